@@ -1,0 +1,1 @@
+"""Defend SPX iron condors with a layered VIX hedge: hedge first, then roll."""

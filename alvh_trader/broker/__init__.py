@@ -1,0 +1,1 @@
+"""Interactive Brokers, through ib_insync. The only package that imports it."""

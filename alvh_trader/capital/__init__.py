@@ -1,0 +1,1 @@
+"""The Second Engine: cost of capital and expected return."""

@@ -1,0 +1,101 @@
+"""Orders, what the broker says of them, and their fills."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from alvh_trader.domain.instrument import Future, Option
+
+
+class Purpose(StrEnum):
+    """Why an order is sent. The gate decides by it what the order must prove."""
+
+    HEDGE = "HEDGE"
+    HEDGE_SELL = "HEDGE_SELL"
+    ROLL = "ROLL"
+    OPEN = "OPEN"
+    CLOSE = "CLOSE"
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands, as far as evidence goes.
+
+    `UNKNOWN` is not a failure: it was (perhaps) sent and nothing has been heard.
+    """
+
+    INTENT = "INTENT"  # Written down, not yet sent.
+    SENT = "SENT"  # Handed to the socket, nothing heard.
+    UNKNOWN = "UNKNOWN"  # Silence, or a lost link: only a reconciliation can tell.
+    WORKING = "WORKING"  # The broker has it.
+    CANCELLING = "CANCELLING"  # A cancel was sent; it may still fill.
+    FILLED = "FILLED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+    NOT_SEEN = "NOT_SEEN"  # The quarantine passed and the broker never showed it.
+
+
+TERMINAL = frozenset(
+    {
+        OrderStatus.FILLED,
+        OrderStatus.CANCELLED,
+        OrderStatus.REJECTED,
+        OrderStatus.NOT_SEEN,
+    }
+)
+
+
+class Leg(Struct, frozen=True):
+    """One instrument of an order; a positive ratio is bought, a negative sold."""
+
+    instrument: Option | Future
+    ratio: int
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """A limit day order as we want it to stand at the broker.
+
+    `limit` is the signed net debit of one unit (see `domain.money`). A single leg
+    with ratio -1 is a sale at `-limit`. `ref` is unique for ever and is sent as
+    the broker's orderRef: it, not the broker's order id, is the order's identity.
+    """
+
+    ref: str
+    case: str
+    purpose: Purpose
+    legs: tuple[Leg, ...]
+    quantity: int
+    limit: Decimal
+
+    def __post_init__(self) -> None:
+        assert self.quantity > 0, "an order of nothing"
+        assert self.legs, "an order without legs"
+
+
+class OrderReport(Struct, frozen=True, kw_only=True):
+    """What the broker says of one order. `status` is the broker's own word."""
+
+    ref: str
+    perm_id: int
+    order_id: int
+    client_id: int
+    status: str
+    quantity: int
+    filled: int
+    limit: Decimal | None = None
+
+
+class Fill(Struct, frozen=True, kw_only=True):
+    """One execution of one leg. `quantity` is signed: bought positive.
+
+    The summary rows that the broker sends for a whole combo are not fills.
+    """
+
+    exec_id: str
+    ref: str
+    perm_id: int
+    con_id: int
+    quantity: int
+    price: Decimal
+    at: datetime

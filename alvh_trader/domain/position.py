@@ -1,0 +1,30 @@
+"""Signed holdings and the account as the broker reports them."""
+
+from msgspec import Struct
+
+from alvh_trader.domain.instrument import Instrument
+
+
+class Position(Struct, frozen=True):
+    """A signed holding. `average_cost` is USD per contract, multiplier included."""
+
+    instrument: Instrument
+    quantity: int
+    average_cost: float
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """Balances in USD."""
+
+    account_id: str
+    net_liquidation: float
+    available_funds: float
+    initial_margin: float
+    cash: float
+
+    @property
+    def cushion(self) -> float:
+        """Available funds as a fraction of net liquidation (0 where nothing is left)."""
+        if self.net_liquidation <= 0:
+            return 0.0
+        return self.available_funds / self.net_liquidation

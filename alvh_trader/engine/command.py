@@ -1,0 +1,113 @@
+"""Requests the engine makes of the outside world, named in the imperative.
+
+A command asks; its outcome comes back as an event. `PlaceOrder` and `RepriceOrder`
+carry an `Approved`, which only `risk.gate` makes.
+"""
+
+from datetime import date
+from enum import StrEnum
+
+from msgspec import Struct
+
+from alvh_trader.domain.instrument import Instrument
+from alvh_trader.domain.order import Order
+from alvh_trader.risk.gate import Approved
+
+
+class Severity(StrEnum):
+    """How soon a person must know."""
+
+    INFO = "INFO"
+    WARNING = "WARNING"
+    CRITICAL = "CRITICAL"
+
+
+class _Command(Struct, frozen=True, kw_only=True, tag=True):
+    pass
+
+
+class Watch(_Command, frozen=True, kw_only=True):
+    """Stream quotes of exactly these instruments, and of no other."""
+
+    instruments: tuple[Instrument, ...]
+
+
+class RequestReport(_Command, frozen=True, kw_only=True):
+    """Reconcile: ask for open and completed orders, executions, positions, account."""
+
+    reason: str
+
+
+class RequestBars(_Command, frozen=True, kw_only=True):
+    """Ask for completed daily bars of an index."""
+
+    symbol: str
+    sessions: int
+
+
+class ListExpiries(_Command, frozen=True, kw_only=True):
+    """Ask which option series exist on `symbol`."""
+
+    symbol: str
+
+
+class ListOptions(_Command, frozen=True, kw_only=True):
+    """Ask for every option of one series (named by its last trading day)."""
+
+    symbol: str
+    trading_class: str
+    last_trade: date
+
+
+class ListFutures(_Command, frozen=True, kw_only=True):
+    """Ask which futures exist on `symbol`."""
+
+    symbol: str
+
+
+class PreviewMargin(_Command, frozen=True, kw_only=True):
+    """Ask what an order would do to the margin; nothing is sent to the market."""
+
+    order: Order
+
+
+class PlaceOrder(_Command, frozen=True, kw_only=True):
+    """Put a new order on the book."""
+
+    approved: Approved
+
+
+class RepriceOrder(_Command, frozen=True, kw_only=True):
+    """Change the limit of a working order; everything else is as it was."""
+
+    approved: Approved
+
+
+class CancelOrder(_Command, frozen=True, kw_only=True):
+    """Take an order off the book."""
+
+    ref: str
+
+
+class RaiseAlert(_Command, frozen=True, kw_only=True):
+    """Tell the operator. `code` is a short constant, such as `breach`."""
+
+    code: str
+    severity: Severity
+    case: str
+    text: str
+
+
+Command = (
+    Watch
+    | RequestReport
+    | RequestBars
+    | ListExpiries
+    | ListOptions
+    | ListFutures
+    | PreviewMargin
+    | PlaceOrder
+    | RepriceOrder
+    | CancelOrder
+    | RaiseAlert
+)

@@ -1,0 +1,222 @@
+"""Facts the outside world reports to the engine.
+
+Events are named in the past tense and carry their time. `at` is set by the shell
+that saw the fact; it is the only time the engine knows. The list of events is the
+engine's whole view of the world: nothing else can influence a decision.
+"""
+
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from alvh_trader.domain.instrument import Future, Index, Option
+from alvh_trader.domain.market import Bar, Breadth, Quote
+from alvh_trader.domain.order import Fill, OrderReport
+from alvh_trader.domain.position import Account, Position
+
+
+class _Event(Struct, frozen=True, kw_only=True, tag=True):
+    at: datetime
+
+    def __post_init__(self) -> None:
+        assert self.at.tzinfo is not None, "naive time"
+
+
+class DaemonStarted(_Event, frozen=True, kw_only=True):
+    """A process began (again). Whatever was under way must be reconciled."""
+
+    mode: str
+    config_hash: str
+
+
+class BrokerConnected(_Event, frozen=True, kw_only=True):
+    """A session is up. Nothing may be sent until a `BrokerReported` follows."""
+
+    account_id: str
+    server_version: int
+    indexes: tuple[Index, ...]
+
+
+class BrokerDisconnected(_Event, frozen=True, kw_only=True):
+    """The session is gone; orders in flight are in doubt."""
+
+    reason: str
+
+
+class LinkChanged(_Event, frozen=True, kw_only=True):
+    """The socket is up but the broker's own link went down or came back (1100-1102).
+
+    `data_lost` (1101) means subscriptions must be made again.
+    """
+
+    is_up: bool
+    data_lost: bool = False
+
+
+class BrokerReported(_Event, frozen=True, kw_only=True):
+    """A complete reconciliation: every question was answered with its End marker.
+
+    `fills` are all executions of the broker's day, leg by leg; `orders` are open
+    orders of every client and `completed` today's finished ones.
+    """
+
+    account: Account
+    positions: tuple[Position, ...]
+    orders: tuple[OrderReport, ...]
+    completed: tuple[OrderReport, ...]
+    fills: tuple[Fill, ...]
+
+
+class ReportFailed(_Event, frozen=True, kw_only=True):
+    """A reconciliation did not complete; what we know is not confirmed."""
+
+    reason: str
+
+
+class MarketUpdated(_Event, frozen=True, kw_only=True):
+    """Time has come to `at`, and these quotes changed since the last such event."""
+
+    quotes: dict[int, Quote] = {}
+    breadth: Breadth | None = None
+
+
+class BarsReported(_Event, frozen=True, kw_only=True):
+    """Completed daily bars of an index, oldest first, without today's."""
+
+    symbol: str
+    bars: tuple[Bar, ...]
+
+
+class ExpiriesListed(_Event, frozen=True, kw_only=True):
+    """The (trading class, expiry) pairs that options on `symbol` have.
+
+    The dates are the broker's: the last trading day of each series.
+    """
+
+    symbol: str
+    series: tuple[tuple[str, date], ...]
+
+
+class OptionsListed(_Event, frozen=True, kw_only=True):
+    """Every option of one series, with settlement and last trading day.
+
+    Empty where the broker knows no such series.
+    """
+
+    symbol: str
+    trading_class: str
+    last_trade: date
+    options: tuple[Option, ...]
+
+
+class FuturesListed(_Event, frozen=True, kw_only=True):
+    """The futures on `symbol` that trade now."""
+
+    symbol: str
+    futures: tuple[Future, ...]
+
+
+class RequestFailed(_Event, frozen=True, kw_only=True):
+    """A question (`ListOptions`, `RequestBars`, ...) got no usable answer."""
+
+    request: str
+    reason: str
+
+
+class OrderUpdated(_Event, frozen=True, kw_only=True):
+    """The broker said something of an order of ours."""
+
+    report: OrderReport
+
+
+class OrderRefused(_Event, frozen=True, kw_only=True):
+    """The broker answered an order with an error code of the `rejected` class."""
+
+    ref: str
+    code: int
+    text: str
+
+
+class OrderNotSent(_Event, frozen=True, kw_only=True):
+    """The last gate before the socket stopped an order: no byte left."""
+
+    ref: str
+    reason: str
+
+
+class OrderDoubted(_Event, frozen=True, kw_only=True):
+    """An answer that proves nothing (10147, 161, 103, ...): reconcile."""
+
+    ref: str
+    code: int
+    text: str
+
+
+class OrderFilled(_Event, frozen=True, kw_only=True):
+    """One leg of an order traded."""
+
+    fill: Fill
+
+
+class CommissionReported(_Event, frozen=True, kw_only=True):
+    """What a fill cost, in USD."""
+
+    exec_id: str
+    amount: float
+
+
+class MarginPreviewed(_Event, frozen=True, kw_only=True):
+    """The broker's answer to a what-if. None where it gave no finite number."""
+
+    ref: str
+    initial_margin_change: float | None
+    initial_margin_after: float | None
+
+
+class BreadthSeeded(_Event, frozen=True, kw_only=True):
+    """Net advances of past sessions, oldest first, from the operator's file."""
+
+    net_advances: tuple[int, ...]
+
+
+class OperatorHalted(_Event, frozen=True, kw_only=True):
+    """The operator pressed stop: cancel what works, send nothing new."""
+
+
+class OperatorReleased(_Event, frozen=True, kw_only=True):
+    """The operator gives a case in MANUAL (or all of them, "") back."""
+
+    case: str
+
+
+class OperatorAcknowledged(_Event, frozen=True, kw_only=True):
+    """The operator allows the roll that a case asked about."""
+
+    case: str
+
+
+Event = (
+    DaemonStarted
+    | BrokerConnected
+    | BrokerDisconnected
+    | LinkChanged
+    | BrokerReported
+    | ReportFailed
+    | MarketUpdated
+    | BarsReported
+    | ExpiriesListed
+    | OptionsListed
+    | FuturesListed
+    | RequestFailed
+    | OrderUpdated
+    | OrderRefused
+    | OrderNotSent
+    | OrderDoubted
+    | OrderFilled
+    | CommissionReported
+    | MarginPreviewed
+    | BreadthSeeded
+    | OperatorHalted
+    | OperatorReleased
+    | OperatorAcknowledged
+)

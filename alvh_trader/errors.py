@@ -1,0 +1,61 @@
+"""Every exception this package raises, in one tree.
+
+* `AlvhError`
+    * `ConfigError`: the operator must edit a file or a command line.
+    * `BrokerError`: the broker, or the way to it, failed; it may heal.
+        * `NotConnectedError`
+    * `JournalError`: the journal cannot be read or written; nothing may be sent.
+    * `ProtocolError`: a peer broke the wire protocol; drop the connection.
+        * `FrameTooLongError`
+    * `InvariantError`: we are wrong; stop trading and say so.
+        * `IllegalTransitionError`
+
+An ordinary refusal (a check says no) is a value, `risk.gate.Refused`, not an
+exception.
+"""
+
+
+class AlvhError(Exception):
+    """Base of every error raised here; its message is meant for the operator."""
+
+    exit_code = 1
+
+
+class ConfigError(AlvhError):
+    """The configuration or the command line is not usable as it stands."""
+
+    exit_code = 2
+
+
+class BrokerError(AlvhError):
+    """The broker, or the connection to it, failed."""
+
+    exit_code = 3
+
+
+class NotConnectedError(BrokerError):
+    """A request was made while no session with the broker was up."""
+
+
+class JournalError(AlvhError):
+    """The journal cannot be read or written as it must be."""
+
+    exit_code = 4
+
+
+class ProtocolError(AlvhError):
+    """The peer sent bytes which the TWS protocol does not allow."""
+
+
+class FrameTooLongError(ProtocolError):
+    """A frame announces more bytes than any real message has."""
+
+
+class InvariantError(AlvhError):
+    """The program is in a state its author held to be impossible."""
+
+    exit_code = 70
+
+
+class IllegalTransitionError(InvariantError):
+    """A state machine was sent a trigger its table does not list."""

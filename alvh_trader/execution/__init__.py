@@ -1,0 +1,1 @@
+"""How an approved order becomes fills."""

@@ -1,0 +1,1 @@
+"""An embedded paper gateway: a simulated exchange behind the TWS protocol."""

@@ -1,0 +1,1 @@
+"""What we hold, what it is worth, and whether the broker agrees."""

@@ -1,0 +1,1 @@
+"""Option mathematics on plain floats and arrays."""

@@ -1,0 +1,1 @@
+"""Configuration: from TOML files to typed, frozen values."""

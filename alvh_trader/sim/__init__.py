@@ -1,0 +1,1 @@
+"""A simulated exchange: orders in, fills out, no clock and no socket."""
