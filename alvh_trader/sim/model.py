@@ -37,6 +37,22 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OptionClass:
+    """The options of one class on one exchange.
+
+    `expirations` are last trading days. They and `strikes` are unions: not every
+    pair of them is listed.
+    """
+
+    exchange: str
+    underlying: int
+    trading_class: str
+    multiplier: int
+    expirations: tuple[date, ...]
+    strikes: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Top:
     """Top of book and the day's figures. None where there is no such price."""
 
