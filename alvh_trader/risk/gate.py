@@ -1,13 +1,21 @@
 """The order gateway: the last thing an order passes before it becomes a command.
 
-Placeholder while the engine is being built; see `Approved`.
+`Approved` is what the broker adapter works from and `RollPermit` is what a roll
+must carry; this is the only module that makes either (tests/repo proves it). An
+order that skipped the gate does not type-check, and a roll without a filled hedge
+and Greeks in band cannot be built.
 """
 
 from datetime import datetime
+from hashlib import sha256
 
 from msgspec import Struct
 
 from alvh_trader.domain.order import Order, Purpose
+from alvh_trader.risk.checks import BY_PURPOSE, EVERY_ORDER
+from alvh_trader.risk.circumstances import Circumstances
+from alvh_trader.risk.limits import Limits
+from alvh_trader.strategy.finding import Finding
 
 
 class RollPermit(Struct, frozen=True, kw_only=True):
@@ -36,3 +44,52 @@ class Approved(Struct, frozen=True, kw_only=True):
         if self.order.purpose is Purpose.ROLL:
             assert self.permit is not None, "a roll without a permit"
             assert self.permit.order_ref == self.order.ref, "another order's permit"
+
+
+class Refused(Struct, frozen=True, kw_only=True):
+    """An order that did not pass, and every finding against it."""
+
+    order: Order
+    findings: tuple[Finding, ...]
+
+    @property
+    def reasons(self) -> str:
+        """All findings in one line for the operator."""
+        return "; ".join(f"{f.what} {f.value}, asked {f.bound}" for f in self.findings)
+
+
+Verdict = Approved | Refused
+
+
+def judge(order: Order, now: Circumstances, limits: Limits) -> Verdict:
+    """Return the verdict of all checks that apply to the order's purpose together."""
+    own = BY_PURPOSE.get(order.purpose)
+    if own is None:
+        unknown = Finding("purpose", order.purpose, " or ".join(BY_PURPOSE), False)
+        return Refused(order=order, findings=(unknown,))
+    checks = EVERY_ORDER + own
+    findings = tuple(check(order, now, limits) for check in checks)
+    if not all(f.holds for f in findings):
+        return Refused(order=order, findings=tuple(f for f in findings if not f.holds))
+    if order.purpose is Purpose.ROLL:
+        return Approved(order=order, permit=_permit(order, now, limits))
+    return Approved(order=order)
+
+
+def _permit(order: Order, now: Circumstances, limits: Limits) -> RollPermit:
+    assert now.hedge is not None, "the checks have seen the hedge"
+    return RollPermit(
+        case=order.case,
+        order_ref=order.ref,
+        hedge_exec_ids=now.hedge.exec_ids,
+        greeks=now.hedge.greeks,
+        candidate=fingerprint(order),
+        issued=now.at,
+        expires=now.at + limits.permit_ttl,
+    )
+
+
+def fingerprint(order: Order) -> str:
+    """Return a short hash of what an order would do (not of its price)."""
+    legs = ",".join(f"{leg.ratio}x{leg.instrument.con_id}" for leg in order.legs)
+    return sha256(f"{order.case}|{order.quantity}|{legs}".encode()).hexdigest()[:12]

@@ -1,0 +1,94 @@
+"""The table of legal order-status changes, by evidence only (reliability.md §0).
+
+Silence never ends an order and neither does a library's opinion. A terminal status
+is final, with one exception that really happens: a fill may arrive after it.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from alvh_trader.domain.order import TERMINAL, OrderStatus
+
+
+class Evidence(StrEnum):
+    """What was heard, or not heard, about an order."""
+
+    SENT = "SENT"  # The bytes went to the socket.
+    NOT_SENT = "NOT_SENT"  # The last gate stopped it: no byte left.
+    SEEN = "SEEN"  # The broker shows it as open.
+    CANCEL_SENT = "CANCEL_SENT"
+    FILLED = "FILLED"  # All of it, by executions.
+    CANCELLED = "CANCELLED"  # The broker's own status word.
+    REFUSED = "REFUSED"  # An error code of the rejected class.
+    SILENT = "SILENT"  # No acknowledgement in time, or the link was lost.
+    DOUBTED = "DOUBTED"  # An answer that proves nothing.
+    NOT_SEEN = "NOT_SEEN"  # The quarantine passed over complete reports.
+
+
+_S, _E = OrderStatus, Evidence
+
+_OPEN = (_S.SENT, _S.UNKNOWN, _S.WORKING, _S.CANCELLING)
+
+
+def _table() -> dict[tuple[OrderStatus, Evidence], OrderStatus]:
+    table = {
+        (_S.INTENT, _E.SENT): _S.SENT,
+        (_S.INTENT, _E.NOT_SENT): _S.CANCELLED,
+        (_S.SENT, _E.NOT_SENT): _S.CANCELLED,
+        (_S.INTENT, _E.SILENT): _S.UNKNOWN,
+        (_S.INTENT, _E.SEEN): _S.WORKING,
+        (_S.SENT, _E.SEEN): _S.WORKING,
+        (_S.UNKNOWN, _E.SEEN): _S.WORKING,
+        (_S.WORKING, _E.SEEN): _S.WORKING,
+        (_S.CANCELLING, _E.SEEN): _S.CANCELLING,
+        (_S.WORKING, _E.CANCEL_SENT): _S.CANCELLING,
+        (_S.SENT, _E.CANCEL_SENT): _S.CANCELLING,
+        (_S.UNKNOWN, _E.CANCEL_SENT): _S.UNKNOWN,
+        (_S.CANCELLING, _E.CANCEL_SENT): _S.CANCELLING,
+        (_S.UNKNOWN, _E.NOT_SEEN): _S.NOT_SEEN,
+    }
+    for status in _OPEN:
+        table[status, _E.CANCELLED] = _S.CANCELLED
+        table[status, _E.REFUSED] = _S.REJECTED
+        table[status, _E.SILENT] = _S.UNKNOWN
+        table[status, _E.DOUBTED] = _S.UNKNOWN
+    # It happens: a fill after a cancel, a rejection, or a long silence. A fill wins.
+    for status in OrderStatus:
+        table[status, _E.FILLED] = _S.FILLED
+    return table
+
+
+CHANGES: Mapping[tuple[OrderStatus, Evidence], OrderStatus] = MappingProxyType(_table())
+
+
+def follow(status: OrderStatus, evidence: Evidence) -> OrderStatus:
+    """Return the status after `evidence`; evidence that says nothing new changes none.
+
+    >>> follow(OrderStatus.FILLED, Evidence.SEEN)
+    <OrderStatus.FILLED: 'FILLED'>
+    """
+    return CHANGES.get((status, evidence), status)
+
+
+def is_live(status: OrderStatus) -> bool:
+    """Return whether the order may still trade."""
+    return status not in TERMINAL
+
+
+BROKER_WORDS: Mapping[str, Evidence] = MappingProxyType(
+    {
+        "PendingSubmit": Evidence.SENT,
+        "ApiPending": Evidence.SENT,
+        "PreSubmitted": Evidence.SEEN,
+        "Submitted": Evidence.SEEN,
+        "PendingCancel": Evidence.SEEN,
+        # Inactive may come back to life (reliability.md F61): it holds its quantity.
+        "Inactive": Evidence.SEEN,
+        "ApiCancelled": Evidence.CANCELLED,
+        "Cancelled": Evidence.CANCELLED,
+        # Filled is believed when the executions say so, not before.
+        "Filled": Evidence.SEEN,
+    }
+)
+"""What each status word of the broker proves. An unlisted word proves nothing."""

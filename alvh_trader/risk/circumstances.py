@@ -1,0 +1,48 @@
+"""Everything the order gateway looks at, as one value."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from alvh_trader.domain.market import Quote
+from alvh_trader.domain.order import Order
+
+
+class HedgeProof(Struct, frozen=True, kw_only=True):
+    """What shows that a case's hedge is really held.
+
+    `filled` counts executions, `held` the account's positions; both in contracts of
+    the case's allocation. `greeks_in_band` was judged at `judged`.
+    """
+
+    needed: int
+    filled: int
+    held: int
+    exec_ids: tuple[str, ...]
+    sessions_left: int
+    greeks_in_band: bool
+    judged: datetime | None
+    greeks: str
+
+
+class Circumstances(Struct, frozen=True, kw_only=True):
+    """Everything the gate looks at, as it is at `at`."""
+
+    at: datetime
+    is_halted: bool
+    is_connected: bool
+    is_market_open: bool
+    is_data_fresh: bool
+    reconciled: datetime | None
+    net_liquidation: float
+    available_funds: float
+    cushion: float
+    hedge_spent_today: float
+    orders_last_minute: int
+    rolls_lately: int
+    doubtful: tuple[str, ...] = ()
+    working: tuple[Order, ...] = ()
+    quotes: dict[int, Quote] = {}
+    hedge: HedgeProof | None = None
+    margin_change: float | None = None
+    drawdown: float | None = None
