@@ -5,6 +5,7 @@
     * `BrokerError`: the broker, or the way to it, failed; it may heal.
         * `NotConnectedError`
     * `JournalError`: the journal cannot be read or written; nothing may be sent.
+        * `JournalLockedError`
     * `ProtocolError`: a peer broke the wire protocol; drop the connection.
         * `FrameTooLongError`
     * `InvariantError`: we are wrong; stop trading and say so.
@@ -41,6 +42,15 @@ class JournalError(AlvhError):
     """The journal cannot be read or written as it must be."""
 
     exit_code = 4
+
+
+class JournalLockedError(JournalError):
+    """Another process writes this journal; two daemons on one journal may not be.
+
+    78 is EX_CONFIG: the service manager must not start this copy again.
+    """
+
+    exit_code = 78
 
 
 class ProtocolError(AlvhError):

@@ -1,0 +1,245 @@
+"""Append records and read them back; one writer.
+
+Write down, then act: `append` puts a record into the open transaction, `commit` makes
+everything appended durable. Whoever dispatches a command calls `commit` first.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import apsw
+
+from alvh_trader.engine.command import RaiseAlert
+from alvh_trader.engine.event import Event
+from alvh_trader.errors import InvariantError, JournalError
+from alvh_trader.journal import records
+from alvh_trader.journal.codec import KINDS, Body, case_of, encode, link, ref_of, stamp
+from alvh_trader.journal.connection import explained, header_of, open_writer, require
+from alvh_trader.journal.deliveries import Deliveries
+from alvh_trader.journal.lock import WriterLock
+from alvh_trader.journal.migrate import SCHEMA_VERSION, create, migrate
+
+SNAPSHOTS_KEPT = 3
+"""An older state is only of use if a newer one cannot be read."""
+
+_INSERT = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
+class Journal:
+    """The writing side of a journal; implements `ports.Journal`.
+
+    Not for two threads at once. After an error nothing more is written: what the disk
+    has is then unknown, and only opening the file again tells.
+    """
+
+    def __init__(
+        self, path: Path, lock: WriterLock, connection: apsw.Connection
+    ) -> None:
+        self.path = path
+        self._lock = lock
+        self._connection = connection
+        self._failure: str | None = None
+        self._channels: tuple[str, ...] = ()
+        self._seq, self._at, self._chain = records.last(connection)
+        self._cases = dict(_cases_of_orders(connection))
+        self.deliveries = Deliveries(self._write, self._read, self.commit)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        channels: Sequence[str] = (),
+        run: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Open the journal at `path`, or make it (and its folder, not more than one).
+
+        Every alert appended will be owed to `channels`. `run` is noted as what is
+        known of this run (mode, version, configuration hash, ...).
+
+        Raises:
+            JournalLockedError: Another process writes it.
+            JournalError: It cannot be opened; it was not touched.
+        """
+        with explained(path):
+            path = path.resolve()
+            if path.exists() and header_of(path) is not None:
+                require(path, version=SCHEMA_VERSION)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            lock = WriterLock(path).take()
+            try:
+                journal = cls(path, lock, _writer(path))
+            except BaseException:
+                lock.release()
+                raise
+            journal._begin_run(tuple(channels), run or {})
+            return journal
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest record; 0 in an empty journal."""
+        return self._seq
+
+    def append(self, record: Body) -> int:
+        """Write one record; return its number. Durable only after `commit`.
+
+        Events and decisions carry their time; a command has that of the event before.
+
+        Raises:
+            JournalError: It could not be written.
+            InvariantError: It could not be read back, or is the first and a command.
+        """
+        body = encode(record)
+        at = self._time_of(record)
+        seq = self._seq + 1
+        name = type(record).__name__
+        case = self._case_of(record)
+        chain = link(self._chain, seq, (at, name, case), body)
+        kind = KINDS[type(record)]
+        self._write(_INSERT, (seq, at, kind, name, case, body, chain))
+        self._seq, self._at, self._chain = seq, at, chain
+        if isinstance(record, RaiseAlert):
+            self.deliveries.owe(seq, self._channels)
+        return seq
+
+    def commit(self) -> None:
+        """Make everything appended durable (power cut included); then return.
+
+        Raises:
+            JournalError: It is not durable; nothing that depends on it may be sent.
+        """
+        self._check()
+        if self._connection.in_transaction:
+            with self._fail_stop():
+                self._connection.execute("COMMIT")
+
+    def save_snapshot(self, seq: int, body: bytes) -> None:
+        """Keep the engine's state as it is after record `seq`; commit it yourself."""
+        assert 0 < seq <= self._seq, "a state after a record that does not exist"
+        self._write("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", (seq, body))
+        self._write(
+            "DELETE FROM snapshots WHERE seq NOT IN "
+            "(SELECT seq FROM snapshots ORDER BY seq DESC LIMIT ?)",
+            (SNAPSHOTS_KEPT,),
+        )
+
+    def latest_snapshot(self) -> tuple[int, bytes] | None:
+        """Return the newest saved state and the number of the record it includes."""
+        self._check()
+        with explained(self.path):
+            return records.latest_snapshot(self._connection)
+
+    def events_after(self, seq: int) -> Iterator[tuple[int, Event]]:
+        """Yield every event behind `seq`, oldest first, for recovery.
+
+        Raises:
+            JournalError: A record is missing or is not what was written.
+        """
+        self._check()
+        with explained(self.path):
+            yield from records.events(self._connection, seq)
+
+    def close(self) -> None:
+        """Commit what is appended, close the file, give the lock back."""
+        if self._failure == _CLOSED:
+            return
+        try:
+            if self._failure is None:
+                self.commit()
+        finally:
+            self._failure = _CLOSED
+            try:
+                with explained(self.path):
+                    self._connection.close()
+            finally:
+                self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _begin_run(self, channels: tuple[str, ...], run: Mapping[str, str]) -> None:
+        self._channels = channels
+        for key, value in run.items():
+            self._write("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        self.deliveries.adopt(channels)
+        self.commit()
+
+    def _time_of(self, record: Body) -> str:
+        at = getattr(record, "at", None)
+        if at is not None:
+            return stamp(at)
+        if self._at is None:
+            raise InvariantError("a command before any event")
+        return self._at
+
+    def _case_of(self, record: Body) -> str | None:
+        case = case_of(record)
+        ref = ref_of(record)
+        if ref is None:
+            return case
+        if case is None:
+            return self._cases.get(ref)
+        self._cases[ref] = case
+        return case
+
+    def _write(self, statement: str, values: Sequence[Any]) -> None:
+        self._check()
+        with self._fail_stop():
+            if not self._connection.in_transaction:
+                # A deferred transaction could fail later, when it first writes.
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(statement, values)
+
+    def _read(self, statement: str, values: Sequence[Any]) -> list[Any]:
+        self._check()
+        with explained(self.path):
+            return self._connection.execute(statement, values).fetchall()
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise JournalError(f"{self.path}: {self._failure}")
+
+    @contextmanager
+    def _fail_stop(self) -> Iterator[None]:
+        """Write nothing more after a failure: SQLite may have rolled back already."""
+        try:
+            with explained(self.path):
+                yield
+        except BaseException as error:
+            self._failure = f"nothing is written any more since: {error}"
+            raise
+
+
+_CLOSED = "the journal is closed"
+
+
+def _writer(path: Path) -> apsw.Connection:
+    """Return the connection to the journal at `path`, made or migrated as needed."""
+    if not path.exists() or path.stat().st_size == 0:
+        create(path)
+    require(path, version=SCHEMA_VERSION)
+    connection = open_writer(path)
+    try:
+        migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _cases_of_orders(connection: apsw.Connection) -> Iterator[tuple[str, str]]:
+    for record in records.select(connection, ("PlaceOrder",)):
+        ref = ref_of(record.body)
+        if ref is not None and record.case:
+            yield ref, record.case
