@@ -1,0 +1,90 @@
+"""Moving average convergence divergence, and whether VIX and SPX agree by it."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from alvh_trader.domain.instrument import Right
+
+LEAST_BARS = 60
+
+
+class Macd(Struct, frozen=True, array_like=True):
+    """The newest values, in the units of the series; `rows` are three histograms.
+
+    The histograms are oldest first, so that two steps can be seen.
+    """
+
+    macd: float
+    signal: float
+    rows: tuple[float, float, float]
+
+    @property
+    def histogram(self) -> float:
+        """MACD less its signal line."""
+        return self.rows[-1]
+
+    @property
+    def is_rising(self) -> bool:
+        """Whether the histogram rose on each of the last two bars."""
+        first, second, third = self.rows
+        return first < second < third
+
+    @property
+    def is_falling(self) -> bool:
+        """Whether the histogram fell on each of the last two bars."""
+        first, second, third = self.rows
+        return first > second > third
+
+
+class Alignment(Struct, frozen=True, array_like=True):
+    """Whether each index supports the tested side. None: not known, or not asked."""
+
+    vix: bool | None
+    spx: bool | None
+    holds: bool
+
+
+def exponential(values: Sequence[float], span: int) -> list[float]:
+    """Return the exponential moving average, seeded with the first value."""
+    weight = 2.0 / (span + 1.0)
+    average = values[0]
+    averages = []
+    for value in values:
+        average += weight * (value - average)
+        averages.append(average)
+    return averages
+
+
+def macd(
+    closes: Sequence[float], *, fast: int = 12, slow: int = 26, signal: int = 9
+) -> Macd | None:
+    """Return the indicator of a series, oldest first; None below 60 bars.
+
+    Source: alvh.md §3.4.
+    """
+    if len(closes) < LEAST_BARS:
+        return None
+    line = [
+        quick - slow_
+        for quick, slow_ in zip(
+            exponential(closes, fast), exponential(closes, slow), strict=True
+        )
+    ]
+    signals = exponential(line, signal)
+    rows = [line[i] - signals[i] for i in (-3, -2, -1)]
+    return Macd(line[-1], signals[-1], (rows[0], rows[1], rows[2]))
+
+
+def alignment(vix: Macd | None, spx: Macd | None, tested: Right) -> Alignment:
+    """Return whether momentum confirms the tested side (alvh.md §3.4).
+
+    Put side: VIX's histogram positive or rising, and SPX's negative or falling.
+    Call side: SPX's positive or rising; VIX is ignored. Unknown is not aligned.
+    """
+    if tested is Right.CALL:
+        up = None if spx is None else spx.histogram > 0 or spx.is_rising
+        return Alignment(None, up, up is True)
+    fear = None if vix is None else vix.histogram > 0 or vix.is_rising
+    down = None if spx is None else spx.histogram < 0 or spx.is_falling
+    return Alignment(fear, down, fear is True and down is True)

@@ -1,0 +1,18 @@
+"""Realised volatility from daily closes."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def hv20(closes: Sequence[float], *, sessions: int = 20) -> float | None:
+    """Return the realised volatility of the last `sessions` returns, in points.
+
+    Sample standard deviation of log returns * sqrt(252) * 100 (alvh.md §2.2), of
+    completed sessions, oldest first; None where there are too few.
+    """
+    if len(closes) <= sessions:
+        return None
+    returns = np.diff(np.log(np.asarray(closes[-sessions - 1 :], dtype=np.float64)))
+    return float(np.std(returns, ddof=1)) * math.sqrt(252.0) * 100.0
