@@ -91,6 +91,10 @@ def plain_number(value: float | Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
+def _compact_double(value: float) -> str:
+    return java_double(value).removesuffix(".0")
+
+
 def _read_int(text: str) -> int:
     if not text:
         return 0
@@ -119,6 +123,13 @@ def _read_decimal(text: str) -> Decimal:
         return Decimal(text or 0)
     except ArithmeticError:
         raise ProtocolError(f"not a decimal: {text!r}") from None
+
+
+def _read_unset_decimal(text: str) -> Decimal | None:
+    number = _read_decimal(text)
+    if not number.is_finite():
+        raise ProtocolError(f"not a finite number: {text!r}")
+    return None if not text or number >= Decimal("1E308") else number
 
 
 def _read_flag(text: str) -> bool:
@@ -184,8 +195,13 @@ Number = Annotated[float | Decimal, Form(plain_number, _read_float)]
 MaybeNumber = Annotated[float | Decimal | None, _MAYBE_NUMBER]
 """A number without useless zeros, empty for None."""
 
+Computed = Annotated[float | None, Form(_or_empty(_compact_double), _read_unset_float)]
+"""A computed number: Java's form, but whole numbers without `.0`."""
+
 Exact = Annotated[Decimal, Form("{:f}".format, _read_decimal)]
 """A decimal with the digits that it has, such as `255.40`."""
 
-MaybeExact = Annotated[Decimal | None, Form(_or_empty("{:f}".format), _read_decimal)]
-"""A decimal with the digits that it has, empty for None."""
+MaybeExact = Annotated[
+    Decimal | None, Form(_or_empty("{:f}".format), _read_unset_decimal)
+]
+"""A decimal with the digits that it has, empty for None; so reads the sentinel."""

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from alvh_trader.wire.field import (
+    Computed,
     Double,
     Exact,
     Flag,
@@ -49,14 +50,14 @@ class TickOptionComputation(Struct, frozen=True, kw_only=True):
     req_id: Int
     kind: Int
     attribute: Int = 0
-    implied_volatility: MaybeNumber = -1
-    delta: MaybeNumber = -2
-    price: MaybeNumber = -1
-    dividends: MaybeNumber = -1
-    gamma: MaybeNumber = -2
-    vega: MaybeNumber = -2
-    theta: MaybeNumber = -2
-    underlying: MaybeNumber = -1
+    implied_volatility: Computed = -1
+    delta: Computed = -2
+    price: Computed = -1
+    dividends: Computed = -1
+    gamma: Computed = -2
+    vega: Computed = -2
+    theta: Computed = -2
+    underlying: Computed = -1
 
 
 class TickGeneric(Struct, frozen=True):

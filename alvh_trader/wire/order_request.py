@@ -10,7 +10,7 @@ from alvh_trader.wire.contract import (
     OrderLegSpec,
     TagValue,
 )
-from alvh_trader.wire.field import Flag, Int, MaybeNumber, Number, Text
+from alvh_trader.wire.field import Flag, Int, MaybeExact, MaybeNumber, Number, Text
 from alvh_trader.wire.layout import INLINE, ROWS, When, since, until
 
 
@@ -96,7 +96,7 @@ class PlaceOrder(Struct, frozen=True, kw_only=True):
     action: Text = ""
     quantity: Number = 0
     order_type: Text = ""
-    limit: MaybeNumber = None
+    limit: MaybeExact = None
     aux_price: MaybeNumber = None
     tif: Text = ""
     oca_group: Text = ""
