@@ -115,14 +115,14 @@ def stamp(at: datetime) -> str:
 
 
 def link(
-    before: bytes, seq: int, row: tuple[str, str, str | None], body: bytes
+    before: bytes, seq: int, row: tuple[str, str, str, str | None], body: bytes
 ) -> bytes:
     """Return the chain of a record after the one whose chain is `before`.
 
-    `row` is its time, its type and its case, as they are stored.
+    `row` is its time, its kind, its type and its case, as they are stored.
     """
-    at, name, case = row
+    at, kind, name, case = row
     digest = blake2b(before, digest_size=CHAIN_BYTES)
-    digest.update(f"{seq}\0{at}\0{name}\0{case or ''}\0".encode())
+    digest.update(f"{seq}\0{at}\0{kind}\0{name}\0{case or ''}\0".encode())
     digest.update(body)
     return digest.digest()

@@ -49,7 +49,8 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise JournalError(f"{path} is damaged: {error}") from error
+        line = " ".join(str(error).split())
+        raise JournalError(f"{path} is damaged: {line}") from error
     except apsw.Error as error:
         raise JournalError(f"{path}: {_reason(error)}") from error
     except OSError as error:

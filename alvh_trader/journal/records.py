@@ -54,8 +54,8 @@ def select(
     names = sorted(types)
     assert "MarketUpdated" not in names, "not indexed"
     wanted = (
-        "type <> 'MarketUpdated' AND type IN "
-        f"({', '.join('?' * len(names))}) AND (?1 IS NULL OR case_id = ?1)"
+        "(?1 IS NULL OR case_id = ?1) AND type <> 'MarketUpdated' "
+        f"AND type IN ({', '.join('?' * len(names))})"
     )
     yield from map(_record, _paged(connection, wanted, (case, *names), 0))
 
@@ -85,10 +85,10 @@ def _intact(connection: apsw.Connection, after: int) -> Iterator[_Row]:
     chain = _chain_at(connection, after)
     expected = after + 1
     for row in _paged(connection, "1", (), after):
-        seq, at, _, name, case, body, found = row
+        seq, at, kind, name, case, body, found = row
         if seq != expected:
             raise ValueError(f"records {expected} to {seq - 1} are missing")
-        chain = link(chain, seq, (at, name, case), body)
+        chain = link(chain, seq, (at, kind, name, case), body)
         if chain != found:
             raise ValueError(f"record {seq} is not what was written")
         expected += 1

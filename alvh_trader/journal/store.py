@@ -97,8 +97,8 @@ class Journal:
         seq = self._seq + 1
         name = type(record).__name__
         case = self._case_of(record)
-        chain = link(self._chain, seq, (at, name, case), body)
         kind = KINDS[type(record)]
+        chain = link(self._chain, seq, (at, kind, name, case), body)
         self._write(_INSERT, (seq, at, kind, name, case, body, chain))
         self._seq, self._at, self._chain = seq, at, chain
         if isinstance(record, RaiseAlert):
@@ -117,8 +117,13 @@ class Journal:
                 self._connection.execute("COMMIT")
 
     def save_snapshot(self, seq: int, body: bytes) -> None:
-        """Keep the engine's state as it is after record `seq`; commit it yourself."""
-        assert 0 < seq <= self._seq, "a state after a record that does not exist"
+        """Keep the engine's state as it is after record `seq`; commit it yourself.
+
+        Nothing is kept for `seq` 0: before the first record there is nothing to tell.
+        """
+        assert 0 <= seq <= self._seq, "a state after a record that does not exist"
+        if seq == 0:
+            return
         self._write("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", (seq, body))
         self._write(
             "DELETE FROM snapshots WHERE seq NOT IN "

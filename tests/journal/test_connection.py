@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import apsw
+import pytest
+
+from alvh_trader.errors import JournalError
+from alvh_trader.journal import connection as module
+from alvh_trader.journal.connection import header_of, open_reader, open_writer, require
+from alvh_trader.journal.migrate import SCHEMA_VERSION, create
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    made = tmp_path / "j.db"
+    create(made)
+    return made
+
+
+def test_the_writer_is_durable_and_strict(path: Path) -> None:
+    connection = open_writer(path)
+    settings = {
+        name: connection.pragma(name)
+        for name in (
+            "journal_mode",
+            "synchronous",
+            "foreign_keys",
+            "busy_timeout",
+            "trusted_schema",
+            "cell_size_check",
+            "mmap_size",
+        )
+    }
+    connection.close()
+    assert settings == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "busy_timeout": 2000,
+        "trusted_schema": 0,
+        "cell_size_check": 1,
+        "mmap_size": 0,
+    }
+
+
+def test_the_reader_cannot_write(path: Path) -> None:
+    connection = open_reader(path)
+    with pytest.raises(apsw.ReadOnlyError):
+        connection.execute("INSERT INTO meta VALUES ('a', 'b')")
+    connection.close()
+
+
+def test_a_setting_that_does_not_take_is_an_error(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_WRITER", (("foreign_keys", "ON", 7),))
+    with pytest.raises(JournalError, match="PRAGMA foreign_keys is 1, not 7"):
+        open_writer(path)
+
+
+def test_an_old_sqlite_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SQLITE_MIN", (99, 0, 0))
+    with pytest.raises(JournalError, match="may corrupt a journal"):
+        open_writer(path)
+
+
+def test_the_header_names_us_and_the_schema(path: Path) -> None:
+    assert header_of(path) == (module.APPLICATION_ID, SCHEMA_VERSION)
+
+
+def test_an_empty_file_has_no_header(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.touch()
+    assert header_of(empty) is None
+    with pytest.raises(JournalError, match="is empty"):
+        require(empty, version=1)
+
+
+@pytest.mark.parametrize("data", [b"hello\n", b"SQLite format 3\0", b"\0" * 4096])
+def test_any_other_file_is_no_journal(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(data)
+    with pytest.raises(JournalError, match="not a journal"):
+        require(path, version=1)
