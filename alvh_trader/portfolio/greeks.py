@@ -1,0 +1,262 @@
+"""What a case and its hedge gain and lose, in USD, as the market moves.
+
+Per +1 SPX point (delta, and gamma of it), per +1 vol point (vega), per calendar day
+(theta), and per +1 point of VIX (`veq`, the VIX-equivalent vega). The hedge is
+expressed through SPX (alvh.md §3.6, §4.5), so that both can be added.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from alvh_trader.domain.instrument import Future, Option, Right
+from alvh_trader.portfolio.case import Case
+from alvh_trader.pricing.black76 import (
+    DAYS_A_YEAR,
+    Floats,
+    Greeks,
+    greeks,
+    implied_volatility,
+    spot_greeks,
+)
+from alvh_trader.pricing.chain import with_neighbours
+from alvh_trader.pricing.vix import (
+    BETA_SPOT,
+    beta_vx,
+    vega_factor,
+    vix_slope,
+)
+
+
+class Exposure(Struct, frozen=True, kw_only=True):
+    """USD sensitivities of something held; `value` is what it is worth now."""
+
+    delta: float = 0.0
+    gamma: float = 0.0
+    vega: float = 0.0
+    theta: float = 0.0
+    veq: float = 0.0
+    value: float = 0.0
+
+    def __add__(self, other: "Exposure") -> "Exposure":
+        """Return the exposure of both together."""
+        return Exposure(
+            delta=self.delta + other.delta,
+            gamma=self.gamma + other.gamma,
+            vega=self.vega + other.vega,
+            theta=self.theta + other.theta,
+            veq=self.veq + other.veq,
+            value=self.value + other.value,
+        )
+
+    def times(self, count: float) -> "Exposure":
+        """Return the exposure of `count` of these."""
+        return Exposure(
+            delta=self.delta * count,
+            gamma=self.gamma * count,
+            vega=self.vega * count,
+            theta=self.theta * count,
+            veq=self.veq * count,
+            value=self.value * count,
+        )
+
+
+class Legs(Struct, frozen=True, kw_only=True, eq=False):
+    """SPX options as arrays, one place a leg; build once a day, use every tick.
+
+    `quantity` is signed contracts. Legs may have different expiries (a split case).
+    """
+
+    con_ids: tuple[int, ...]
+    strike: Floats
+    is_call: NDArray[np.bool_]
+    quantity: Floats
+    multiplier: Floats
+    dte: Floats
+    tau: Floats
+
+
+class CaseRisk(Struct, frozen=True, kw_only=True, eq=False):
+    """What the quotes of a case's legs imply. Arrays are in the order of the legs.
+
+    `greeks` are per unit of each leg, to the spot. `guessed` is how many legs had no
+    volatility of their own and took their neighbours'. `delta_put` and `delta_call`
+    are those of the short options, None where that side is missing.
+    """
+
+    sigma: Floats
+    greeks: Greeks
+    exposure: Exposure
+    guessed: int
+    delta_put: float | None
+    delta_call: float | None
+
+
+def legs_of(holdings: Sequence[tuple[Option, int]], today: date) -> Legs:
+    """Return signed holdings of options as arrays."""
+    options = [option for option, _ in holdings]
+    dte = np.array([float(o.dte(today)) for o in options])
+    return Legs(
+        con_ids=tuple(o.con_id for o in options),
+        strike=np.array([o.strike for o in options]),
+        is_call=np.array([o.is_call for o in options]),
+        quantity=np.array([float(count) for _, count in holdings]),
+        multiplier=np.array([float(o.multiplier) for o in options]),
+        dte=dte,
+        tau=dte / DAYS_A_YEAR,
+    )
+
+
+def legs_of_case(case: Case, today: date) -> Legs:
+    """Return a case's legs: put side first, short before long."""
+    return legs_of(
+        [(o, q) for v in case.verticals for o, q in _held(v.short, v.long, v.quantity)],
+        today,
+    )
+
+
+def case_risk(
+    legs: Legs, mids: Floats, spot: float, forward: float | Floats, rate: float
+) -> CaseRisk | None:
+    """Return volatilities and exposure of a case from the mids of its legs.
+
+    `forward` is one number, or one a leg. None where no leg has a volatility.
+    """
+    sigma = implied_volatility(mids, forward, legs.strike, legs.tau, rate, legs.is_call)
+    sigma, guessed = with_neighbours(legs.strike, sigma)
+    if guessed == sigma.size:
+        return None
+    found = spot_greeks(spot, forward, legs.strike, sigma, legs.tau, rate, legs.is_call)
+    return CaseRisk(
+        sigma=sigma,
+        greeks=found,
+        exposure=exposure_of(found, legs),
+        guessed=guessed,
+        delta_put=_short_delta(found.delta, legs, Right.PUT),
+        delta_call=_short_delta(found.delta, legs, Right.CALL),
+    )
+
+
+def exposure_of(found: Greeks, legs: Legs) -> Exposure:
+    """Return the exposure of legs whose per-unit Greeks to the spot are known."""
+    usd = legs.quantity * legs.multiplier
+    vega = found.vega * usd
+    return Exposure(
+        delta=float(found.delta @ usd),
+        gamma=float(found.gamma @ usd),
+        vega=float(vega.sum()),
+        theta=float(found.theta @ usd),
+        veq=float(vega @ vega_factor(legs.dte)),
+        value=float(found.price @ usd),
+    )
+
+
+class HedgeLegs(Struct, frozen=True, kw_only=True, eq=False):
+    """VIX options and futures as arrays; a future is a leg of delta 1.
+
+    Of a future, `strike` is 1 and means nothing.
+    """
+
+    con_ids: tuple[int, ...]
+    is_future: NDArray[np.bool_]
+    strike: Floats
+    is_call: NDArray[np.bool_]
+    quantity: Floats
+    multiplier: Floats
+    dte: Floats
+    tau: Floats
+
+
+def hedge_legs_of(
+    holdings: Sequence[tuple[Option | Future, int]], today: date
+) -> HedgeLegs:
+    """Return signed holdings of VIX instruments as arrays."""
+    held = [instrument for instrument, _ in holdings]
+    dte = np.array([float((i.expiry - today).days) for i in held])
+    strikes = [i.strike if isinstance(i, Option) else 1.0 for i in held]
+    return HedgeLegs(
+        con_ids=tuple(i.con_id for i in held),
+        is_future=np.array([isinstance(i, Future) for i in held], dtype=np.bool_),
+        strike=np.array(strikes),
+        is_call=np.array([not isinstance(i, Option) or i.is_call for i in held]),
+        quantity=np.array([float(count) for _, count in holdings]),
+        multiplier=np.array([float(i.multiplier) for i in held]),
+        dte=dte,
+        tau=dte / DAYS_A_YEAR,
+    )
+
+
+class HedgeRisk(Struct, frozen=True, kw_only=True, eq=False):
+    """What the quotes of a hedge imply; `forward_greeks` are per unit, to F."""
+
+    sigma: Floats
+    forward_greeks: Greeks
+    exposure: Exposure
+
+
+def hedge_risk(
+    legs: HedgeLegs,
+    mids: Floats,
+    forwards: float | Floats,
+    rate: float,
+    *,
+    spot: float,
+    vix: float,
+    beta_spot: float = BETA_SPOT,
+) -> HedgeRisk | None:
+    """Return a hedge's exposure in SPX terms; None where a leg has no volatility.
+
+    `forwards` are the VIX forwards of each leg's settlement. Nothing held is no
+    exposure.
+    """
+    sigma = implied_volatility(
+        mids, forwards, legs.strike, legs.tau, rate, legs.is_call
+    )
+    sigma = np.where(legs.is_future, 0.0, sigma)
+    if np.isnan(sigma).any():
+        return None
+    found = _with_futures(
+        greeks(forwards, legs.strike, sigma, legs.tau, rate, legs.is_call), legs, mids
+    )
+    usd = legs.quantity * legs.multiplier
+    slope = beta_vx(legs.dte) * vix_slope(spot, vix, beta_spot)
+    exposure = Exposure(
+        delta=float((found.delta * slope) @ usd),
+        gamma=float((found.gamma * slope * slope) @ usd),
+        theta=float(found.theta @ usd),
+        veq=float((found.delta * beta_vx(legs.dte)) @ usd),
+        # A future is settled daily: holding it is worth nothing beyond that.
+        value=float(np.where(legs.is_future, 0.0, found.price) @ usd),
+    )
+    return HedgeRisk(sigma=sigma, forward_greeks=found, exposure=exposure)
+
+
+def _with_futures(found: Greeks, legs: HedgeLegs, mids: Floats) -> Greeks:
+    if not legs.is_future.any():
+        return found
+
+    def of(future: float | Floats, option: Floats) -> Floats:
+        return np.asarray(np.where(legs.is_future, future, option), dtype=np.float64)
+
+    return Greeks(
+        price=of(mids, found.price),
+        delta=of(1.0, found.delta),
+        gamma=of(0.0, found.gamma),
+        vega=of(0.0, found.vega),
+        theta=of(0.0, found.theta),
+    )
+
+
+def _short_delta(delta: Floats, legs: Legs, right: Right) -> float | None:
+    chosen = (legs.quantity < 0) & (legs.is_call == (right is Right.CALL))
+    if not chosen.any():
+        return None
+    deltas = delta[chosen]
+    return float(deltas[np.argmax(np.abs(deltas))])
+
+
+def _held(short: Option, long: Option, count: int) -> list[tuple[Option, int]]:
+    return [(short, -count), (long, count)]

@@ -1,0 +1,155 @@
+"""Every number of the method that an operator may change, with its default.
+
+The defaults are those of alvh.md §13.4; each comment names unit and section.
+"""
+
+from msgspec import Struct
+
+from alvh_trader.capital.cost import CapitalParams
+from alvh_trader.pricing.vix import BETA_SPOT
+from alvh_trader.signals.breadth import Limits as BreadthLimits
+from alvh_trader.signals.edr import DAYS, REFERENCE_DELTA, Mode
+from alvh_trader.signals.levels import Thresholds
+
+
+class EdrParams(Struct, frozen=True, kw_only=True):
+    """Which ratio is held against which levels (§2)."""
+
+    mode: Mode = Mode.DELTA_RATIO
+    day_basis: float = DAYS  # Days a year, 365 or 252; decision 2.
+    delta_ref: float = REFERENCE_DELTA  # Delta of one option; §2.2.
+    levels: Thresholds = Thresholds()  # Per cent; §2.4.
+
+
+class Band(Struct, frozen=True, kw_only=True):
+    """What stabilised Greeks are in one tier (§3.6)."""
+
+    delta: float  # Per cent of N_risk, at most (E7).
+    gamma: float  # Per cent of N_risk, at most.
+    offset_low: float  # Share of VIX-equivalent vega, at least (rho).
+    offset_high: float = 1.10  # Likewise, at most.
+    offset_after_roll: float  # Likewise, at least, with the candidate (rho_post).
+    may_rise: bool = True  # Whether delta may rise from snapshot to snapshot.
+
+
+class BandParams(Struct, frozen=True, kw_only=True):
+    """The bands of the three tiers, and how stability is shown (§3.2, §3.6)."""
+
+    normal: Band = Band(delta=2.5, gamma=1.0, offset_low=0.40, offset_after_roll=0.30)
+    red: Band = Band(
+        delta=5.0, gamma=2.0, offset_low=0.25, offset_after_roll=0.20, may_rise=False
+    )
+    call: Band = Band(
+        delta=10.0, gamma=2.0, offset_low=0.15, offset_after_roll=0.15, may_rise=False
+    )
+    theta: float = 0.0  # USD per calendar day, at least.
+    snapshots: int = 3  # Consecutive, in band.
+    span_seconds: float = 60.0  # They span at least this.
+    rise_tolerance: float = 0.05  # A rise below this share of the first is none.
+
+
+class BreakEvenParams(Struct, frozen=True, kw_only=True):
+    """The shock of step 2, and its gate (§5.5)."""
+
+    vix_rise: float = 0.25  # Share of VIX.
+    vix_rise_least: float = 3.0  # VIX points.
+    gate: float = 1.25  # Standard deviations to the break-even, at most.
+    horizon_days: float = 7.0  # Calendar days ahead, of the second model break-even.
+
+
+class HedgeParams(Struct, frozen=True, kw_only=True):
+    """Which VIX calls, and how many (§4.4 to §4.6)."""
+
+    share_low: float = 0.01  # Premium over N_risk.
+    share_high: float = 0.02  # Premium over N_risk; a hard cap.
+    share_single: float = 0.03  # Premium of a single contract, with acknowledgement.
+    drag_low: float = 5.0  # Basis points of deployed capital; the ramp's start.
+    drag_high: float = 25.0  # The ramp's end, where only share_low is spent.
+    annual_cost: float = 0.02  # Net hedge cost of 365 days over capital, at most.
+    dte_low: int = 7  # Calendar days to settlement.
+    dte_high: int = 14
+    dte_low_wide: int = 5  # Where nothing settles in the window above.
+    dte_high_wide: int = 18
+    sessions_left: int = 4  # Trading days until the last trade, at least.
+    delta: float = 0.45  # To the forward.
+    delta_low: float = 0.15
+    delta_high: float = 0.55
+    spread_points: float = 0.10  # Bid-ask, VIX points; the larger of both bounds.
+    spread_share: float = 0.15  # Bid-ask over mid.
+    open_interest: int = 500  # Contracts; or displayed size for the whole order.
+    wing: float = 5.0  # VIX points between the strikes of a call spread.
+    spreads_above: float = 25.0  # VIX; spreads come first.
+    spreads_only_from: float = 28.0  # VIX; §4.7.
+    contracts_high: int = 50  # Contracts an order; §8.2.
+
+
+class CondorParams(Struct, frozen=True, kw_only=True):
+    """What a condor looks like (§5.1)."""
+
+    sds: float = 1.75  # Standard deviations from spot to the short strikes.
+    dte_low: int = 45
+    dte_high: int = 60
+    dte_target: int = 52
+    grid: float = 25.0  # Points between admissible short strikes, if listed.
+    delta_high: float = 0.18  # Of each short option.
+    edr_high: float = 0.80  # Per cent, of a new condor.
+
+
+class RollParams(Struct, frozen=True, kw_only=True):
+    """Which rolls are looked at, and what they must pass (§6)."""
+
+    sds: tuple[float, ...] = (1.5, 1.75, 2.0)
+    dte_later: int = 7  # The new condor settles more than this many days later.
+    width_steps: tuple[float, ...] = (0.0, 5.0, 10.0)  # Points added to the width.
+    width_factors: tuple[float, ...] = (1.5, 2.0)
+    slippage: float = 0.20  # Points per condor.
+    commission: float = 0.12  # Points per condor.
+    debit_share: float = 0.0  # Of the original credit; 0.10 with acknowledgement.
+    irr_over_wacc: float = 3.0  # Percentage points.
+    margin_share: float = 0.5  # Of the available funds.
+    leg_spread_points: float = 0.30  # Bid-ask, points; the larger of both bounds.
+    leg_spread_share: float = 0.20  # Bid-ask over mid.
+    risk_delta: float = 0.30  # Short delta that is a reason to roll; §6.1.
+    risk_loss: float = 2.0  # Loss over credit that is one.
+    risk_be_sd: float = 0.75  # Standard deviations to the break-even, below.
+
+
+class StressParams(Struct, frozen=True, kw_only=True):
+    """The 2-sigma test and its limit (§8.1)."""
+
+    sigmas: float = 2.0
+    sessions: tuple[float, ...] = (1.0, 5.0)  # Horizons before expiry.
+    rise_share: float = 0.5  # VIX's answer to a rise, over that to a fall.
+    vix_floor: float = 10.0
+    limit: float = 6.0  # Per cent of deployed capital.
+    warn: float = 5.0
+
+
+class MomentumParams(Struct, frozen=True, kw_only=True):
+    """The indicators of steps 1 and 2 (§3.4, §5.5)."""
+
+    macd_fast: int = 12
+    macd_slow: int = 26
+    macd_signal: int = 9
+    rsi_period: int = 14
+    rsi_low: float = 45.0
+    rsi_high: float = 55.0
+
+
+class Params(Struct, frozen=True, kw_only=True):
+    """All of them."""
+
+    edr: EdrParams = EdrParams()
+    bands: BandParams = BandParams()
+    break_even: BreakEvenParams = BreakEvenParams()
+    hedge: HedgeParams = HedgeParams()
+    condor: CondorParams = CondorParams()
+    roll: RollParams = RollParams()
+    stress: StressParams = StressParams()
+    momentum: MomentumParams = MomentumParams()
+    breadth: BreadthLimits = BreadthLimits()
+    capital: CapitalParams = CapitalParams()
+    rate: float = 0.0375  # Continuous, a year; §5.4.
+    dividend: float = 0.012  # Continuous, a year; where parity gives no forward.
+    beta_spot: float = BETA_SPOT  # Per cent of VIX per per cent of SPX; §7.5.
+    atm_over_vix: float = 1 / 1.196  # ATM volatility over VIX where unknown; §2.6.

@@ -1,0 +1,90 @@
+"""The weighted average cost of capital, its worked number and its missing branches."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alvh_trader.capital.cost import (
+    CapitalParams,
+    Facility,
+    capital_cost,
+    cost_of_equity,
+)
+
+VAULT = Facility(id="vault", drawn=60_000, apr=5.2, mev_gas=0.35)
+REIT = Facility(id="reit", drawn=40_000, apr=7.5)
+
+
+def test_cost_of_the_worked_example() -> None:
+    cost = capital_cost(
+        equity=750_000,
+        delta=17.931,
+        spot=6860,
+        risk_free=3.75,
+        facilities=(VAULT, REIT),
+    )
+    assert cost is not None
+    assert cost.beta == pytest.approx(0.1640, abs=5e-5)
+    assert cost.equity == pytest.approx(4.570, abs=5e-4)
+    assert cost.wacc == pytest.approx(4.777, abs=5e-4)
+    assert cost.capital == 850_000
+
+
+def test_a_floor_makes_equity_dearer() -> None:
+    cost = capital_cost(
+        equity=750_000,
+        delta=17.931,
+        spot=6860,
+        risk_free=3.75,
+        facilities=(VAULT, REIT),
+        params=CapitalParams(floor=3.0),
+    )
+    assert cost is not None
+    assert cost.wacc == pytest.approx(6.70, abs=5e-3)
+
+
+def test_without_facilities_equity_is_all_there_is() -> None:
+    cost = capital_cost(equity=100_000, delta=0, spot=7000, risk_free=3.75)
+    assert cost is not None
+    assert cost.wacc == 3.75
+    assert cost.capital == 100_000
+
+
+def test_missing_rates_cost_what_the_specification_says() -> None:
+    assert cost_of_equity(0.0, None) == 4.0
+    cost = capital_cost(
+        equity=50_000,
+        delta=0,
+        spot=7000,
+        risk_free=4.0,
+        facilities=(Facility(id="pool", drawn=25_000),),
+        margin_debit=25_000,
+    )
+    assert cost is not None
+    assert cost.wacc == pytest.approx(0.5 * 4.0 + 0.5 * 8.0)
+
+
+def test_tax_and_add_on_are_part_of_a_facilitys_rate() -> None:
+    taxed = Facility(id="line", drawn=100_000, apr=5.0, mev_gas=1.0, tax=0.25)
+    cost = capital_cost(
+        equity=100_000, delta=0, spot=7000, risk_free=4.0, facilities=(taxed,)
+    )
+    assert cost is not None
+    assert cost.wacc == pytest.approx((4.0 + 4.5) / 2)
+
+
+def test_no_equity_has_no_cost() -> None:
+    assert capital_cost(equity=0, delta=1, spot=7000, risk_free=4.0) is None
+
+
+@given(st.floats(1e4, 1e7), st.floats(-500, 500), st.floats(0, 1e6), st.floats(0, 30))
+def test_the_average_lies_between_its_parts(
+    equity: float, delta: float, drawn: float, apr: float
+) -> None:
+    facility = Facility(id="f", drawn=drawn, apr=apr)
+    cost = capital_cost(
+        equity=equity, delta=delta, spot=7000, risk_free=4.0, facilities=(facility,)
+    )
+    assert cost is not None
+    low, high = sorted((apr, cost.equity))
+    assert low - 1e-9 <= cost.wacc <= high + 1e-9
