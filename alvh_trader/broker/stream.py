@@ -1,0 +1,122 @@
+"""One instrument's stream: the newest value of each field, and what it is worth."""
+
+import math
+from datetime import datetime
+
+from alvh_trader.domain.instrument import Index, Instrument
+from alvh_trader.domain.market import Breadth, Quote
+
+BID, ASK, LAST, BID_SIZE, ASK_SIZE = range(5)
+
+# Tick types: 66-70 are the delayed forms of 1, 2, 4, 0 and 3.
+_PRICES = {"1": BID, "2": ASK, "4": LAST, "66": BID, "67": ASK, "68": LAST}
+_SIZES = {"0": BID_SIZE, "3": ASK_SIZE, "69": BID_SIZE, "70": ASK_SIZE}
+_SIZE_OF = {BID: BID_SIZE, ASK: ASK_SIZE}
+
+BREADTH = "AD-NYSE"
+"""Its quote is none: the broker sends counts of issues in place of prices."""
+
+NEVER_REPEATED = frozenset({"SPX"})
+"""Recalculated every second: if it says nothing, something is wrong."""
+
+
+class Stream:
+    """What the broker streams of one instrument.
+
+    `is_changed`: something arrived since the last pulse; `has_ticked`: and it was a
+    price or size, which proves the pipe; `told`: when it was last given out.
+    """
+
+    __slots__ = (
+        *("has_ticked", "instrument", "is_breadth", "is_changed", "is_halted"),
+        *("is_index", "is_live", "is_refused", "request_id", "told", "values"),
+    )
+
+    def __init__(self, instrument: Instrument, request_id: int) -> None:
+        self.instrument = instrument
+        self.request_id = request_id
+        self.is_index = isinstance(instrument, Index)
+        self.is_breadth = isinstance(instrument, Index) and (
+            instrument.symbol == BREADTH
+        )
+        self.values: list[float | None] = [None] * 5
+        self.is_changed = False
+        self.has_ticked = False
+        self.is_live = True
+        self.is_halted = False
+        self.is_refused = False
+        self.told: datetime | None = None
+
+    def take_price(self, tick: str, price: str, size: str) -> None:
+        """Take a price tick; bid and ask bring their size along."""
+        slot = _PRICES.get(tick)
+        self.has_ticked = True
+        self.is_refused = False
+        if slot is None or not price:
+            return
+        self.values[slot] = float(price)
+        size_slot = _SIZE_OF.get(slot)
+        if size_slot is not None and size:
+            self.values[size_slot] = float(size)
+
+    def take_size(self, tick: str, size: str) -> None:
+        """Take a size tick."""
+        slot = _SIZES.get(tick)
+        self.has_ticked = True
+        if slot is not None and size:
+            self.values[slot] = float(size)
+
+    def refuse(self) -> None:
+        """There is no data: what was known is not known any more."""
+        self.is_refused = True
+        self.values = [None] * 5
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the values mean a market that is on now."""
+        return self.is_live and not self.is_halted and not self.is_refused
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether silence may be taken for "as before"."""
+        if not self.is_usable:
+            return False
+        return not (
+            isinstance(self.instrument, Index)
+            and self.instrument.symbol in NEVER_REPEATED
+        )
+
+    def quote(self, at: datetime) -> Quote:
+        """Return the quote, with None for everything that is not a price.
+
+        A bid or ask without size is none; a crossed market is none on both sides.
+        """
+        if not self.is_usable:
+            return Quote(at)
+        bid, ask, last, bid_size, ask_size = self.values
+        last = last if last is not None and 0 < last < math.inf else None
+        if self.is_index:
+            return Quote(at, last=last)
+        if bid is None or not bid_size or not 0 <= bid < math.inf:
+            bid = bid_size = None
+        if ask is None or not ask_size or not 0 <= ask < math.inf:
+            ask = ask_size = None
+        if bid is not None and ask is not None and bid > ask:
+            return Quote(at, last=last)
+        return Quote(at, bid, ask, bid_size, ask_size, last)
+
+    def breadth(self, at: datetime) -> Breadth | None:
+        """Return advances (sent as bid), declines (ask) and unchanged (bid size)."""
+        if not self.is_usable:
+            return None
+        advances, declines, unchanged = (
+            self.values[slot] for slot in (BID, ASK, BID_SIZE)
+        )
+        if advances is None or declines is None or advances < 0 or declines < 0:
+            return None
+        return Breadth(
+            at=at,
+            advances=int(advances),
+            declines=int(declines),
+            unchanged=int(max(0.0, unchanged or 0.0)),
+        )
