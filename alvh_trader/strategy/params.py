@@ -80,7 +80,7 @@ class HedgeParams(Struct, frozen=True, kw_only=True):
     wing: float = 5.0  # VIX points between the strikes of a call spread.
     spreads_above: float = 25.0  # VIX; spreads come first.
     spreads_only_from: float = 28.0  # VIX; §4.7.
-    contracts_high: int = 50  # Contracts an order; §8.2.
+    contracts_high: int = 50  # Contracts in one order; §8.2.
 
 
 class CondorParams(Struct, frozen=True, kw_only=True):
