@@ -1,0 +1,183 @@
+"""What each number of the method and of the limits means, and how far it may go.
+
+The defaults live with the code that uses them (`strategy.params`, `risk.limits`);
+the bounds live here, in code, because no file may lift them: they are what separates
+a bold setting from a typing error. A test fails for a number that is not listed.
+"""
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """The meaning of a key, and the least and greatest value it may have."""
+
+    text: str
+    low: float | None = None
+    high: float | None = None
+
+
+RISK: dict[str, Entry] = {
+    "combos_per_order_max": Entry("Condors or verticals in one order, at most.", 1, 50),
+    "hedge_contracts_per_order_max": Entry(
+        "VIX contracts in one order, at most.", 1, 50
+    ),
+    "hedge_spend_per_day_max": Entry(
+        "Premium spent on hedges in one day, as a share of net liquidation.", 0, 0.05
+    ),
+    "orders_per_minute_max": Entry("Orders sent in any minute, at most.", 1, 20),
+    "rolls_per_case_max": Entry("Rolls of one condor within `rolls_sessions`.", 0, 10),
+    "rolls_sessions": Entry("Trading days over which rolls are counted.", 1, 252),
+    "combo_collar": Entry(
+        "Distance of a combo's limit from the middle of its legs, points.", 0, 2
+    ),
+    "hedge_collar_ticks": Entry("Ticks above the ask that a hedge may bid.", 0, 5),
+    "margin_cushion_min": Entry(
+        "Available funds over net liquidation, at least.", 0, 0.9
+    ),
+    "margin_use_max": Entry("Share of the available funds one roll may take.", 0, 1),
+    "quote_age_max": Entry("Age of a quote an order relies on, seconds.", 1, 300),
+    "reconciled_age_max": Entry("Age of the last reconciliation, seconds.", 5, 600),
+    "greeks_age_max": Entry("Age of the Greeks a roll relies on, seconds.", 1, 300),
+    "permit_ttl": Entry("Life of a permit to roll, seconds.", 5, 300),
+    "drawdown_max": Entry(
+        "Loss in a two-sigma move, as a share of deployed capital.", 0.005, 0.10
+    ),
+}
+
+_EDR: dict[str, Entry] = {
+    "edr.mode": Entry("Which reading of EDR is held against the levels."),
+    "edr.day_basis": Entry("Days in a year of volatility: 365 or 252.", 252, 366),
+    "edr.delta_ref": Entry("Delta of one option in the ratio.", 0.01, 0.5),
+    "edr.levels.arm": Entry("EDR at which a case is armed, per cent.", 0.1, 5),
+    "edr.levels.breach": Entry("EDR at which it must be defended, per cent.", 0.1, 5),
+    "edr.levels.red": Entry("EDR of the red tier, per cent.", 0.1, 10),
+    "edr.levels.extreme": Entry("EDR of the extreme tier, per cent.", 0.1, 10),
+    "edr.levels.clear": Entry("EDR below which a case calms down, per cent.", 0.1, 5),
+    "edr.levels.red_leave": Entry("EDR below which red is left, per cent.", 0.1, 10),
+    "edr.levels.extreme_leave": Entry(
+        "EDR below which extreme is left, per cent.", 0.1, 10
+    ),
+    "edr.levels.arm_count": Entry("Evaluations in a row that arm.", 1, 50),
+    "edr.levels.breach_count": Entry("Evaluations in a row that breach.", 1, 50),
+    "edr.levels.clear_minutes": Entry("Minutes below `clear` that calm.", 0, 390),
+    "edr.levels.red_minutes": Entry("Minutes below that leave red.", 0, 390),
+    "edr.levels.extreme_minutes": Entry("Minutes below that leave extreme.", 0, 390),
+    "edr.levels.gap_seconds": Entry(
+        "Seconds between two evaluations that still count as in a row.", 1, 3600
+    ),
+    "edr.levels.jump": Entry("Change of EDR that needs an explanation.", 0.01, 5),
+    "edr.levels.jump_move": Entry("Move of SPX that explains it, per cent.", 0, 10),
+    "edr.levels.jump_vix": Entry("Move of VIX that explains it, points.", 0, 20),
+    "edr.levels.patience": Entry(
+        "Agreeing evaluations after which an unexplained jump is believed.", 1, 500
+    ),
+}
+
+
+def _band(tier: str) -> dict[str, Entry]:
+    return {
+        f"bands.{tier}.delta": Entry("Delta, per cent of N_risk, at most.", 0, 50),
+        f"bands.{tier}.gamma": Entry("Gamma, per cent of N_risk, at most.", 0, 50),
+        f"bands.{tier}.offset_low": Entry("Share of the vega hedged, at least.", 0, 1),
+        f"bands.{tier}.offset_high": Entry("Share of the vega hedged, at most.", 0, 3),
+        f"bands.{tier}.offset_after_roll": Entry(
+            "Share of the vega hedged after the roll, at least.", 0, 1
+        ),
+        f"bands.{tier}.may_rise": Entry("Whether delta may rise between snapshots."),
+    }
+
+
+_BANDS: dict[str, Entry] = {
+    **_band("normal"),
+    **_band("red"),
+    **_band("call"),
+    "bands.theta": Entry("Theta, USD a calendar day, at least.", -1e6, 1e6),
+    "bands.snapshots": Entry("Snapshots in a row that must be in band.", 1, 50),
+    "bands.span_seconds": Entry("Seconds those snapshots span, at least.", 0, 3600),
+    "bands.rise_tolerance": Entry("Rise of delta that counts as none, share.", 0, 1),
+    "break_even.vix_rise": Entry("Shock of VIX, share of VIX.", 0, 5),
+    "break_even.vix_rise_least": Entry("Shock of VIX, points, at least.", 0, 50),
+    "break_even.gate": Entry(
+        "Standard deviations to the break-even below which to hedge.", 0, 10
+    ),
+    "break_even.horizon_days": Entry(
+        "Calendar days ahead of the second break-even.", 0, 60
+    ),
+}
+
+_HEDGE: dict[str, Entry] = {
+    "hedge.share_low": Entry("Premium over N_risk, at least.", 0, 0.2),
+    "hedge.share_high": Entry("Premium over N_risk, at most.", 0, 0.2),
+    "hedge.share_single": Entry(
+        "Premium over N_risk of a single contract, acknowledged.", 0, 0.2
+    ),
+    "hedge.drag_low": Entry("Hedge cost where the ramp begins, basis points.", 0, 1000),
+    "hedge.drag_high": Entry("Hedge cost where the ramp ends, basis points.", 0, 1000),
+    "hedge.annual_cost": Entry("Net hedge cost of a year over capital.", 0, 0.2),
+    "hedge.dte_low": Entry("Days to settlement, at least.", 1, 365),
+    "hedge.dte_high": Entry("Days to settlement, at most.", 1, 365),
+    "hedge.dte_low_wide": Entry("The same, if nothing settles in between.", 1, 365),
+    "hedge.dte_high_wide": Entry("The same, if nothing settles in between.", 1, 365),
+    "hedge.sessions_left": Entry("Trading days until the last trade.", 0, 60),
+    "hedge.delta": Entry("Delta of the call to buy, to the forward.", 0.01, 0.99),
+    "hedge.delta_low": Entry("Delta of the call, at least.", 0.01, 0.99),
+    "hedge.delta_high": Entry("Delta of the call, at most.", 0.01, 0.99),
+    "hedge.spread_points": Entry("Bid-ask spread, VIX points, at most; or:", 0, 5),
+    "hedge.spread_share": Entry("Bid-ask spread over the mid, at most.", 0, 1),
+    "hedge.open_interest": Entry("Open interest, contracts, at least.", 0, 1_000_000),
+    "hedge.wing": Entry("Points between the strikes of a call spread.", 0.5, 50),
+    "hedge.spreads_above": Entry("VIX above which spreads come first.", 5, 200),
+    "hedge.spreads_only_from": Entry("VIX from which only spreads are bought.", 5, 200),
+    "hedge.contracts_high": Entry("Contracts in one plan, at most.", 1, 500),
+}
+
+_CONDOR: dict[str, Entry] = {
+    "condor.sds": Entry("Standard deviations to the short strikes.", 0.5, 5),
+    "condor.dte_low": Entry("Days to settlement of a new condor, at least.", 1, 365),
+    "condor.dte_high": Entry("Days to settlement of a new condor, at most.", 1, 365),
+    "condor.dte_target": Entry("Days to settlement aimed at.", 1, 365),
+    "condor.grid": Entry("Points between admissible short strikes.", 1, 500),
+    "condor.delta_high": Entry("Delta of each short option, at most.", 0.01, 0.5),
+    "condor.edr_high": Entry("EDR of a new condor, per cent, at most.", 0.01, 5),
+    "roll.sds": Entry("Distances tried, standard deviations.", 0.5, 5),
+    "roll.dte_later": Entry("Days by which the new condor settles later.", 0, 365),
+    "roll.width_steps": Entry("Widths tried: points added.", 0, 500),
+    "roll.width_factors": Entry("Widths tried: multiples.", 1, 10),
+    "roll.slippage": Entry("Slippage reckoned with, points a condor.", 0, 5),
+    "roll.commission": Entry("Commission reckoned with, points a condor.", 0, 5),
+    "roll.debit_share": Entry("Debit allowed, share of the first credit.", 0, 1),
+    "roll.irr_over_wacc": Entry("Return above the cost of capital, points.", -50, 100),
+    "roll.margin_share": Entry("Share of the available funds it may need.", 0, 1),
+    "roll.leg_spread_points": Entry("Bid-ask of a leg, points, at most; or:", 0, 20),
+    "roll.leg_spread_share": Entry("Bid-ask of a leg over its mid, at most.", 0, 1),
+    "roll.risk_delta": Entry("Delta of a short that is a reason.", 0.01, 0.99),
+    "roll.risk_loss": Entry("Loss over credit that is a reason.", 0.1, 20),
+    "roll.risk_be_sd": Entry("Deviations to the break-even that are one.", 0, 5),
+}
+
+_REST: dict[str, Entry] = {
+    "stress.sigmas": Entry("Standard deviations of the stress move.", 0.5, 6),
+    "stress.sessions": Entry("Horizons before expiry, trading days.", 0.1, 252),
+    "stress.rise_share": Entry("VIX's answer to a rise over that to a fall.", 0, 2),
+    "stress.vix_floor": Entry("VIX never falls below this in a stress.", 1, 50),
+    "stress.limit": Entry("Loss in the stress, per cent of capital.", 0.5, 10),
+    "stress.warn": Entry("Loss in the stress that warns, per cent.", 0.1, 10),
+    "momentum.macd_fast": Entry("Days of the fast average of MACD.", 2, 250),
+    "momentum.macd_slow": Entry("Days of the slow average of MACD.", 2, 250),
+    "momentum.macd_signal": Entry("Days of the signal line of MACD.", 1, 250),
+    "momentum.rsi_period": Entry("Days of RSI.", 2, 250),
+    "momentum.rsi_low": Entry("RSI below which momentum is down.", 1, 99),
+    "momentum.rsi_high": Entry("RSI above which momentum is up.", 1, 99),
+    "breadth.ratio": Entry("Net advances over issues that make a broad day.", 0, 1),
+    "breadth.names": Entry("Share of issues that moved one way.", 0.5, 1),
+    "breadth.index": Entry("Move of the index that makes a broad day.", 0, 0.2),
+    "breadth.dispersion": Entry("Dispersion that speaks of rotation.", 0, 20),
+    "capital.equity_premium": Entry("Equity risk premium, per cent a year.", 0, 20),
+    "capital.floor": Entry("Cost of equity over the risk-free rate, least.", 0, 20),
+    "capital.rate_missing": Entry("Risk-free rate where none is known.", 0, 20),
+    "capital.apr_missing": Entry("Rate of a facility where none is known.", 0, 50),
+    "beta_spot": Entry("Per cent VIX rises when SPX falls 1 per cent.", 0, 30),
+    "atm_over_vix": Entry("At-the-money volatility over VIX, if unknown.", 0.3, 2),
+}
+
+STRATEGY: dict[str, Entry] = {**_EDR, **_BANDS, **_HEDGE, **_CONDOR, **_REST}
