@@ -101,7 +101,7 @@ def months(today: date, count: int) -> tuple[tuple[int, int], ...]:
 def monthly_spx(calendar: Calendar, today: date) -> tuple[Expiry, ...]:
     """Return the AM-settled SPX series listed on `today`."""
     series = (spx_monthly(calendar, y, m + 1) for y, m in months(today, SPX_MONTHS))
-    return tuple(e for e in series if e.settles >= today)
+    return tuple(e for e in series if e.last_trade >= today)
 
 
 def monthly_vix(
@@ -109,17 +109,17 @@ def monthly_vix(
 ) -> tuple[Expiry, ...]:
     """Return the next monthly VIX expiries; the futures have the same."""
     series = (vix_monthly(calendar, y, m + 1) for y, m in months(today, count + 1))
-    return tuple(e for e in series if e.settles >= today)[:count]
+    return tuple(e for e in series if e.last_trade >= today)[:count]
 
 
 def weekly_vix(calendar: Calendar, today: date) -> tuple[Expiry, ...]:
     """Return the weekly VIX series listed on `today`: no monthly among them."""
     monthly = set(monthly_vix(calendar, today, count=3))
     friday = today + timedelta(days=(_FRIDAY - today.weekday()) % 7 + 21)
-    series = []
+    series: list[Expiry] = []
     while len(series) < VIX_WEEKS:
         expiry = vix_for(calendar, friday)
-        if expiry.settles >= today and expiry not in monthly:
+        if expiry.last_trade >= today and expiry not in monthly:
             series.append(expiry)
         friday += timedelta(days=7)
     return tuple(series)

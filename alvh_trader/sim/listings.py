@@ -196,7 +196,7 @@ class Listings:
                 exchange=exchange,
                 underlying=UNDERLYING[name],
                 trading_class=name,
-                multiplier="100",
+                multiplier=100,
                 expirations=tuple(e.last_trade for e in self.expiries[name]),
                 strikes=self.strikes(name),
             )
@@ -251,7 +251,7 @@ class Listings:
         if _FUTURES <= con_id < _OPTIONS:
             days, mini = divmod(con_id - _FUTURES, 2)
             expiry = self._settling("VX", days)
-            return expiry and _future("VXM" if mini else "VX", expiry)
+            return None if expiry is None else _future(("VX", "VXM")[mini], expiry)
         rest, strike = divmod(con_id - _OPTIONS, _STRIKES)
         rest, put = divmod(rest, 2)
         days, number = divmod(rest, len(CLASSES))

@@ -1,0 +1,154 @@
+"""Many options valued at once: prices, quotes and greeks of one instant.
+
+A `Batch` holds what does not change within a session as arrays; every figure comes
+back as arrays in the batch's order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alvh_trader.pricing import black76
+from alvh_trader.sim import surface
+from alvh_trader.sim.listings import ticks
+from alvh_trader.sim.model import Listing
+from alvh_trader.sim.parameters import Parameters, WidthParameters
+from alvh_trader.sim.surface import State
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+CENT = 0.01
+
+
+class Values(NamedTuple):
+    """Model values: price, implied volatility, forward, years, width of market."""
+
+    price: Floats
+    iv: Floats
+    forward: Floats
+    tau: Floats
+
+
+class Quotes(NamedTuple):
+    """Bid and ask in cents, and the contracts shown at each."""
+
+    bid: Ints
+    ask: Ints
+    bid_size: Ints
+    ask_size: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Options side by side. `expires_at` and `stops_at` are POSIX seconds.
+
+    `stops_at` is when a series trades last; `spx` and `vix` are index arrays.
+    """
+
+    con_ids: Ints
+    strike: Floats
+    is_call: Bools
+    expires_at: Floats
+    stops_at: Floats
+    fine: Floats
+    coarse: Floats
+    spx: Ints
+    vix: Ints
+    vix_mask: Bools
+
+    def __len__(self) -> int:
+        return len(self.con_ids)
+
+
+def batch(
+    options: Sequence[Listing], expires_at: Sequence[float], stops_at: Sequence[float]
+) -> Batch:
+    """Return the batch of `options` (sec_type OPT)."""
+    is_vix = np.array([o.symbol == "VIX" for o in options], dtype=bool)
+    grids = [ticks(o) for o in options]
+    return Batch(
+        con_ids=np.array([o.con_id for o in options], dtype=np.int64),
+        strike=np.array([o.strike for o in options], dtype=np.float64),
+        is_call=np.array([o.right == "C" for o in options], dtype=bool),
+        expires_at=np.array(expires_at, dtype=np.float64),
+        stops_at=np.array(stops_at, dtype=np.float64),
+        fine=np.array([float(g.fine) for g in grids]),
+        coarse=np.array([float(g.coarse) for g in grids]),
+        spx=np.flatnonzero(~is_vix),
+        vix=np.flatnonzero(is_vix),
+        vix_mask=is_vix,
+    )
+
+
+def value(state: State, options: Batch, fit: Parameters) -> Values:
+    """Return the model's view of every option."""
+    tau = surface.years(state, options.expires_at)
+    if not options.vix.size:
+        forward = surface.spx_forward(state, tau)
+        k = np.log(options.strike / forward)
+        iv = surface.spx_volatility(state, tau, k, fit.spx)
+    elif not options.spx.size:
+        forward = surface.vix_forward(state, tau, fit.curve)
+        k = np.log(options.strike / forward)
+        iv = surface.vix_volatility(state, tau, k, fit.vix)
+    else:
+        forward, iv = np.empty_like(tau), np.empty_like(tau)
+        i, t = options.spx, tau[options.spx]
+        forward[i] = surface.spx_forward(state, t)
+        k = np.log(options.strike[i] / forward[i])
+        iv[i] = surface.spx_volatility(state, t, k, fit.spx)
+        i, t = options.vix, tau[options.vix]
+        forward[i] = surface.vix_forward(state, t, fit.curve)
+        k = np.log(options.strike[i] / forward[i])
+        iv[i] = surface.vix_volatility(state, t, k, fit.vix)
+    price = black76.price(forward, options.strike, iv, tau, state.rate, options.is_call)
+    return Values(price, iv, forward, tau)
+
+
+def quotes(
+    state: State, options: Batch, values: Values, fit: Parameters, salt: int
+) -> Quotes:
+    """Return bids, asks and sizes; `salt` varies sizes (and widths a little)."""
+    noise = _noise(options.con_ids, salt)
+    width = np.empty_like(values.price)
+    log_vix = np.log(state.vix / 18.0)
+    for part, w in ((options.spx, fit.spx_width), (options.vix, fit.vix_width)):
+        if part.size:
+            width[part] = _width(values.price[part], log_vix, w)
+    half = 0.5 * width * (0.85 + 0.3 * noise)
+    bid = _on_grid(np.maximum(values.price - half, 0.0), options, np.floor, 1e-9)
+    ask = _on_grid(values.price + half, options, np.ceil, -1e-9)
+    least = np.where(ask < 3.0, options.fine, options.coarse)
+    # What nobody would pay a tick for has no bid; the offer stays one tick.
+    ask = np.maximum(np.maximum(ask, bid + least), options.fine)
+    depth = np.where(values.price < 3.0, 180.0, 540.0 / np.maximum(values.price, 3.0))
+    depth = np.maximum(depth, 8.0)
+    bid_size = np.rint(depth * (0.5 + noise))
+    ask_size = np.rint(depth * (1.5 - noise))
+    return Quotes(
+        np.rint(bid / CENT).astype(np.int64),
+        np.rint(ask / CENT).astype(np.int64),
+        np.where(bid > 0, bid_size, 0).astype(np.int64),
+        ask_size.astype(np.int64),
+    )
+
+
+def _width(price: Floats, log_vix: float, fit: WidthParameters) -> Floats:
+    return np.asarray(np.exp(fit.a + fit.d * log_vix + fit.b * np.log(price + fit.c)))
+
+
+def _on_grid(price: Floats, options: Batch, rounding: np.ufunc, nudge: float) -> Floats:
+    tick = np.where(price < 3.0, options.fine, options.coarse)
+    return np.asarray(rounding(price / tick + nudge) * tick)
+
+
+def _noise(con_ids: Ints, salt: int) -> Floats:
+    """Return a number in [0, 1) of each contract and salt (a multiplicative hash)."""
+    mixed = (con_ids * 2654435761 + salt * 40503 + 12345) & 0xFFFFFFFF
+    mixed = ((mixed ^ (mixed >> 15)) * 2246822519) & 0xFFFFFFFF
+    return np.asarray((mixed ^ (mixed >> 13)) / 4294967296.0)

@@ -1,0 +1,231 @@
+"""The market of a scenario: what every index and future is worth at every node.
+
+A `Session` is built when it begins, from its tape; `state` then gives the surface
+what it is conditioned on. History's own term indexes and futures, where there are
+any, are met at each close; between two closes the gap to the model moves evenly.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alvh_trader.domain.calendar import NEW_YORK
+from alvh_trader.sim import path, surface, terms
+from alvh_trader.sim.daily import TERMS, Day
+from alvh_trader.sim.parameters import Parameters, fitted
+from alvh_trader.sim.path import STEP, Tape
+from alvh_trader.sim.scenario import Scenario, generator
+from alvh_trader.sim.surface import State
+
+Floats = NDArray[np.float64]
+
+_GRID = np.array([3.0, 10, 20, 30, 45, 60, 90, 120, 180, 240]) / 365.0
+_NONE = np.empty(0)
+_FIT = {
+    "vix9d": lambda p: p.vix9d,
+    "vix3m": lambda p: p.vix3m,
+    "vix6m": lambda p: p.vix6m,
+    "vvix": lambda p: p.vvix,
+}
+
+
+@dataclass(frozen=True)
+class Session:
+    """One session's prices, node by node."""
+
+    tape: Tape
+    vix9d: Floats
+    vix3m: Floats
+    vix6m: Floats
+    vvix: Floats
+    rate: float
+    carry: float
+    curve_open: Floats
+    curve_close: Floats
+
+    def state(self, node: int) -> State:
+        """Return what the surface stands on at a node."""
+        tape = self.tape
+        shift, tenors = _NONE, _NONE
+        if self.curve_close.size:
+            done = node / (tape.nodes - 1)
+            tenors = _GRID
+            shift = self.curve_open * (1.0 - done) + self.curve_close * done
+        return State(
+            at=float(tape.opens_at + STEP * node),
+            spx=float(tape.spx[node]),
+            vix9d=float(self.vix9d[node]),
+            vix=float(tape.vix[node]),
+            vix3m=float(self.vix3m[node]),
+            vix6m=float(self.vix6m[node]),
+            vvix=float(self.vvix[node]),
+            rate=self.rate,
+            carry=self.carry,
+            curve_tenors=tenors,
+            curve_shift=shift,
+        )
+
+    @cached_property
+    def series(self) -> dict[str, Floats]:
+        """Every index by symbol, node by node, rounded as it is published."""
+        return {
+            "SPX": self.tape.spx,
+            "VIX": self.tape.vix,
+            "VIX9D": np.round(self.vix9d, 2),
+            "VIX3M": np.round(self.vix3m, 2),
+            "VIX6M": np.round(self.vix6m, 2),
+            "VVIX": np.round(self.vvix, 2),
+        }
+
+    @cached_property
+    def extremes(self) -> dict[str, tuple[Floats, Floats]]:
+        """The (high, low) so far of every index."""
+        return {
+            name: (np.maximum.accumulate(values), np.minimum.accumulate(values))
+            for name, values in self.series.items()
+        }
+
+
+class Market:
+    """All sessions of a scenario under one seed; session 0 is the window's first."""
+
+    def __init__(self, scenario: Scenario, seed: int) -> None:
+        self.scenario = scenario
+        self.fit: Parameters = fitted()
+        self._seed = seed
+        self._days = scenario.days
+        closes = np.array([day.vix_close for day in self._days])
+        self._fast = terms.average(closes, terms.FAST)
+        self._slow = terms.average(closes, terms.SLOW)
+        self._shifts: dict[int, Floats] = {}
+        self._sessions: dict[int, Session] = {}
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions the window has."""
+        return len(self._days) - self.scenario.start
+
+    def day(self, session: int) -> Day:
+        """Return history's record of a session; negative ones lie before the window."""
+        return self._days[self.scenario.start + session]
+
+    def session(self, number: int) -> Session:
+        """Return a session of the window, built at its first use."""
+        built = self._sessions.get(number)
+        if built is None:
+            built = self._sessions[number] = self._build(number)
+        return built
+
+    def closing(self, session: int) -> State:
+        """Return the state at the options close of a session, before or within."""
+        i = self.scenario.start + session
+        day = self._days[i]
+        opens_at, _, last = path.session_length(self.scenario.calendar, day.day)
+        values = {name: float(self._terms(i, name, None)[-1]) for name in TERMS}
+        shift = self._shift(i)
+        return self._state_at(day, opens_at + STEP * last, values, shift)
+
+    def term_closes(self, name: str, session: int) -> float:
+        """Return the close of VIX9D, VIX3M, VIX6M or VVIX (lower case name)."""
+        return float(self._terms(self.scenario.start + session, name, None)[-1])
+
+    def term_prices(
+        self, name: str, session: int, vix: tuple[float, float, float, float]
+    ) -> tuple[float, float, float, float]:
+        """Return open, high, low and close of a term index, from those of VIX."""
+        i = self.scenario.start + session
+        values = self._model(i, name, np.array(vix))
+        opened, high, low, close = values * (
+            self.term_closes(name, session) / values[3]
+        )
+        return float(opened), float(high), float(low), float(close)
+
+    # ----------------------------------------------------------- construction ---
+
+    def _build(self, number: int) -> Session:
+        scenario = self.scenario
+        i = scenario.start + number
+        day, before = self._days[i], self._days[i - 1]
+        rng = generator(scenario.window.market, self._seed, day.day.toordinal())
+        tape = path.tape(day, before, scenario.calendar, self.fit.breadth, rng)
+        window = scenario.window
+        curves = [self._shift(i - 1), self._shift(i)]
+        if any(curve.size for curve in curves):
+            curves = [c if c.size else np.zeros_like(_GRID) for c in curves]
+        return Session(
+            tape=tape,
+            vix9d=self._terms(i, "vix9d", tape.vix),
+            vix3m=self._terms(i, "vix3m", tape.vix),
+            vix6m=self._terms(i, "vix6m", tape.vix),
+            vvix=self._terms(i, "vvix", tape.vix),
+            rate=window.rate,
+            carry=window.rate - window.dividends,
+            curve_open=curves[0],
+            curve_close=curves[1],
+        )
+
+    def _terms(self, i: int, name: str, vix: Floats | None) -> Floats:
+        """Return an index along `vix`, or at the close alone, meeting real closes."""
+        known = self._days[i].terms.get(name)
+        if vix is None:
+            if known is not None:
+                return np.array([known])
+            return self._model(i, name, np.array([self._days[i].vix_close]))
+        values = self._model(i, name, vix)
+        if known is None:
+            return values
+        was = self._days[i - 1].terms.get(name)
+        start = 0.0
+        if was is not None:
+            old = np.array([self._days[i - 1].vix_close])
+            start = float(np.log(was / self._model(i - 1, name, old)[0]))
+        end = float(np.log(known / values[-1]))
+        return np.asarray(values * np.exp(np.linspace(start, end, len(vix))))
+
+    def _model(self, i: int, name: str, vix: Floats) -> Floats:
+        fit = _FIT[name](self.fit)
+        yesterday = max(i - 1, 0)
+        return terms.index_of(fit, vix, self._fast[yesterday], self._slow[yesterday])
+
+    def _shift(self, i: int) -> Floats:
+        """Return log(real / model) of the futures curve at a close, on the grid."""
+        shift = self._shifts.get(i)
+        if shift is None:
+            shift = self._shifts[i] = self._measured_shift(i)
+        return shift
+
+    def _measured_shift(self, i: int) -> Floats:
+        day = self._days[i]
+        if not day.futures:
+            return _NONE
+        opens_at, _, last = path.session_length(self.scenario.calendar, day.day)
+        values = {name: float(self._terms(i, name, None)[-1]) for name in TERMS}
+        state = self._state_at(day, opens_at + STEP * last, values, _NONE)
+        expiries = np.array([morning(expiry) for expiry, _ in day.futures])
+        tau = surface.years(state, expiries)
+        model = surface.vix_forward(state, tau, self.fit.curve)
+        known = np.log([price for _, price in day.futures])
+        return np.asarray(np.interp(_GRID, tau, known - np.log(model)))
+
+    def _state_at(
+        self, day: Day, at: float, values: dict[str, float], shift: Floats
+    ) -> State:
+        window = self.scenario.window
+        return State(
+            at=float(at),
+            spx=day.spx.close,
+            vix=day.vix_close,
+            rate=window.rate,
+            carry=window.rate - window.dividends,
+            curve_tenors=_GRID if shift.size else _NONE,
+            curve_shift=shift,
+            **values,
+        )
+
+
+def morning(day: date) -> float:
+    """Return the settlement instant (09:30 New York) of an AM-settled series."""
+    return datetime(day.year, day.month, day.day, 9, 30, tzinfo=NEW_YORK).timestamp()
