@@ -1,0 +1,94 @@
+"""From the exchange's bars to the messages that tell of them."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from alvh_trader.gateway.moment import day_text, time_text
+from alvh_trader.gateway.streams import BarStream
+from alvh_trader.sim.exchange import Exchange
+from alvh_trader.sim.model import BarRow
+from alvh_trader.wire.market_reply import Bar, HistoricalDataUpdate, RealTimeBar
+
+ONE_DAY = timedelta(days=1)
+
+_CENTS = Decimal("0.01")
+
+
+def price_of(value: float) -> Decimal:
+    """Return a price with two digits."""
+    return Decimal(repr(value)).quantize(_CENTS)
+
+
+def bar_date(row: BarRow, size: timedelta, date_format: int, version: int) -> str:
+    """Return when a bar starts: its day, a time with zone, or (format 2) the epoch."""
+    if size >= ONE_DAY:
+        return day_text(row.day)
+    if date_format == 2:
+        return str(int(row.start.timestamp()))
+    return time_text(row.start, version)
+
+
+def bar(row: BarRow, size: timedelta, date_format: int, version: int) -> Bar:
+    """Return one historical bar. What never trades has no average and no count."""
+    return Bar(
+        bar_date(row, size, date_format, version),
+        price_of(row.open),
+        price_of(row.high),
+        price_of(row.low),
+        price_of(row.close),
+        Decimal(row.volume),
+        Decimal(0),
+        0,
+    )
+
+
+def updates(
+    exchange: Exchange, stream: BarStream, req_id: int, version: int
+) -> Iterator[HistoricalDataUpdate]:
+    """Return the bars that are new or changed since the last ones sent."""
+    for row in _newer(exchange, stream, exchange.now):
+        state = (row.start, row.open, row.high, row.low, row.close, row.volume)
+        if state == stream.last:
+            continue
+        stream.last, stream.last_start = state, row.start
+        yield HistoricalDataUpdate(
+            req_id,
+            0,
+            bar_date(row, stream.size, stream.date_format, version),
+            price_of(row.open),
+            price_of(row.close),
+            price_of(row.high),
+            price_of(row.low),
+            Decimal(0),
+            Decimal(row.volume),
+        )
+
+
+def real_time_bars(
+    exchange: Exchange, stream: BarStream, req_id: int
+) -> Iterator[RealTimeBar]:
+    """Return the bars that were completed since the last one sent."""
+    for row in _newer(exchange, stream, exchange.now):
+        if row.start + stream.size > exchange.now or row.start == stream.last_start:
+            continue
+        stream.last_start = row.start
+        yield RealTimeBar(
+            req_id,
+            int(row.start.timestamp()),
+            price_of(row.open),
+            price_of(row.high),
+            price_of(row.low),
+            price_of(row.close),
+            Decimal(row.volume),
+            Decimal(0),
+            0,
+        )
+
+
+def _newer(exchange: Exchange, stream: BarStream, now: datetime) -> tuple[BarRow, ...]:
+    """Return the bars from the last one sent on; without one, only the newest."""
+    rows = exchange.bars(stream.con_id, stream.size, sessions=1, end=now)
+    if stream.last_start is None:
+        return rows[-1:]
+    return tuple(row for row in rows if row.start >= stream.last_start)

@@ -1,0 +1,299 @@
+"""What all sessions share: the exchange, who is connected, and whose order is whose.
+
+Reports of the exchange go to the client that sent the order, whoever caused them; the
+floor also keeps what the exchange forgets: when orders ended, how often they were
+changed, and the next order number of every client.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from msgspec import Struct
+
+from alvh_trader.gateway import order_reply
+from alvh_trader.gateway.audit import WriteLine, audit_line
+from alvh_trader.gateway.order_reply import Ending
+from alvh_trader.gateway.view import View
+from alvh_trader.sim.exchange import Exchange
+from alvh_trader.sim.model import (
+    Accepted,
+    Ended,
+    Holding,
+    HoldingValue,
+    Listing,
+    Refusal,
+    Report,
+    SimOrder,
+    Status,
+    Traded,
+)
+from alvh_trader.wire.account_reply import Error
+
+QUIET_INTERVAL = timedelta(seconds=20)
+BUSY_INTERVAL = timedelta(seconds=10)
+BUSY_FOR = timedelta(minutes=10)
+"""For so long after the last order or fill the simulated time moves in small steps."""
+
+ACCOUNT_EVERY = timedelta(minutes=3)
+"""How often streams of account values are refreshed without a trade."""
+
+CANCELLED_TEXT = "Order Canceled - reason:"
+NOT_CANCELLABLE = frozenset({10147, 10148})
+
+
+class Client(Protocol):
+    """A connected client, as far as the floor needs to know it."""
+
+    client_id: int
+    version: int
+
+    def send(self, message: Struct) -> None:
+        """Queue a message to the client."""
+        ...
+
+    def wanted(self) -> Iterable[int]:
+        """Return the contracts whose prices the client streams."""
+        ...
+
+    def publish(self, view: View) -> None:
+        """Queue what changed in everything that the client streams."""
+        ...
+
+
+class Floor:
+    """The shared part of the gateway. It reads no clock and does no I/O."""
+
+    def __init__(
+        self, exchange: Exchange, write_audit: WriteLine | None = None
+    ) -> None:
+        self.exchange = exchange
+        self.account_id = exchange.account().account
+        self.clients: dict[int, Client] = {}
+        self.endings: dict[int, Ending] = {}
+        self.is_lockstep = False
+        self.is_over = False
+        self.clock: Callable[[], datetime] = lambda: exchange.now
+        self._write_audit = write_audit
+        self._next_ids: dict[int, int] = {}
+        self._changes: dict[int, int] = {}
+        self._listings: dict[int, Listing] = {}
+        self._busy_until: datetime | None = None
+        self._is_account_stale = False
+        self._account_due = exchange.now + ACCOUNT_EVERY
+        self._holdings = self._holding_values()
+
+    # ---------------------------------------------------------------- time ---
+
+    def interval(self) -> timedelta:
+        """Return how far the next step of simulated time may reach."""
+        busy = self._busy_until
+        if (busy is not None and self.exchange.now <= busy) or (
+            self.exchange.open_orders()
+        ):
+            return BUSY_INTERVAL
+        return QUIET_INTERVAL
+
+    def next_instant(self) -> datetime | None:
+        """Return when the next step leads to, None at the end of the scenario."""
+        return self.exchange.next_instant(self.interval())
+
+    def advance(self, to: datetime) -> None:
+        """Move simulated time to `to` and tell clients what happened to orders."""
+        was_open = self.exchange.is_open
+        reports = self.exchange.advance(to)
+        if self.exchange.is_open != was_open or reports:
+            # At the bell options settle without a report.
+            self._is_account_stale = True
+        self.route(reports)
+
+    def publish(self) -> None:
+        """Queue what changed in every stream of every client."""
+        clients = tuple(self.clients.values())
+        wanted = {con_id for client in clients for con_id in client.wanted()}
+        moved = self._moved() if self._is_account_stale else ()
+        is_due = self._is_account_stale or self.exchange.now >= self._account_due
+        view = View(self.exchange, wanted, moved=moved, is_account_due=is_due)
+        for client in clients:
+            client.publish(view)
+        self._is_account_stale = False
+        if is_due:
+            self._account_due = self.exchange.now + ACCOUNT_EVERY
+
+    def pulse(self) -> None:
+        """Take a client's question for the time: in lockstep, move time one step."""
+        if not self.is_lockstep:
+            return
+        to = self.next_instant()
+        if to is None:
+            self.is_over = True
+            return
+        self.advance(to)
+        self.publish()
+
+    # ------------------------------------------------------------- clients ---
+
+    def next_id(self, client_id: int) -> int:
+        """Return the lowest order number that the client may use next."""
+        return self._next_ids.get(client_id, 1)
+
+    def use_id(self, client_id: int, order_id: int) -> None:
+        """Note that the client used an order number."""
+        self._next_ids[client_id] = max(self.next_id(client_id), order_id + 1)
+
+    def listing(self, con_id: int) -> Listing | None:
+        """Return a listing, also one that is not listed any more but once was seen."""
+        known = self._listings.get(con_id)
+        if known is None:
+            known = self.exchange.listing(con_id)
+            if known is not None:
+                self._listings[con_id] = known
+        return known
+
+    # -------------------------------------------------------------- orders ---
+
+    def submit(self, order: SimOrder) -> None:
+        """Hand a new order to the exchange."""
+        self.route(self.exchange.submit(order))
+
+    def modify(self, order: SimOrder) -> None:
+        """Hand the new terms of an open order to the exchange."""
+        self.route(self.exchange.modify(order))
+
+    def cancel(self, perm_id: int, asked_by: Client | None = None) -> None:
+        """Cancel an order; a client that did not send it is told, too."""
+        self.route(self.exchange.cancel(perm_id), asked_by)
+
+    def refuse(self, order: SimOrder, code: int, text: str) -> None:
+        """Turn down an order that never reached the book."""
+        self.route((Refusal(order=order, code=code, text=text),))
+
+    def changes(self, perm_id: int) -> int:
+        """Return how often an order was modified."""
+        return self._changes.get(perm_id, 0)
+
+    def route(self, reports: Iterable[Report], asked_by: Client | None = None) -> None:
+        """Audit each report and tell the client whose order it is."""
+        for report in reports:
+            self._note(report)
+            order = report.order
+            owner = self.clients.get(order.client_id)
+            if owner is not None:
+                self._tell(owner, report)
+            if asked_by is not None and asked_by is not owner:
+                # A recording shows the canceller's own number in these.
+                self._tell(asked_by, _as_of(report, asked_by.client_id))
+
+    def _note(self, report: Report) -> None:
+        order = report.order
+        if isinstance(report, Refusal) and report.code in NOT_CANCELLABLE:
+            return
+        self._busy_until = self.exchange.now + BUSY_FOR
+        if self._write_audit is not None:
+            self._write_audit(audit_line(report, self.exchange.now, self.listing))
+        match report:
+            case Accepted(modified=True):
+                self._changes[order.perm_id] = self.changes(order.perm_id) + 1
+            case Traded():
+                self._is_account_stale = True
+                if order.status is Status.FILLED:
+                    self.endings[order.perm_id] = Ending(self.exchange.now)
+            case Ended(reason=reason):
+                self.endings[order.perm_id] = Ending(self.exchange.now, reason)
+            case _:
+                pass
+
+    def _tell(self, client: Client, report: Report) -> None:
+        order = report.order
+        match report:
+            case Accepted():
+                self._send_order(client, order)
+            case Traded():
+                self._send_trade(client, report)
+            case Ended(reason=reason):
+                client.send(order_reply.order_status(order))
+                text = f"{CANCELLED_TEXT}{reason}"
+                client.send(Error(order.order_id, 202, text))
+            case Refusal(code=code, text=text):
+                client.send(Error(order.order_id, code, text))
+
+    def _send_order(
+        self, client: Client, order: SimOrder, commission: Decimal | None = None
+    ) -> None:
+        changes = self.changes(order.perm_id)
+        client.send(
+            order_reply.open_order(
+                order, self.listing, changes=changes, commission=commission
+            )
+        )
+        client.send(order_reply.order_status(order))
+
+    def _send_trade(self, client: Client, report: Traded) -> None:
+        """Send a trade in the order in which recordings show it."""
+        order = report.order
+        rows = report.executions
+        for row in rows:
+            client.send(
+                order_reply.execution_data(
+                    row, -1, order.symbol, self.listing, client.version
+                )
+            )
+        last = next((row for row in rows if row.con_id == 0), rows[-1]).price
+        status = order_reply.order_status(order, last)
+        changes = self.changes(order.perm_id)
+        client.send(order_reply.open_order(order, self.listing, changes=changes))
+        client.send(status)
+        commission = sum((row.commission or Decimal(0) for row in rows), Decimal(0))
+        if order.status is Status.FILLED:
+            client.send(
+                order_reply.open_order(
+                    order, self.listing, changes=changes, commission=commission
+                )
+            )
+            client.send(status)
+        for row in rows:
+            commission_report = order_reply.commission_report(row)
+            if commission_report is not None:
+                client.send(commission_report)
+
+    # ------------------------------------------------------------- account ---
+
+    def _holding_values(self) -> dict[int, HoldingValue]:
+        holdings = self.exchange.account().holdings
+        for it in holdings:
+            # Seen once, a series can be named after it is gone.
+            self.listing(it.holding.con_id)
+        return {it.holding.con_id: it for it in holdings}
+
+    def _moved(self) -> tuple[tuple[Listing, HoldingValue], ...]:
+        """Return the holdings that are not as they were when last looked at."""
+        before, now = self._holdings, self._holding_values()
+        self._holdings = now
+        moved: list[tuple[Listing, HoldingValue]] = []
+        for con_id in sorted({*before, *now}):
+            value = now.get(con_id) or _gone(before[con_id])
+            known = before.get(con_id)
+            if known is not None and known.holding == value.holding:
+                continue
+            listing = self.listing(con_id)
+            if listing is not None:
+                moved.append((listing, value))
+        return tuple(moved)
+
+
+def _as_of(report: Report, client_id: int) -> Report:
+    return replace(report, order=replace(report.order, client_id=client_id))
+
+
+def _gone(value: HoldingValue) -> HoldingValue:
+    nothing = Decimal(0)
+    return HoldingValue(
+        holding=Holding(con_id=value.holding.con_id, quantity=0, average_cost=nothing),
+        price=value.price,
+        value=nothing,
+        unrealized=nothing,
+        realized=value.realized,
+        daily=value.daily,
+    )

@@ -1,0 +1,83 @@
+"""Answers to requests about the session, and to those that are not served."""
+
+from alvh_trader.gateway.session import Session
+from alvh_trader.wire import account_reply, market_request, request
+
+_VALIDATING = "Error validating request. cause - "
+
+_NO_DEPTH = "Deep market data is not supported for this combination of security type"
+
+_REFUSALS = {
+    10: (10092, f"{_NO_DEPTH}/exchange"),
+    18: (321, f"{_VALIDATING}FA data operations ignored for non FA customers."),
+    19: (321, f"{_VALIDATING}FA data operations ignored for non FA customers."),
+    24: (321, f"{_VALIDATING}Scanners are not served by this gateway"),
+    52: (10358, "Fundamentals data is not allowed"),
+    88: (162, "Historical Market Data Service error message:No histogram data"),
+}  # fmt: skip
+
+_UNSERVED = (321, f"{_VALIDATING}The request is not served by this gateway")
+
+
+def unserved(session: Session, number: int, req_id: int) -> None:
+    """Turn down a request that is known and not served."""
+    session.error(req_id, *_REFUSALS.get(number, _UNSERVED))
+
+
+def current_time(session: Session, _: request.RequestCurrentTime) -> None:
+    """Answer with the simulated time; in lockstep, this is what moves it.
+
+    The question says that the client has dealt with everything before it. So what
+    happens until the new time is sent first, and the time itself last.
+    """
+    session.floor.pulse()
+    session.send(account_reply.CurrentTime(int(session.floor.clock().timestamp())))
+
+
+def managed_accounts(session: Session, _: request.RequestManagedAccounts) -> None:
+    """Answer with the one account."""
+    session.send(account_reply.ManagedAccounts(session.floor.account_id))
+
+
+def next_ids(session: Session, _: request.RequestIds) -> None:
+    """Answer with the next order number, which asking does not use up."""
+    next_id = session.floor.next_id(session.client_id)
+    session.send(account_reply.NextValidId(next_id))
+
+
+def family_codes(session: Session, _: request.RequestFamilyCodes) -> None:
+    """Answer with the account, which belongs to no family."""
+    row = account_reply.FamilyCode(session.floor.account_id, "")
+    session.send(account_reply.FamilyCodes((row,)))
+
+
+def soft_dollar_tiers(session: Session, asked: request.RequestSoftDollarTiers) -> None:
+    """Answer that there are none."""
+    session.send(account_reply.SoftDollarTiers(asked.req_id))
+
+
+def news_providers(session: Session, _: request.RequestNewsProviders) -> None:
+    """Answer that there are none."""
+    session.send(account_reply.NewsProviders())
+
+
+def user_info(session: Session, asked: request.RequestUserInfo) -> None:
+    """Answer that there is no white branding."""
+    session.send(account_reply.UserInfo(asked.req_id))
+
+
+def start_again(session: Session, _: request.StartApi) -> None:
+    """Refuse a second start."""
+    session.error(-1, 321, f"{_VALIDATING}The API is already started")
+
+
+def nothing(_session: Session, _asked: object) -> None:
+    """Take note; nothing is answered."""
+
+
+def not_computed(
+    session: Session,
+    asked: market_request.RequestImpliedVolatility | market_request.RequestOptionPrice,
+) -> None:
+    """Turn down a question for a price or a volatility that only a model knows."""
+    session.error(asked.req_id, *_UNSERVED)

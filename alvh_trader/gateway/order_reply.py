@@ -1,0 +1,195 @@
+"""From the exchange's orders and trades to the messages that tell of them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import structs
+
+from alvh_trader.gateway.listing_reply import (
+    FindListing,
+    held_combo,
+    held_contract,
+    ordered_contract,
+)
+from alvh_trader.gateway.moment import time_text
+from alvh_trader.sim.model import Execution, MarginPreview, SimOrder, Status
+from alvh_trader.wire.contract import OrderLegSpec
+from alvh_trader.wire.order_reply import (
+    CommissionReport,
+    CompletedOrder,
+    ExecutionData,
+    Margins,
+    OpenOrder,
+    OrderStatus,
+)
+
+_VENUES = {"OPT": "CBOE", "BAG": "CBOE", "FUT": "CFE"}
+
+
+class Ending(NamedTuple):
+    """When and how an order ended."""
+
+    at: datetime
+    reason: str = ""
+
+
+def order_status(order: SimOrder, last_price: Decimal = Decimal(0)) -> OrderStatus:
+    """Return where an order stands."""
+    return OrderStatus(
+        order_id=order.order_id,
+        status=order.status.value,
+        filled=order.filled,
+        remaining=order.remaining,
+        average_price=order.average_price,
+        perm_id=order.perm_id,
+        last_price=last_price,
+        client_id=order.client_id,
+    )
+
+
+def open_order(
+    order: SimOrder,
+    listing_of: FindListing,
+    *,
+    changes: int = 0,
+    commission: Decimal | None = None,
+) -> OpenOrder:
+    """Return an order with all its terms. `changes` counts its modifications."""
+    limit = Decimal(0) if order.limit is None else order.limit
+    combo = order.legs if order.sec_type == "BAG" else ()
+    return OpenOrder(
+        order_id=order.order_id,
+        contract=ordered_contract(order, listing_of),
+        action=order.action,
+        quantity=order.quantity,
+        order_type=order.order_type,
+        limit=limit,
+        tif=order.tif,
+        account=order.account,
+        order_ref=order.order_ref,
+        client_id=order.client_id,
+        perm_id=order.perm_id,
+        shares_allocation=f"{order.perm_id}.{min(changes, 1)}/{order.account}/100",
+        percent_offset="0" if order.sec_type == "OPT" else "",
+        legs_description=_legs_description(order),
+        legs=_leg_specs(order),
+        leg_prices=(None,) * len(combo),
+        status=order.status.value,
+        commission=commission,
+        commission_currency="" if commission is None else "USD",
+        # A plain limit order shows a trailing stop one point behind its limit.
+        trail_stop=None if order.limit is None else limit + 1,
+    )
+
+
+def previewed(
+    order: SimOrder, preview: MarginPreview, listing_of: FindListing
+) -> OpenOrder:
+    """Return the answer to a trial: the order with what it would do to the account."""
+    plain = open_order(order, listing_of, commission=preview.commission)
+    margins = Margins(
+        init_before=preview.init_before,
+        maint_before=preview.maint_before,
+        equity_before=preview.equity_before,
+        init_change=preview.init_after - preview.init_before,
+        maint_change=preview.maint_after - preview.maint_before,
+        equity_change=preview.equity_after - preview.equity_before,
+        init_after=preview.init_after,
+        maint_after=preview.maint_after,
+        equity_after=preview.equity_after,
+    )
+    return structs.replace(plain, what_if=True, margins=margins)
+
+
+def completed_order(
+    order: SimOrder, ending: Ending, listing_of: FindListing, version: int
+) -> CompletedOrder:
+    """Return an order that ended, and how it did."""
+    limit = Decimal(0) if order.limit is None else order.limit
+    if order.status is Status.FILLED:
+        how = f"Filled Size: {order.filled}"
+    else:
+        how = ending.reason or "Cancelled by Trader"
+    return CompletedOrder(
+        contract=ordered_contract(order, listing_of),
+        action=order.action,
+        quantity=order.remaining,
+        order_type=order.order_type,
+        limit=limit,
+        tif=order.tif,
+        account=order.account,
+        order_ref=order.order_ref,
+        perm_id=order.perm_id,
+        percent_offset="0" if order.sec_type == "OPT" else "",
+        legs_description=_legs_description(order),
+        legs=_leg_specs(order),
+        leg_prices=(None,) * (len(order.legs) if order.sec_type == "BAG" else 0),
+        status=order.status.value,
+        trail_stop=None if order.limit is None else limit + 1,
+        filled=order.filled,
+        completed_time=time_text(ending.at, version),
+        completed_status=how,
+    )
+
+
+def execution_data(
+    execution: Execution,
+    req_id: int,
+    symbol: str,
+    listing_of: FindListing,
+    version: int,
+) -> ExecutionData:
+    """Return a trade; `symbol` names the combo of a summary row."""
+    listing = listing_of(execution.con_id) if execution.con_id else None
+    venue = _VENUES["BAG" if listing is None else listing.sec_type]
+    return ExecutionData(
+        req_id=req_id,
+        order_id=execution.order_id,
+        contract=(
+            held_combo(symbol, venue)
+            if listing is None
+            else held_contract(listing, exchange=venue)
+        ),
+        exec_id=execution.exec_id,
+        time=time_text(execution.at, version),
+        account=execution.account,
+        exchange=venue,
+        side=execution.side,
+        quantity=execution.quantity,
+        price=execution.price,
+        perm_id=execution.perm_id,
+        client_id=execution.client_id,
+        cumulative=execution.cumulative,
+        average_price=execution.average_price,
+        order_ref=execution.order_ref,
+    )
+
+
+def commission_report(execution: Execution) -> CommissionReport | None:
+    """Return the commission of a trade, None for the summary row of a combo."""
+    if execution.commission is None:
+        return None
+    return CommissionReport(
+        exec_id=execution.exec_id,
+        commission=execution.commission,
+        realized=execution.realized,
+    )
+
+
+def _leg_specs(order: SimOrder) -> tuple[OrderLegSpec, ...]:
+    if order.sec_type != "BAG":
+        return ()
+    return tuple(
+        OrderLegSpec(con_id=leg.con_id, ratio=leg.ratio, action=leg.action)
+        for leg in order.legs
+    )
+
+
+def _legs_description(order: SimOrder) -> str:
+    if order.sec_type != "BAG":
+        return ""
+    return ",".join(
+        f"{leg.con_id}|{leg.ratio if leg.action == 'BUY' else -leg.ratio}"
+        for leg in order.legs
+    )

@@ -1,0 +1,53 @@
+"""How fast simulated time goes when it does not wait for a client.
+
+Simulated time follows the wall's, `speed` times as fast, within a session. The hours
+in which nothing trades are left out: after a close the next open follows at once.
+"""
+
+from datetime import datetime, timedelta
+
+from alvh_trader.gateway.floor import Floor
+
+INSTANTS_PER_STEP_MAX = 50
+"""A machine too slow for the speed falls behind instead of falling silent."""
+
+_SESSION_GAP = timedelta(minutes=30)
+
+
+class Pace:
+    """Moves a floor's time along with the wall's, in the small steps of lockstep."""
+
+    def __init__(self, floor: Floor, speed: float, wall: float) -> None:
+        self._floor = floor
+        self._speed = speed
+        self._wall = wall
+        self._start = floor.exchange.now
+        self._latest_wall = wall
+
+    def now(self) -> datetime:
+        """Return the simulated time at the last step, between two instants, too."""
+        return max(self._floor.exchange.now, self._target(self._latest_wall))
+
+    def step(self, wall: float) -> bool:
+        """Move time to where it should be at `wall` seconds; False at the end."""
+        self._latest_wall = wall
+        floor = self._floor
+        for _ in range(INSTANTS_PER_STEP_MAX):
+            to = floor.next_instant()
+            if to is None:
+                return False
+            if to - floor.exchange.now > _SESSION_GAP:
+                floor.advance(to)
+                self._restart(wall)
+                return True
+            if to > self._target(wall):
+                return True
+            floor.advance(to)
+        self._restart(wall)
+        return True
+
+    def _target(self, wall: float) -> datetime:
+        return self._start + timedelta(seconds=(wall - self._wall) * self._speed)
+
+    def _restart(self, wall: float) -> None:
+        self._wall, self._start = wall, self._floor.exchange.now

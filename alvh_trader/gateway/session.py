@@ -1,0 +1,173 @@
+"""One client's conversation: bytes in, bytes out, and what it has subscribed to.
+
+A session does no I/O. `receive` takes bytes as they come from the socket; what is to
+be written gathers in the session until the server takes it with `take_output`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum, auto
+from typing import Any
+
+from msgspec import Struct
+
+from alvh_trader.errors import ProtocolError
+from alvh_trader.gateway import publisher
+from alvh_trader.gateway.floor import Floor
+from alvh_trader.gateway.moment import welcome_text
+from alvh_trader.gateway.streams import Streams
+from alvh_trader.gateway.view import View
+from alvh_trader.wire import codec
+from alvh_trader.wire.account_reply import Error, ManagedAccounts, NextValidId
+from alvh_trader.wire.field import split
+from alvh_trader.wire.handshake import ClientStream, agree, read_hello, write_welcome
+from alvh_trader.wire.order_request import PlaceOrder
+from alvh_trader.wire.request import StartApi
+
+FARMS = (
+    (2104, "Market data farm connection is OK:usfarm"),
+    (2106, "HMDS data farm connection is OK:ushmds"),
+    (2158, "Sec-def data farm connection is OK:secdefil"),
+)
+
+Handler = Callable[["Session", Any], None]
+Unserved = Callable[["Session", int, int], None]
+
+
+class Stage(Enum):
+    """How far a conversation has come."""
+
+    HELLO = auto()  # The client has not said which versions it speaks.
+    START = auto()  # The version is agreed, the client has not said who it is.
+    RUNNING = auto()
+    CLOSING = auto()  # What is queued goes out, then the socket is closed.
+
+
+class Session:
+    """One client. Handlers answer its requests through `send` and `error`."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        handlers: Mapping[type[Struct], Handler],
+        refuse_unserved: Unserved,
+    ) -> None:
+        self.floor = floor
+        self.client_id = -1
+        self.version = 0
+        self.streams = Streams()
+        self.held: dict[int, PlaceOrder] = {}
+        """Orders sent with transmit off: nobody else knows them; they end with us."""
+        self.foreign: dict[int, int] = {}
+        """Order numbers of other clients that this one was shown, to permanent ids."""
+        self.stage = Stage.HELLO
+        self.is_congested = False
+        self._handlers = handlers
+        self._refuse_unserved = refuse_unserved
+        self._stream = ClientStream()
+        self._output: list[bytes] = []
+
+    # -------------------------------------------------------------- output ---
+
+    def send(self, message: Struct) -> None:
+        """Queue a message."""
+        self._output.append(codec.encode(message, self.version))
+
+    def send_frames(self, frames: list[bytes]) -> None:
+        """Queue frames that are already encoded."""
+        self._output += frames
+
+    def error(self, req_id: int, code: int, text: str) -> None:
+        """Queue an error or a notice."""
+        self.send(Error(req_id, code, text))
+
+    def take_output(self) -> bytes:
+        """Return everything queued, as one piece."""
+        output = b"".join(self._output)
+        self._output.clear()
+        return output
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the socket is to be closed once the output is written."""
+        return self.stage is Stage.CLOSING
+
+    # --------------------------------------------------------------- input ---
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes of the client and answer every request that they complete."""
+        try:
+            for payload in self._stream.feed(data):
+                if self.stage is Stage.CLOSING:
+                    return
+                self._take(payload)
+        except ProtocolError:
+            # Broken framing cannot be answered: nobody knows where it goes on.
+            self.close()
+
+    def close(self) -> None:
+        """Say no more to the client."""
+        self.stage = Stage.CLOSING
+        if self.floor.clients.get(self.client_id) is self:
+            del self.floor.clients[self.client_id]
+
+    def _take(self, payload: bytes) -> None:
+        if self.stage is Stage.HELLO:
+            self.version = agree(read_hello(payload))
+            at = welcome_text(self.floor.exchange.now)
+            self._output.append(write_welcome(self.version, at))
+            self.stage = Stage.START
+            return
+        try:
+            number = codec.number_of(split(payload))
+            if number in codec.UNSERVED:
+                self._refuse(number, payload)
+                return
+            request = codec.decode_request(payload, self.version)
+        except ProtocolError as error:
+            self.error(-1, 320, f"Error reading request. {error}")
+            return
+        if self.stage is Stage.START:
+            self._start(request)
+        else:
+            self._handlers[type(request)](self, request)
+
+    def _start(self, request: Struct) -> None:
+        if not isinstance(request, StartApi):
+            self.error(-1, 321, "Error validating request. The API is not started")
+            self.close()
+            return
+        if request.client_id in self.floor.clients:
+            self.error(
+                -1,
+                326,
+                "Unable to connect as the client id is already in use. "
+                "Retry with a unique client id.",
+            )
+            self.close()
+            return
+        self.client_id = request.client_id
+        self.floor.clients[self.client_id] = self
+        self.stage = Stage.RUNNING
+        self.send(ManagedAccounts(self.floor.account_id))
+        self.send(NextValidId(self.floor.next_id(self.client_id)))
+        for code, text in FARMS:
+            self.error(-1, code, text)
+
+    def _refuse(self, number: int, payload: bytes) -> None:
+        position = codec.UNSERVED[number]
+        if position is None:
+            return
+        texts = split(payload)
+        has_id = position < len(texts) and texts[position].isdecimal()
+        req_id = int(texts[position]) if has_id else -1
+        self._refuse_unserved(self, number, req_id)
+
+    # ------------------------------------------------------------- streams ---
+
+    def wanted(self) -> Iterator[int]:
+        """Return the contracts whose prices the client streams."""
+        return self.streams.con_ids()
+
+    def publish(self, view: View) -> None:
+        """Queue what changed in everything that the client streams."""
+        publisher.publish(self, view)

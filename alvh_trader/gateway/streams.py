@@ -1,0 +1,51 @@
+"""What one client has subscribed to, and what it was told last."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from alvh_trader.gateway.market_line import MarketLine, TickByTickLine
+
+
+@dataclass(slots=True, kw_only=True)
+class BarStream:
+    """Bars of one contract that are kept up to date; `last` is the newest one sent."""
+
+    con_id: int
+    size: timedelta
+    date_format: int = 1
+    last: tuple[object, ...] | None = None
+    last_start: datetime | None = None
+
+
+@dataclass(slots=True)
+class Streams:
+    """Subscriptions by request id."""
+
+    lines: dict[int, MarketLine] = field(default_factory=dict)
+    ticks: dict[int, TickByTickLine] = field(default_factory=dict)
+    bars: dict[int, BarStream] = field(default_factory=dict)
+    real_time: dict[int, BarStream] = field(default_factory=dict)
+    market_data_type: int = 1
+    positions: bool = False
+    positions_multi: set[int] = field(default_factory=set)
+    account: bool = False
+    account_multi: dict[int, dict[tuple[str, str], str]] = field(default_factory=dict)
+    account_sent: dict[tuple[str, str], str] = field(default_factory=dict)
+    summaries: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    summaries_sent: dict[int, dict[str, str]] = field(default_factory=dict)
+    pnl: dict[int, tuple[object, ...]] = field(default_factory=dict)
+    pnl_single: dict[int, int] = field(default_factory=dict)
+    pnl_single_sent: dict[int, tuple[object, ...]] = field(default_factory=dict)
+
+    def con_ids(self) -> Iterator[int]:
+        """Return the contracts whose prices are streamed."""
+        for line in self.lines.values():
+            if not line.legs:
+                yield line.con_id
+        for tick in self.ticks.values():
+            yield tick.con_id
+
+    def line_count(self) -> int:
+        """Return how many market data lines are in use."""
+        return len(self.lines) + len(self.ticks)

@@ -1,0 +1,66 @@
+"""The market and the account at one instant, each looked up once for all clients."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from alvh_trader.sim.exchange import Exchange
+from alvh_trader.sim.model import (
+    AccountValues,
+    HoldingValue,
+    Listing,
+    OptionGreeks,
+    OrderLeg,
+    Top,
+)
+
+
+class View:
+    """What the exchange shows at one instant; prices of `con_ids` are fetched at once.
+
+    `moved` are the holdings that changed since the last view (quantity 0: gone), and
+    `is_account_due` says that streams of account values shall be brought up to date.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        con_ids: Iterable[int] = (),
+        *,
+        moved: tuple[tuple[Listing, HoldingValue], ...] = (),
+        is_account_due: bool = False,
+    ) -> None:
+        self._exchange = exchange
+        self._account: AccountValues | None = None
+        self.now: datetime = exchange.now
+        self.moved = moved
+        self.is_account_due = is_account_due
+        wanted = sorted(con_ids)
+        self._tops: dict[int, Top] = {}
+        self._greeks: dict[int, OptionGreeks | None] = {}
+        if wanted:
+            self._tops = dict(zip(wanted, exchange.tops(wanted), strict=True))
+            self._greeks = dict(zip(wanted, exchange.greeks(wanted), strict=True))
+
+    def top(self, con_id: int) -> Top:
+        """Return the top of book of one contract."""
+        top = self._tops.get(con_id)
+        if top is None:
+            top = self._tops[con_id] = self._exchange.tops([con_id])[0]
+        return top
+
+    def greeks(self, con_id: int) -> OptionGreeks | None:
+        """Return the model greeks of one contract, None for what is no option."""
+        if con_id not in self._greeks:
+            self._greeks[con_id] = self._exchange.greeks([con_id])[0]
+        return self._greeks[con_id]
+
+    def combo_top(self, legs: tuple[OrderLeg, ...]) -> Top:
+        """Return the net top of book of a combo."""
+        return self._exchange.combo_top(legs)
+
+    @property
+    def account(self) -> AccountValues:
+        """The account at the market."""
+        if self._account is None:
+            self._account = self._exchange.account()
+        return self._account
