@@ -97,7 +97,7 @@ class Broker(Section):
     client_id: Whole = Field(
         default=17,
         ge=1,
-        le=2**31 - 1,
+        le=9999,
         description="Our number there; fixed, so that a second copy is noticed.",
     )
     account: Annotated[
