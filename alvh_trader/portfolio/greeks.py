@@ -135,8 +135,8 @@ def case_risk(
         greeks=found,
         exposure=exposure_of(found, legs),
         guessed=guessed,
-        delta_put=_short_delta(found.delta, legs, Right.PUT),
-        delta_call=_short_delta(found.delta, legs, Right.CALL),
+        delta_put=short_delta(found.delta, legs, Right.PUT),
+        delta_call=short_delta(found.delta, legs, Right.CALL),
     )
 
 
@@ -250,7 +250,8 @@ def _with_futures(found: Greeks, legs: HedgeLegs, mids: Floats) -> Greeks:
     )
 
 
-def _short_delta(delta: Floats, legs: Legs, right: Right) -> float | None:
+def short_delta(delta: Floats, legs: Legs, right: Right) -> float | None:
+    """Return the delta of the short option of one side; None where none is short."""
     chosen = (legs.quantity < 0) & (legs.is_call == (right is Right.CALL))
     if not chosen.any():
         return None
