@@ -123,12 +123,8 @@ class Line:
         self.abort()
 
     def _closed(self) -> None:
-        if self._limit is not None:
-            self.refuse(
-                self.reason
-                or "closed the connection: is client id "
-                f"{self._options.client_id} in use?"
-            )
+        # The library says why before it calls this.
+        self.refuse(self.reason or "closed the connection")
 
     def _check_buffer(self) -> None:
         # After a corrupt length prefix nothing would ever be decoded again.
@@ -137,7 +133,9 @@ class Line:
             self.abort()
 
     def _note(self, text: str) -> None:
-        self.reason = self.reason or text
+        # The last of these only says that we stopped waiting, and not why.
+        if not text.startswith("API connection failed"):
+            self.reason = self.reason or text
 
     def _crashed(self, _event: object, error: Exception) -> None:
         self._on_crash(error)
