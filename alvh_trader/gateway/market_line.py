@@ -16,7 +16,7 @@ BID_GREEKS, ASK_GREEKS, LAST_GREEKS, MODEL_GREEKS = 10, 11, 12, 13
 
 _DAY = (("high", 6), ("low", 7), ("close", 9), ("open", 14))
 
-SIDE_GREEKS_EVERY = timedelta(minutes=1)
+SIDE_GREEKS_EVERY = timedelta(minutes=5)
 """Greeks of bid, ask and last follow the model's at this distance (an assumption)."""
 
 

@@ -32,13 +32,11 @@ def tick_greeks(req_id: int, kind: int, greeks: tuple[float, ...]) -> bytes:
     `greeks` are, in wire order: implied volatility, delta, price, dividends, gamma,
     vega, theta, underlying.
     """
-    values = "\0".join([_computed(value) for value in greeks])
-    return frame(f"21\0{req_id}\0{kind}\x000\0{values}\0".encode())
-
-
-def _computed(value: float) -> str:
-    text = repr(value)
-    # Where the notations of Python and Java agree, Python's is the quicker one.
-    if "e" in text or -1e-3 < value < 1e-3:
-        text = java_double(value)
-    return text.removesuffix(".0")
+    text = "\0".join(map(repr, greeks)) + "\0"
+    if "e" in text or "0.000" in text:
+        # Python and Java write small and large numbers differently.
+        text = "\0".join(map(java_double, greeks)) + "\0"
+    # Whole numbers go without `.0`.
+    return frame(
+        f"21\0{req_id}\0{kind}\x000\0".encode() + text.replace(".0\0", "\0").encode()
+    )
