@@ -1,14 +1,18 @@
 """What must not be shown: alert URLs, which hold passwords and tokens."""
 
 import os
+import re
 import stat
 from hashlib import blake2b
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 HOSTED = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
 HOSTED |= {"mailto", "mailtos", "ntfy", "ntfys", "gotify", "gotifys", "syslog"}
 """Schemes whose host part is a host; in others it may be a token."""
+
+SECRET_LETTERS_MIN = 5
+"""Passwords are longer than this; the words of a message may be shorter."""
 
 URL_BYTES_MAX = 64 * 1024
 """A file of URLs that is larger is some other file."""
@@ -32,6 +36,24 @@ def redact(url: str) -> str:
     except ValueError:
         return f"{scheme.lower()}://…"
     return f"{scheme.lower()}://{host}{port}/…"
+
+
+def conceal(text: str, url: str) -> str:
+    """Return `text`, which may quote an alert URL, with the URL's parts left out.
+
+    >>> conceal("login me:hunter2 at h refused", "mailtos://me:hunter2@h/?to=a@b.cc")
+    'login me:… at h refused'
+    """
+    rest = url.partition("://")[2]
+    host = redact(url).partition("://")[2].strip("/…").partition(":")[0]
+    parts = set(re.split(r"[/:@?&=#]+", rest)) | set(
+        re.split(r"[/:@?&=#]+", unquote(rest))
+    )
+    for part in sorted(parts, key=len, reverse=True):
+        # What is shorter would black out ordinary words.
+        if len(part) >= SECRET_LETTERS_MIN and part != host:
+            text = text.replace(part, "…")
+    return text
 
 
 def channel_name(url: str) -> str:
