@@ -69,6 +69,7 @@ class Board:
         self._figures: dict[tuple[int, ...], Figures] = {}
         self._values: dict[tuple[int, ...], Values] = {}
         self._quotes: dict[tuple[int, ...], Quotes] = {}
+        self._made: dict[int, tuple[tuple[int, ...], Top]] = {}
 
     def open_session(self, number: int, listed: Listings) -> None:
         """Begin a session: yesterday's series and figures are forgotten."""
@@ -77,6 +78,7 @@ class Board:
         self._number = number
         self._batches.clear()
         self._figures.clear()
+        self._made.clear()
         self.turn(0, is_open=True)
 
     def turn(self, node: int, *, is_open: bool) -> None:
@@ -232,9 +234,20 @@ class Board:
             figures.volume[mark].tolist(),
         )
         return [
-            NOTHING if self._silent and row[1] else _option_top(row)
-            for row in zip(*columns, strict=True)
+            self._option_top(con_id, row)
+            for con_id, row in zip(con_ids, zip(*columns, strict=True), strict=True)
         ]
+
+    def _option_top(self, con_id: int, row: tuple[int, ...]) -> Top:
+        """Return the top made of a row, the last one made if nothing changed."""
+        if self._silent and row[1]:
+            return NOTHING
+        made = self._made.get(con_id)
+        if made is not None and made[0] == row:
+            return made[1]
+        top = _option_top(row)
+        self._made[con_id] = row, top
+        return top
 
     def _printed(self, options: Batch) -> Figures:
         """Return the session's prints of a batch: fair value on the tick grid."""
@@ -259,23 +272,21 @@ class Board:
     def _option_greeks(self, con_ids: tuple[int, ...]) -> list[OptionGreeks]:
         options, values, state = self._batch(con_ids), self._value(con_ids), self.state
         common = (options.strike, values.iv, values.tau, state.rate, options.is_call)
-        of_forward = black76.greeks(values.forward, *common)
-        delta, gamma = of_forward.delta, of_forward.gamma
-        theta, underlying = of_forward.theta, values.forward
-        if options.spx.size:
-            spot = black76.spot_greeks(state.spx, values.forward, *common)
-            is_spx = ~options.vix_mask
-            delta = np.where(is_spx, spot.delta, delta)
-            gamma = np.where(is_spx, spot.gamma, gamma)
-            theta = np.where(is_spx, spot.theta, theta)
-            underlying = np.where(is_spx, state.spx, underlying)
+        if not options.vix.size:
+            made = black76.spot_greeks(state.spx, values.forward, *common)
+        else:
+            # The underlying of a VIX option is the future of its expiry.
+            made = black76.greeks(values.forward, *common)
+        if options.vix.size and options.spx.size:
+            made = _with_spot(made, state, options, values)
+        underlying = np.where(options.vix_mask, values.forward, state.spx)
         arrays = (
             values.iv,
-            delta,
+            made.delta,
             values.price,
-            gamma,
-            of_forward.vega,
-            theta,
+            made.gamma,
+            made.vega,
+            made.theta,
             underlying,
         )
         rows = zip(*(a.tolist() for a in arrays), strict=True)
@@ -342,6 +353,25 @@ class Board:
             return top
         bid = grid.floor(fair - float(grid.fine) * 0.5)
         return replace(top, bid=bid, ask=bid + grid.fine, bid_size=60, ask_size=55)
+
+
+def _with_spot(
+    made: black76.Greeks, state: State, options: Batch, values: Values
+) -> black76.Greeks:
+    """Return greeks to the future, but to the spot index for SPX options."""
+    i = options.spx
+    spot = black76.spot_greeks(
+        state.spx,
+        values.forward[i],
+        options.strike[i],
+        values.iv[i],
+        values.tau[i],
+        state.rate,
+        options.is_call[i],
+    )
+    for mine, theirs in zip(made, spot, strict=True):
+        mine[i] = theirs
+    return made
 
 
 def _option_top(row: tuple[int, ...]) -> Top:

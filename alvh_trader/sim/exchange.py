@@ -15,8 +15,8 @@ from alvh_trader.sim import listings, rules
 from alvh_trader.sim.bars import DAY, WEEK, History
 from alvh_trader.sim.board import Board
 from alvh_trader.sim.book import Book
-from alvh_trader.sim.cents import rounded
-from alvh_trader.sim.ledger import Ledger, commission
+from alvh_trader.sim.clearing import Clearing
+from alvh_trader.sim.ledger import Ledger
 from alvh_trader.sim.listings import Listings, Wanted
 from alvh_trader.sim.market import Market
 from alvh_trader.sim.model import (
@@ -35,7 +35,6 @@ from alvh_trader.sim.model import (
 )
 from alvh_trader.sim.path import STEP, Tape, session_length
 from alvh_trader.sim.scenario import Scenario
-from alvh_trader.sim.start import condor
 
 _HOURS_DAYS = 7
 _MEMORY = 90
@@ -69,12 +68,13 @@ class Exchange:
         self._market = Market(scenario, seed)
         self._history = History(self._market)
         self._board = Board(self._market)
-        self._ledger = Ledger(scenario.account, scenario.cash)
-        self._book = Book(seed, self._board, self._ledger)
+        ledger = Ledger(scenario.account, scenario.cash)
+        self._clearing = Clearing(self._market, self._board, ledger)
+        self._book = Book(seed, self._board, ledger)
         self._number = 0
         self._is_open = True
         self._board.open_session(0, self._listed(0))
-        self._open_position()
+        self._clearing.open_position()
         self.now = _utc(self._tape.opens_at)
 
     # ---------------------------------------------------------------- time ---
@@ -251,7 +251,7 @@ class Exchange:
         `perm_id` 0 lets the exchange choose; status and filled are ignored.
         """
         order = self._book.named(order)
-        refusal = rules.refused(order, self.listing) or self._unaffordable(order)
+        refusal = self._refused(order)
         if refusal is not None:
             return (refusal,)
         return self._book.add(order, self.now.timestamp(), is_open=self._is_open)
@@ -275,24 +275,7 @@ class Exchange:
 
     def preview(self, order: SimOrder) -> MarginPreview | Refusal:
         """Say what the order, filled whole at its limit, would do to the account."""
-        refusal = rules.refused(order, self.listing)
-        if refusal is not None:
-            return refusal
-        trades = self._trades(order)
-        ledger, marks, levels = self._ledger, self._marks(), self._levels()
-        init, maint = ledger.requirement(levels)
-        init_after, maint_after = ledger.requirement(levels, trades)
-        fees = sum((commission(o, q) for o, q in trades), Decimal(0))
-        equity = ledger.equity(marks)
-        return MarginPreview(
-            init_before=init,
-            init_after=init_after,
-            maint_before=maint,
-            maint_after=maint_after,
-            equity_before=equity,
-            equity_after=equity - self._premium(order) - fees,
-            commission=fees,
-        )
+        return self._clearing.preview(order)
 
     def open_orders(self) -> tuple[SimOrder, ...]:
         """Return the orders on the book, oldest first."""
@@ -310,7 +293,7 @@ class Exchange:
 
     def account(self) -> AccountValues:
         """Return the account as of now, marked to the middle of the market."""
-        return self._ledger.values(self._marks(), self._levels())
+        return self._clearing.values()
 
     # ------------------------------------------------------------------- day ---
 
@@ -329,54 +312,34 @@ class Exchange:
         day = self._market.day(number).day
         return Listings(self._scenario.calendar, day, min(closes), max(closes))
 
-    def _open_position(self) -> None:
-        legs = condor(self._market, self._board, self._board.listed)
-        for leg in legs:
-            fee = commission(leg.listing, leg.quantity)
-            self._ledger.book(leg.listing, leg.quantity, leg.price, fee)
-        self._ledger.begin_day({leg.listing.con_id: leg.price for leg in legs})
-
     def _close(self) -> tuple[Report, ...]:
         """End the session: the last match, expiries at the close, DAY orders."""
         tape = self._tape
         self._board.turn(tape.nodes - 1, is_open=False)
         self._is_open = False
-        expired = self._settle(tape.day, at_open=False)
-        return self._book.drop(expired) + self._book.lapse()
+        self._clearing.settle(at_open=False)
+        return self._book.drop(self._over()) + self._book.lapse()
 
     def _open(self) -> tuple[Report, ...]:
         """Begin the next session: settle what settles at its open."""
-        marks = self._marks()
+        marks = self._clearing.marks()
         self._number += 1
         self._is_open = True
         self._board.open_session(self._number, self._listed(self._number))
         self._book.begin_day()
-        self._ledger.begin_day(marks)
-        return self._book.drop(self._settle(self._tape.day, at_open=True))
+        self._clearing.begin_day(marks)
+        self._clearing.settle(at_open=True)
+        return self._book.drop(self._over())
 
-    def _settle(self, day: date, *, at_open: bool) -> set[int]:
-        """Pay out holdings that settle now; return the ids of what expired."""
-        spx, vix = float(self._tape.spx[0]), float(self._tape.vix[0])
-        if not at_open:
-            spx = float(self._tape.spx[-1])
-        settled = set()
-        for held in self._ledger.positions:
-            listing = held.listing
-            is_pm = listing.sec_type == "OPT" and listing.expiry == listing.last_trade
-            if listing.expiry != day or is_pm == at_open or not held.quantity:
-                continue
-            level = vix if listing.symbol != "SPX" else spx
-            price = rounded(_final(listing, level))
-            self._ledger.book(listing, -held.quantity, price, Decimal(0))
-            settled.add(listing.con_id)
-        resting = {leg.con_id for o in self._book.open for leg in o.legs}
-        return settled | {c for c in resting if self._is_over(c, day, at_open)}
-
-    def _is_over(self, con_id: int, day: date, at_open: bool) -> bool:
-        listing = self.listing(con_id)
-        if listing is None:
-            return True
-        return not at_open and listing.last_trade == day
+    def _over(self) -> set[int]:
+        """Return the legs of resting orders whose series trades no more."""
+        today = self._tape.day
+        over = set()
+        for con_id in {leg.con_id for order in self._book.open for leg in order.legs}:
+            listing = self.listing(con_id)
+            if listing is None or (not self._is_open and listing.last_trade == today):
+                over.add(con_id)
+        return over
 
     def _place(self, end: datetime | None) -> tuple[int, int]:
         """Return the (session, node) that is newest at `end`, never after now."""
@@ -389,47 +352,6 @@ class Exchange:
         tape = self._market.session(number).tape
         return number, tape.node(at)
 
-    # --------------------------------------------------------------- account ---
-
-    def _marks(self) -> dict[int, Decimal]:
-        return self._board.marks([held.listing for held in self._ledger.positions])
-
-    def _levels(self) -> dict[str, float]:
-        state = self._board.state
-        return {"SPX": state.spx, "VIX": state.vix, "VXM": state.vix}
-
-    def _trades(self, order: SimOrder) -> list[tuple[Listing, int]]:
-        """Return what the rest of the order would trade, by leg."""
-        sign = 1 if order.action == "BUY" else -1
-        trades = []
-        for leg, listing in rules.leg_listings(order, self.listing):
-            side = -sign if order.sec_type == "BAG" and leg.action == "SELL" else sign
-            trades.append((listing, side * leg.ratio * order.remaining))
-        return trades
-
-    def _premium(self, order: SimOrder) -> Decimal:
-        """Return the cash that the order, filled whole, pays (negative: gets)."""
-        (first, _), *_rest = self._trades(order)
-        if first.sec_type == "FUT":
-            return Decimal(0)
-        price = order.limit
-        if order.order_type == "MKT" or price is None:
-            top = self._board.combo(order.legs)
-            price = (top.ask if order.action == "BUY" else top.bid) or Decimal(0)
-        sign = 1 if order.action == "BUY" else -1
-        return sign * price * first.multiplier * order.remaining
-
-    def _unaffordable(self, order: SimOrder) -> Refusal | None:
-        """Return a refusal if the order would need funds that are not there."""
-        after = self.preview(order)
-        if isinstance(after, Refusal) or after.equity_after >= after.init_after:
-            return None
-        spends = after.equity_after < after.equity_before
-        if after.init_after <= after.init_before and not spends:
-            # What frees margin and brings cash is never refused for lack of it.
-            return None
-        return rules.short_of_funds(order, after.equity_after, after.init_after)
-
     def _unchangeable(self, held: SimOrder, order: SimOrder) -> Refusal | None:
         if (held.legs, held.action) != (order.legs, order.action):
             text = "Order being modified does not match original order."
@@ -438,19 +360,15 @@ class Exchange:
         if changed.remaining <= 0:
             text = "Order rejected - reason:no quantity is left to be filled"
             return Refusal(order=held, code=201, text=text)
-        return rules.refused(changed, self.listing) or self._unaffordable(changed)
+        return self._refused(changed)
+
+    def _refused(self, order: SimOrder) -> Refusal | None:
+        refusal = rules.refused(order, self.listing)
+        return refusal or self._clearing.unaffordable(order)
 
 
 def _utc(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
-
-
-def _final(listing: Listing, level: float) -> float:
-    """Return the settlement value of one unit in points."""
-    if listing.sec_type == "FUT":
-        return level
-    sign = 1.0 if listing.right == "C" else -1.0
-    return max(0.0, sign * (level - listing.strike))
 
 
 def _hours(calendar: Calendar, day: date, later: timedelta) -> str:

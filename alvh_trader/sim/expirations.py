@@ -55,7 +55,8 @@ def spx_monthly(calendar: Calendar, year: int, month: int) -> Expiry:
 def spxw(calendar: Calendar, today: date) -> tuple[Expiry, ...]:
     """Return the PM-settled series listed on `today`, today's own included."""
     days = set()
-    for ahead in range(SPXW_DAYS + 1):
+    # A Monday's series may live on after the Monday, on the Tuesday it moved to.
+    for ahead in range(-4, SPXW_DAYS + 1):
         day = today + ahead * _DAY
         weekday = day.weekday()
         if weekday == _FRIDAY or (weekday in (0, 2) and ahead <= SPXW_DENSE_DAYS):

@@ -157,7 +157,7 @@ class Listings:
     @cached_property
     def spx_strikes(self) -> tuple[float, ...]:
         """Every 5 points near the money, every 25 further out."""
-        near = range(_down(0.78 * self.low, 5), _down(1.12 * self.high, 5) + 5, 5)
+        near = range(_down(0.78 * self.low, 25), _down(1.12 * self.high, 25) + 25, 5)
         far = range(_down(0.58 * self.low, 25), _down(1.25 * self.high, 25) + 25, 25)
         return tuple(float(k) for k in sorted({*near, *far}))
 

@@ -43,14 +43,11 @@ class SmileParameters:
 class CurveParameters:
     """How the log of VIX decays towards the long end of its futures curve.
 
-    anchor = ln VIX6M + offset; the share of (ln VIX - anchor) that is left after T
-    years is weight * e^(-fast T) + (1 - weight) * e^(-slow T).
+    anchor = ln VIX6M + offset; after T years e^(-decay T) of ln VIX - anchor is left.
     """
 
     offset: float
-    weight: float
-    fast: float
-    slow: float
+    decay: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,9 +94,7 @@ def vix_forward(state: State, tau: Floats, fit: CurveParameters) -> Floats:
     """Return the VIX future of each expiry: where VIX options are priced on."""
     log_vix = np.log(state.vix)
     anchor = np.log(state.vix6m) + fit.offset
-    left = fit.weight * np.exp(-fit.fast * tau)
-    left += (1.0 - fit.weight) * np.exp(-fit.slow * tau)
-    log_forward = anchor + (log_vix - anchor) * left
+    log_forward = anchor + (log_vix - anchor) * np.exp(-fit.decay * tau)
     if state.curve_tenors.size:
         log_forward = log_forward + np.interp(
             tau, state.curve_tenors, state.curve_shift
