@@ -5,7 +5,8 @@ as the pipe it comes through is alive. A quote carries the time of the pulse in 
 it last changed; when it did not change for `refresh` seconds of market time it is
 given out again with a new time, provided that
 
-* it is not SPX, which is recalculated every second: its silence is news,
+* it is not SPX, or SPX changed with the pulse before: the index is recalculated
+  every second, so one pulse without a change is chance and two are news,
 * data are live (type 1), the stream was not refused, the instrument is not halted,
 * no market data farm is reported down and the broker's own link is up,
 * and another stream of the same kind (index, or option and future) did change within
@@ -56,6 +57,7 @@ class Feed:
         self._link_is_up = True
         self._proof: dict[bool, datetime] = {}
         self._refreshed: datetime | None = None
+        self._last_pulse: datetime | None = None
 
     # -------------------------------------------------------- subscriptions ---
 
@@ -199,6 +201,7 @@ class Feed:
             stream.is_changed = False
             if stream.has_ticked:
                 stream.has_ticked = False
+                stream.heard = at
                 self._proof[stream.is_index] = at
             stream.told = at
             if stream.is_breadth:
@@ -209,6 +212,7 @@ class Feed:
         if self._refreshed is None or at - self._refreshed >= self._refresh / 4:
             self._refreshed = at
             breadth = self._say_again(at, quotes) or breadth
+        self._last_pulse = at
         return quotes, breadth
 
     def _say_again(self, at: datetime, quotes: dict[int, Quote]) -> Breadth | None:
@@ -221,7 +225,8 @@ class Feed:
                 stream.told is not None
                 and at - stream.told >= self._refresh
                 and stream.is_index in alive
-                and stream.may_repeat
+                and stream.is_usable
+                and (not stream.is_restless or self._was_heard_just_now(stream, at))
             ):
                 stream.told = at
                 if stream.is_breadth:
@@ -229,6 +234,11 @@ class Feed:
                 else:
                     quotes[stream.instrument.con_id] = stream.quote(at)
         return breadth
+
+    def _was_heard_just_now(self, stream: Stream, at: datetime) -> bool:
+        return stream.heard == self._last_pulse and (
+            stream.heard is not None and at - stream.heard <= ALIVE
+        )
 
     def _mark(self, stream: Stream) -> None:
         if not stream.is_changed:

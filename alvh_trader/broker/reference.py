@@ -26,7 +26,7 @@ from alvh_trader.errors import BrokerError
 
 REQUIRED_INDEXES = frozenset({"SPX", "VIX"})
 
-_KNOWN_UNDERLYINGS = frozenset({"SPX", "VIX"})
+_KNOWN_SYMBOLS = frozenset({"SPX", "VIX", "VXM"})
 _DURATION_DAYS_MAX = 365
 _SESSIONS_PER_YEAR_MIN = 250
 
@@ -149,17 +149,20 @@ class Reference:
     async def futures(self, client: Wire, symbol: str) -> tuple[Future, ...]:
         """Return the monthly futures on `symbol`, nearest first.
 
+        The mini future on VIX has a symbol of its own at the broker.
+
         Raises:
             BrokerError: No usable answer.
         """
-        pattern = Contract(
-            secType="FUT", symbol=symbol, exchange="CFE", currency=CURRENCY
-        )
-        found = {
-            future.con_id: future
-            for row in await self._details(client, pattern)
-            if (future := future_of(row)) is not None
-        }
+        found: dict[int, Future] = {}
+        for name in (symbol, "VXM") if symbol == "VIX" else (symbol,):
+            pattern = Contract(
+                secType="FUT", symbol=name, exchange="CFE", currency=CURRENCY
+            )
+            for row in await self._details(client, pattern):
+                future = future_of(row)
+                if future is not None:
+                    found[future.con_id] = future
         self._instruments.update(found)
         return tuple(
             sorted(found.values(), key=lambda f: (f.last_trade, f.trading_class))
@@ -179,7 +182,7 @@ class Reference:
             return known
         if (
             contract.secType not in {"OPT", "FUT"}
-            or contract.symbol not in _KNOWN_UNDERLYINGS
+            or contract.symbol not in _KNOWN_SYMBOLS
         ):
             return other_of(contract)
         # Never of a BAG: the broker does not answer that at all.

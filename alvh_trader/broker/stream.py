@@ -16,7 +16,7 @@ _SIZE_OF = {BID: BID_SIZE, ASK: ASK_SIZE}
 BREADTH = "AD-NYSE"
 """Its quote is none: the broker sends counts of issues in place of prices."""
 
-NEVER_REPEATED = frozenset({"SPX"})
+RESTLESS = "SPX"
 """Recalculated every second: if it says nothing, something is wrong."""
 
 
@@ -24,27 +24,29 @@ class Stream:
     """What the broker streams of one instrument.
 
     `is_changed`: something arrived since the last pulse; `has_ticked`: and it was a
-    price or size, which proves the pipe; `told`: when it was last given out.
+    price or size, which proves the pipe; `heard`: the pulse that brought the last of
+    these; `told`: when it was last given out. `is_restless`: silence is suspicious.
     """
 
     __slots__ = (
-        *("has_ticked", "instrument", "is_breadth", "is_changed", "is_halted"),
-        *("is_index", "is_live", "is_refused", "request_id", "told", "values"),
+        *("has_ticked", "heard", "instrument", "is_breadth", "is_changed"),
+        *("is_halted", "is_index", "is_live", "is_refused", "is_restless"),
+        *("request_id", "told", "values"),
     )
 
     def __init__(self, instrument: Instrument, request_id: int) -> None:
         self.instrument = instrument
         self.request_id = request_id
         self.is_index = isinstance(instrument, Index)
-        self.is_breadth = isinstance(instrument, Index) and (
-            instrument.symbol == BREADTH
-        )
+        self.is_breadth = self.is_index and instrument.symbol == BREADTH
+        self.is_restless = self.is_index and instrument.symbol == RESTLESS
         self.values: list[float | None] = [None] * 5
         self.is_changed = False
         self.has_ticked = False
         self.is_live = True
         self.is_halted = False
         self.is_refused = False
+        self.heard: datetime | None = None
         self.told: datetime | None = None
 
     def take_price(self, tick: str, price: str, size: str) -> None:
@@ -75,16 +77,6 @@ class Stream:
     def is_usable(self) -> bool:
         """Whether the values mean a market that is on now."""
         return self.is_live and not self.is_halted and not self.is_refused
-
-    @property
-    def may_repeat(self) -> bool:
-        """Whether silence may be taken for "as before"."""
-        if not self.is_usable:
-            return False
-        return not (
-            isinstance(self.instrument, Index)
-            and self.instrument.symbol in NEVER_REPEATED
-        )
 
     def quote(self, at: datetime) -> Quote:
         """Return the quote, with None for everything that is not a price.
