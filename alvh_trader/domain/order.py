@@ -25,8 +25,7 @@ class OrderStatus(StrEnum):
     `UNKNOWN` is not a failure: it was (perhaps) sent and nothing has been heard.
     """
 
-    INTENT = "INTENT"  # Written down, not yet sent.
-    SENT = "SENT"  # Handed to the socket, nothing heard.
+    INTENT = "INTENT"  # Written down, then handed to the socket; nothing heard yet.
     UNKNOWN = "UNKNOWN"  # Silence, or a lost link: only a reconciliation can tell.
     WORKING = "WORKING"  # The broker has it.
     CANCELLING = "CANCELLING"  # A cancel was sent; it may still fill.

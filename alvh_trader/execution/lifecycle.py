@@ -14,7 +14,6 @@ from alvh_trader.domain.order import TERMINAL, OrderStatus
 class Evidence(StrEnum):
     """What was heard, or not heard, about an order."""
 
-    SENT = "SENT"  # The bytes went to the socket.
     NOT_SENT = "NOT_SENT"  # The last gate stopped it: no byte left.
     SEEN = "SEEN"  # The broker shows it as open.
     CANCEL_SENT = "CANCEL_SENT"
@@ -28,22 +27,18 @@ class Evidence(StrEnum):
 
 _S, _E = OrderStatus, Evidence
 
-_OPEN = (_S.SENT, _S.UNKNOWN, _S.WORKING, _S.CANCELLING)
+_OPEN = (_S.INTENT, _S.UNKNOWN, _S.WORKING, _S.CANCELLING)
 
 
 def _table() -> dict[tuple[OrderStatus, Evidence], OrderStatus]:
     table = {
-        (_S.INTENT, _E.SENT): _S.SENT,
         (_S.INTENT, _E.NOT_SENT): _S.CANCELLED,
-        (_S.SENT, _E.NOT_SENT): _S.CANCELLED,
-        (_S.INTENT, _E.SILENT): _S.UNKNOWN,
         (_S.INTENT, _E.SEEN): _S.WORKING,
-        (_S.SENT, _E.SEEN): _S.WORKING,
         (_S.UNKNOWN, _E.SEEN): _S.WORKING,
         (_S.WORKING, _E.SEEN): _S.WORKING,
         (_S.CANCELLING, _E.SEEN): _S.CANCELLING,
         (_S.WORKING, _E.CANCEL_SENT): _S.CANCELLING,
-        (_S.SENT, _E.CANCEL_SENT): _S.CANCELLING,
+        (_S.INTENT, _E.CANCEL_SENT): _S.UNKNOWN,
         (_S.UNKNOWN, _E.CANCEL_SENT): _S.UNKNOWN,
         (_S.CANCELLING, _E.CANCEL_SENT): _S.CANCELLING,
         (_S.UNKNOWN, _E.NOT_SEEN): _S.NOT_SEEN,
@@ -78,8 +73,6 @@ def is_live(status: OrderStatus) -> bool:
 
 BROKER_WORDS: Mapping[str, Evidence] = MappingProxyType(
     {
-        "PendingSubmit": Evidence.SENT,
-        "ApiPending": Evidence.SENT,
         "PreSubmitted": Evidence.SEEN,
         "Submitted": Evidence.SEEN,
         "PendingCancel": Evidence.SEEN,
@@ -91,4 +84,8 @@ BROKER_WORDS: Mapping[str, Evidence] = MappingProxyType(
         "Filled": Evidence.SEEN,
     }
 )
-"""What each status word of the broker proves. An unlisted word proves nothing."""
+"""What each status word of the broker proves.
+
+A word that is not listed proves nothing: ib_insync itself sets PendingSubmit before
+the broker has seen a byte.
+"""

@@ -85,6 +85,10 @@ class Reader:
         """Yield every record behind `seq`, checked against the chain of digests."""
         return self._guard(lambda: records.scan(self._connection, seq))
 
+    def told_after(self, seq: int = 0) -> Iterator[Record]:
+        """Yield what a person follows a run by behind `seq`: all but quotes."""
+        return self._guard(lambda: records.told(self._connection, seq))
+
     def events_after(self, seq: int = 0) -> Iterator[tuple[int, Event]]:
         """Yield number and event of every event behind `seq`, checked likewise."""
         return self._guard(lambda: records.events(self._connection, seq))

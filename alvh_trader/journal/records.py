@@ -125,3 +125,12 @@ def _paged(
 def _record(row: _Row) -> Record:
     seq, at, _, _, case, body, _ = row
     return Record(seq, datetime.fromisoformat(at), case or "", decode(body, seq=seq))
+
+
+def told(connection: apsw.Connection, after: int) -> Iterator[Record]:
+    """Yield the records behind `after` that a person follows: all but quotes.
+
+    Not checked against the chain: it is meant for watching a run while it goes on.
+    """
+    for row in _paged(connection, "type <> 'MarketUpdated'", (), after):
+        yield _record(row)

@@ -16,8 +16,17 @@ from alvh_trader.strategy.finding import Finding
 Check = Callable[[Order, Circumstances, Limits], Finding]
 
 
+def _mode(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
+    value = "trading" if now.may_trade else "watching only"
+    return Finding("mode", value, "trading", now.may_trade)
+
+
 def _kill_switch(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
     return Finding("kill switch", _yes(now.is_halted), "off", not now.is_halted)
+
+
+def _covered(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
+    return Finding("naked short options", _yes(now.is_naked), "no", not now.is_naked)
 
 
 def _connected(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
@@ -249,7 +258,9 @@ def _six_percent(_order: Order, now: Circumstances, limits: Limits) -> Finding:
 
 
 EVERY_ORDER: tuple[Check, ...] = (
+    _mode,
     _kill_switch,
+    _covered,
     _connected,
     _reconciled,
     _session,

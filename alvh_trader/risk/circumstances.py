@@ -29,7 +29,9 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     """Everything the gate looks at, as it is at `at`."""
 
     at: datetime
+    may_trade: bool
     is_halted: bool
+    is_naked: bool
     is_connected: bool
     is_market_open: bool
     is_data_fresh: bool

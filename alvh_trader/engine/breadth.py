@@ -1,0 +1,105 @@
+"""BREADTH, step 4: is the stress broad, or do sectors change places?"""
+
+from datetime import timedelta
+
+from alvh_trader.engine.case import Case
+from alvh_trader.engine.evaluation import Reading
+from alvh_trader.engine.hedging import HEDGED, judge_now
+from alvh_trader.engine.proof import is_hedged
+from alvh_trader.engine.threat import APPROACH, EDR_BREACH, RISK_THRESHOLD
+from alvh_trader.engine.turn import Turn
+from alvh_trader.signals.breadth import Verdict, line_of, net_ratio, verdict
+from alvh_trader.signals.levels import Level
+from alvh_trader.strategy.finding import Finding
+from alvh_trader.strategy.phase import Phase, Trigger
+
+BREADTH_MAX = timedelta(seconds=120)
+BREADTH_AGE_MAX = timedelta(minutes=5)
+
+
+def look_breadth(turn: Turn, case: Case, reading: Reading) -> None:
+    """Let a roll go on only where the verdict, the red level or a person says so."""
+    case, _ = judge_now(turn, case, reading)
+    levels = turn.rules.params.edr.levels
+    if case.reason == APPROACH:
+        if case.tracker.level < Level.BREACHED:
+            value = f"{reading.edr.value:.4f} %"
+            found = Finding("EDR", value, f">= {levels.breach:.2f} % to roll", False)
+            turn.move(case, Trigger.APPROACH_ONLY, (found,), retested=turn.at)
+            return
+        case = turn.change(case, reason=EDR_BREACH)
+    if not is_hedged(turn, case):
+        _wait(turn, case)
+        return
+    said, findings = _verdict(turn, reading)
+    trigger = _trigger(turn, case, reading, said)
+    reason = Finding("reason", case.reason, "any", True)
+    red = Finding(
+        "EDR",
+        f"{reading.edr.value:.4f} %",
+        f">= {levels.red:.2f} % where breadth is unknown",
+        reading.edr.value >= levels.red,
+    )
+    told = (reason, *findings, red)
+    if trigger is Trigger.PROCEED:
+        turn.move(case, trigger, told, HEDGED, breadth_at=turn.at, roll=None)
+    else:
+        turn.move(case, trigger, told, retested=turn.at)
+
+
+def _wait(turn: Turn, case: Case) -> None:
+    if turn.at - case.since >= BREADTH_MAX:
+        found = Finding("hedge held", "too little", f">= {case.needed}", False)
+        turn.move(case, Trigger.TIMEOUT, (found,), retested=turn.at)
+    else:
+        turn.stand(case, "the hedge is not confirmed")
+
+
+def _trigger(turn: Turn, case: Case, reading: Reading, said: Verdict) -> Trigger:
+    """Return what follows from the verdict (alvh.md §3.2)."""
+    if case.reason == RISK_THRESHOLD:
+        return Trigger.PROCEED
+    if said in {Verdict.BROAD_STRESS, Verdict.BROAD_STRENGTH}:
+        return Trigger.PROCEED
+    if said is Verdict.SECTOR_ROTATION:
+        return Trigger.ROTATION
+    is_red = reading.edr.value >= turn.rules.params.edr.levels.red
+    allowed = case.acknowledged is not None
+    return Trigger.PROCEED if is_red or allowed else Trigger.UNKNOWN
+
+
+def _verdict(turn: Turn, reading: Reading) -> tuple[Verdict, tuple[Finding, ...]]:
+    """Return the verdict of advance-decline alone: the P/CF file is missing (§9.4)."""
+    state = turn.state
+    now = state.breadth
+    is_fresh = now is not None and turn.at - now.at <= BREADTH_AGE_MAX
+    line = ratio = None
+    if now is not None and is_fresh:
+        ratio = net_ratio(now)
+        line = line_of((*state.net_advances, now.advances - now.declines))
+    said = verdict(line, ratio, reading.edr.tested, None, turn.rules.params.breadth)
+    return said, (
+        Finding(
+            "advance-decline line over its 21-day mean",
+            "unknown" if line is None else f"{line.value - line.average:+.0f}",
+            "< 0 for stress",
+            line is not None and line.value < line.average,
+        ),
+        Finding(
+            "its 10-day slope",
+            "unknown" if line is None else f"{line.slope:+.1f} a day",
+            "< 0 for stress",
+            line is not None and line.slope < 0,
+        ),
+        Finding(
+            "net advances over issues",
+            "unknown" if ratio is None else f"{ratio:+.3f}",
+            f"<= -{turn.rules.params.breadth.ratio:.2f} for stress",
+            ratio is not None and ratio <= -turn.rules.params.breadth.ratio,
+        ),
+        Finding("P/CF of constituents", "no file", "decided by breadth alone", True),
+        Finding("verdict", said, "BROAD_STRESS (calls: BROAD_STRENGTH)", True),
+    )
+
+
+LOOKS = {Phase.BREADTH: look_breadth}

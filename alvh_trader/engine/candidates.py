@@ -1,0 +1,210 @@
+"""Gather what a roll is judged by, judge every candidate, and take the best."""
+
+from alvh_trader.capital.cost import capital_cost
+from alvh_trader.domain.instrument import Option, Right
+from alvh_trader.engine.case import Case, Roll, Side
+from alvh_trader.engine.evaluation import (
+    Reading,
+    evaluate,
+    hedge_risk_of,
+    holdings_of,
+    snapshot,
+    tier_of,
+)
+from alvh_trader.engine.proof import lots_of
+from alvh_trader.engine.targets import roll_chain
+from alvh_trader.engine.threat import live_closes
+from alvh_trader.engine.turn import Turn
+from alvh_trader.portfolio.greeks import legs_of
+from alvh_trader.risk.stress import Conditions, StressedCase, StressedHedge, stress
+from alvh_trader.signals.volatility import hv20
+from alvh_trader.strategy.candidates import Candidate, close_cost, propose
+from alvh_trader.strategy.finding import Finding
+from alvh_trader.strategy.phase import Phase
+from alvh_trader.strategy.roll import Judged, Old, judge, ranked
+
+
+def candidate_veq(turn: Turn, case: Case, reading: Reading) -> float:
+    """Return the VIX-equivalent vega a roll would have, 0 where none is in sight.
+
+    Of the candidates the one with the least: a hedge that covers no roll at all would
+    buy nothing, one sized for the widest would never be affordable.
+    """
+    found = _candidates(turn, case, reading)
+    return min((abs(c.exposure.veq) for c in found), default=0.0)
+
+
+def _candidates(turn: Turn, case: Case, reading: Reading) -> tuple[Candidate, ...]:
+    chain = roll_chain(turn, case)
+    if chain is None or not case.is_whole():
+        return ()
+    return propose(
+        [chain],
+        case.condor,
+        spot=reading.spot,
+        vix=reading.vix,
+        params=turn.rules.params,
+    )
+
+
+def best_roll(
+    turn: Turn, case: Case, reading: Reading
+) -> tuple[Roll | None, tuple[Finding, ...]]:
+    """Return the best roll and its findings; without one, those of the nearest miss.
+
+    Nothing found and no findings: the quotes are not there (yet).
+    """
+    old = _old(turn, case, reading)
+    found = _candidates(turn, case, reading)
+    if old is None or not found:
+        return None, ()
+    params = turn.rules.params
+    judged = [
+        judge(c, old, params, drawdown=_drawdown(turn, case, reading, c)) for c in found
+    ]
+    best = next(iter(ranked(judged)), None)
+    if best is None:
+        nearest = min(judged, key=lambda j: sum(not f.holds for f in j.findings))
+        none = Finding(
+            "candidates that pass every filter", f"0 of {len(judged)}", ">= 1", False
+        )
+        return None, (none, _name(nearest), *nearest.findings)
+    count = sum(j.is_valid for j in judged)
+    told = Finding(
+        "candidates that pass every filter",
+        f"{count} of {len(judged)}",
+        ">= 1",
+        True,
+    )
+    drawdown = _drawdown(turn, case, reading, best.candidate)
+    roll = _roll(turn, case, reading, best.candidate, drawdown)
+    return roll, (told, _name(best), *best.findings)
+
+
+def _name(judged: Judged) -> Finding:
+    new = judged.candidate.case
+    strikes = "/".join(f"{k:g}" for k in judged.candidate.strikes)
+    return Finding(
+        "candidate",
+        f"{new.expiry} {strikes}",
+        f"{judged.candidate.dte} days, score {judged.score:+.3f}",
+        judged.is_valid,
+    )
+
+
+def _old(turn: Turn, case: Case, reading: Reading) -> Old | None:
+    """Return what replacing the condor stands on; None where a quote is missing."""
+    state, account = turn.state, turn.state.account
+    seen = snapshot(turn, case, reading)
+    closing = close_cost(case.condor, state.quotes)
+    if seen is None or closing is None or account is None:
+        return None
+    cost = capital_cost(
+        equity=account.net_liquidation,
+        delta=seen.net.delta,
+        spot=reading.spot,
+        risk_free=100.0 * turn.rules.params.rate,
+        params=turn.rules.params.capital,
+    )
+    closes = live_closes(turn, "SPX", reading.spot)
+    hv = hv20(closes[:-1]) if closes else None
+    markets = tuple(
+        (p.instrument, quote.bid, quote.ask)
+        for p in case.condor.positions()
+        if isinstance(p.instrument, Option)
+        and (quote := state.quotes.get(p.instrument.con_id)) is not None
+        and quote.bid is not None
+        and quote.ask is not None
+    )
+    return Old(
+        case=case.condor,
+        snapshot=seen,
+        tier=tier_of(turn, reading),
+        close_cost=closing[0],
+        half_spreads=closing[1],
+        markets=markets,
+        hedge_cost=sum(lot.cost for lot in lots_of(state, case.case_id)),
+        wacc=None if cost is None else cost.wacc,
+        hv=None if hv is None else hv / 100.0,
+        available=account.available_funds,
+    )
+
+
+def _drawdown(
+    turn: Turn, case: Case, reading: Reading, candidate: Candidate
+) -> float | None:
+    """Return the two-sigma drawdown in per cent with the candidate in the case's place.
+
+    None where another case or the hedge cannot be valued: an unknown risk is no risk
+    anybody may take.
+    """
+    account = turn.state.account
+    others = [
+        c
+        for c in turn.state.cases.values()
+        if c.case_id != case.case_id and c.phase is not Phase.CLOSED
+    ]
+    stressed = [
+        StressedCase(
+            legs=candidate.legs,
+            sigma=candidate.sigma,
+            forward=candidate.forward,
+            atm=candidate.atm,
+        )
+    ]
+    for other in others:
+        seen = evaluate(turn, other)
+        if isinstance(seen, str) or seen.atm is None or turn.state.day is None:
+            return None
+        legs = legs_of([(x.option, x.quantity) for x in other.legs], turn.state.day)
+        stressed.append(
+            StressedCase(
+                legs=legs, sigma=seen.risk.sigma, forward=seen.forward, atm=seen.atm
+            )
+        )
+    lots = [lot for c in (case, *others) for lot in lots_of(turn.state, c.case_id)]
+    hedge = hedge_risk_of(turn, holdings_of(lots), reading)
+    if account is None or (lots and hedge is None):
+        return None
+    found = stress(
+        stressed,
+        None
+        if hedge is None
+        else StressedHedge(
+            legs=hedge.legs, sigma=hedge.risk.sigma, forward=hedge.forwards
+        ),
+        Conditions(
+            spot=reading.spot,
+            vix=reading.vix,
+            rate=turn.rules.params.rate,
+            capital=account.net_liquidation,
+            beta_spot=turn.rules.params.beta_spot,
+        ),
+        turn.rules.params.stress,
+    )
+    return found.drawdown
+
+
+def _roll(
+    turn: Turn,
+    case: Case,
+    reading: Reading,
+    candidate: Candidate,
+    drawdown: float | None,
+) -> Roll | None:
+    """Return the two sides of a roll to the candidate, the tested one first."""
+    old, new = case.condor, candidate.case
+    if old.put is None or old.call is None or new.put is None or new.call is None:
+        return None
+    sides = (
+        Side(right=Right.PUT, old=old.put, new=new.put),
+        Side(right=Right.CALL, old=old.call, new=new.call),
+    )
+    assert drawdown is not None, "a candidate without a drawdown is not valid"
+    is_put = reading.edr.tested is Right.PUT
+    return Roll(
+        sides=sides if is_put else (sides[1], sides[0]),
+        chosen=turn.at,
+        quantity=old.quantity,
+        drawdown=drawdown / 100.0,
+    )

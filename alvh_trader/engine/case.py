@@ -1,0 +1,156 @@
+"""A case: one condor, where it stands, and everything remembered about it."""
+
+from datetime import date, datetime
+
+import msgspec
+from msgspec import Struct
+
+from alvh_trader.domain.instrument import Future, Option, Right
+from alvh_trader.domain.order import Leg
+from alvh_trader.portfolio.case import Case as Condor
+from alvh_trader.portfolio.case import Vertical
+from alvh_trader.signals.levels import EdrTracker, Level
+from alvh_trader.strategy.hedge import HedgePlan
+from alvh_trader.strategy.phase import Phase
+from alvh_trader.strategy.snapshot import Snapshot
+
+
+class HeldLeg(Struct, frozen=True):
+    """A signed number of contracts of one option that belong to a case."""
+
+    option: Option
+    quantity: int
+
+
+class Side(Struct, frozen=True, kw_only=True):
+    """One half of a roll: close `old`, open `new`, unit for unit."""
+
+    right: Right
+    old: Vertical
+    new: Vertical
+
+    def legs(self) -> tuple[Leg, ...]:
+        """Return the combo whose purchase moves one unit of the side.
+
+        A leg that both verticals share is neither bought nor sold.
+        """
+        ratios: dict[Option, int] = {}
+        for option, ratio in (
+            (self.old.short, 1),
+            (self.old.long, -1),
+            (self.new.short, -1),
+            (self.new.long, 1),
+        ):
+            ratios[option] = ratios.get(option, 0) + ratio
+        return tuple(Leg(o, r) for o, r in ratios.items() if r)
+
+
+class Roll(Struct, frozen=True, kw_only=True):
+    """A chosen roll: the tested side first (alvh.md §6.6)."""
+
+    sides: tuple[Side, Side]
+    chosen: datetime
+    quantity: int
+    drawdown: float
+    """The two-sigma drawdown with the rolled condor, a fraction of capital."""
+
+    preview_ref: str = ""
+
+
+class HedgeLot(Struct, frozen=True, kw_only=True):
+    """Hedge units that belong to one case; no contract belongs to two."""
+
+    ref: str
+    case: str
+    legs: tuple[Leg, ...]
+    units: int
+    cost: float
+    """USD paid for all units."""
+
+    exec_ids: tuple[str, ...]
+    bought: datetime
+
+    @property
+    def last_trade(self) -> date:
+        """The last day on which the lot can be sold."""
+        return min(leg.instrument.last_trade for leg in self.legs)
+
+    @property
+    def main(self) -> Option | Future:
+        """The long instrument of the lot."""
+        return self.legs[0].instrument
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """One condor and its history. `phase` says where it stands, `since` from when.
+
+    `condor` is the shape that was adopted or last rolled to; `legs` are the contracts
+    as fills and positions say, which differ from the shape while a roll is half done.
+    """
+
+    case_id: str
+    condor: Condor
+    legs: tuple[HeldLeg, ...]
+    opened: datetime
+    phase: Phase = Phase.RECONCILE
+    since: datetime
+    fresh_since: datetime | None = None
+    resume: Phase = Phase.MONITOR
+    reason: str = ""
+    tracker: EdrTracker = EdrTracker()
+    evaluated: datetime | None = None
+    edr: float | None = None
+    """The newest reading, per cent, believed or not; None while it is unknown."""
+
+    told: Level = Level.CLEAR
+    """The level the operator was last alerted to."""
+
+    standing: str = ""
+    """The reason last given for standing still; a new one is journaled."""
+
+    floor_only: bool = False
+    needed: int = 0
+    """n_min of the hedge that the case must hold before any roll."""
+
+    plan: HedgePlan | None = None
+    instruments_tried: int = 0
+    hedging_since: datetime | None = None
+    top_ups: int = 0
+    snapshots: tuple[Snapshot, ...] = ()
+    in_band_at: datetime | None = None
+    breadth_at: datetime | None = None
+    gate_failed: datetime | None = None
+    retested: datetime | None = None
+    roll: Roll | None = None
+    unhedged_told: bool = False
+    rolled_sides: int = 0
+    rolled: tuple[datetime, ...] = ()
+    acknowledged: datetime | None = None
+
+    @property
+    def series(self) -> tuple[tuple[str, date], ...]:
+        """The (trading class, last trading day) pairs among the legs."""
+        pairs = {(x.option.trading_class, x.option.last_trade) for x in self.legs}
+        return tuple(sorted(pairs))
+
+    def is_whole(self) -> bool:
+        """Return whether the legs are exactly those of the shape."""
+        return {x.option: x.quantity for x in self.legs} == {
+            p.instrument: p.quantity for p in self.condor.positions()
+        }
+
+
+def legs_of_shape(condor: Condor) -> tuple[HeldLeg, ...]:
+    """Return the legs of a condor as a case holds them."""
+    return tuple(
+        HeldLeg(p.instrument, p.quantity)
+        for p in condor.positions()
+        if isinstance(p.instrument, Option)
+    )
+
+
+def with_side(condor: Condor, vertical: Vertical) -> Condor:
+    """Return the condor with one side exchanged; it stays the same case."""
+    if vertical.right is Right.PUT:
+        return msgspec.structs.replace(condor, put=vertical)
+    return msgspec.structs.replace(condor, call=vertical)

@@ -1,0 +1,416 @@
+"""Step 3: plan the hedge, work it, and wait until the Greeks are in their bands.
+
+Every way out of HEDGE_PLAN and HEDGE_WORKING that has no hedge ends in HOLD_UNHEDGED,
+from which no roll can be reached; what is partly hedged is held (alvh.md §3.2).
+"""
+
+from datetime import timedelta
+
+import msgspec
+
+from alvh_trader.domain.money import combo_ticks, option_ticks
+from alvh_trader.domain.order import Order, OrderStatus, Purpose
+from alvh_trader.engine.candidates import candidate_veq
+from alvh_trader.engine.case import Case
+from alvh_trader.engine.command import Severity
+from alvh_trader.engine.evaluation import (
+    Reading,
+    hedge_exposure,
+    series_chain,
+    snapshot,
+    tier_of,
+)
+from alvh_trader.engine.orders import ask_report, cancel, new_ref, submit
+from alvh_trader.engine.proof import hedge_proof, is_hedged, lots_of
+from alvh_trader.engine.targets import hedge_series
+from alvh_trader.engine.threat import APPROACH, EDR_BREACH
+from alvh_trader.engine.turn import Turn
+from alvh_trader.execution.ticket import Ticket
+from alvh_trader.execution.walk import HEDGE_RUNG, hedge_ladder
+from alvh_trader.risk.gate import Refused
+from alvh_trader.signals.levels import Level
+from alvh_trader.strategy.bands import (
+    band_of,
+    holds,
+    judge,
+    judge_projected,
+    judge_sequence,
+)
+from alvh_trader.strategy.finding import Finding
+from alvh_trader.strategy.hedge import HedgePlan, Planned, plan_hedge
+from alvh_trader.strategy.phase import Fact, Phase, Trigger
+from alvh_trader.strategy.sizing import Need
+
+PLAN_MAX = timedelta(seconds=60)
+ORDER_MAX = timedelta(seconds=180)
+HEDGING_MAX = timedelta(seconds=600)
+STABILISE_MAX = timedelta(minutes=15)
+SNAPSHOT_PAUSE = timedelta(seconds=30)
+TOP_UPS_MAX = 2
+RETEST_EVERY = timedelta(minutes=5)
+RETRY_EVERY = timedelta(minutes=10)
+"""The clocks of alvh.md §3.2."""
+
+HEDGED = frozenset({Fact.HEDGE_FILLED})
+STABLE = frozenset({Fact.HEDGE_FILLED, Fact.GREEKS_IN_BAND})
+
+
+def hedge_orders(turn: Turn, case: Case) -> list[Ticket]:
+    """Return the hedge orders of a case that are not long gone, oldest first."""
+    return [
+        t
+        for t in turn.state.tickets.values()
+        if t.order.case == case.case_id and t.order.purpose is Purpose.HEDGE
+    ]
+
+
+def look_hedge_plan(turn: Turn, case: Case, reading: Reading) -> None:
+    """Step 3a: what to buy, how much, and off it goes through the gate."""
+    if any(t.is_live for t in hedge_orders(turn, case)):
+        turn.stand(case, "an earlier hedge order is not ended yet")
+        return
+    if _is_sufficient(turn, case, reading):
+        return
+    planned = _plan(turn, case, reading)
+    if isinstance(planned, str):
+        _wait_for_plan(turn, case, planned)
+        return
+    plan = planned.plan
+    if plan is None or (plan.needs_ack and case.acknowledged is None):
+        ask = Finding("operator's acknowledgement", "none", "given", False)
+        told = planned.findings if plan is None else (*planned.findings, ask)
+        _give_up(turn, case, Trigger.INFEASIBLE, told)
+        return
+    if plan.size.n < 1:
+        _give_up(turn, case, Trigger.INFEASIBLE, planned.findings)
+        return
+    _buy(turn, case, plan, planned.findings)
+
+
+def _is_sufficient(turn: Turn, case: Case, reading: Reading) -> bool:
+    """Go on where the hedge held already offsets enough."""
+    seen = snapshot(turn, case, reading)
+    lots = lots_of(turn.state, case.case_id)
+    if seen is None or not lots:
+        return False
+    band = band_of(tier_of(turn, reading), turn.rules.params.bands)
+    if seen.offset < band.offset_low:
+        return False
+    proof = hedge_proof(turn, case)
+    enough = msgspec.structs.replace(case, needed=max(1, proof.filled))
+    if not is_hedged(turn, enough):
+        return False
+    found = Finding(
+        "vega offset held", f"{seen.offset:.3f}", f">= {band.offset_low:.2f}", True
+    )
+    turn.move(
+        case,
+        Trigger.HEDGE_SUFFICIENT,
+        (found,),
+        HEDGED,
+        needed=enough.needed,
+        snapshots=(),
+    )
+    return True
+
+
+def _plan(turn: Turn, case: Case, reading: Reading) -> Planned | str:
+    """Return the plan of the best series, or what is still missing for one."""
+    if "VIX" not in turn.state.series:
+        return "VIX expiries are not listed yet"
+    wanted = hedge_series(turn)
+    if not wanted:
+        none = Finding("VIX expiry", "none listed", "5 to 18 days, 4 sessions", False)
+        return Planned(plan=None, findings=(none,))
+    chain = series_chain(turn, *wanted[0], spot=None)
+    held = hedge_exposure(turn, case, reading)
+    if chain is None:
+        return "no forward of the VIX series: its options are not quoted"
+    if held is None:
+        return "the hedge held is not quoted"
+    account = turn.state.account
+    need = Need(
+        risk_notional=case.condor.risk_notional,
+        veq_now=reading.risk.exposure.veq,
+        veq_after=candidate_veq(turn, case, reading),
+        capital=account.net_liquidation if account else 0.0,
+        tier=tier_of(turn, reading),
+        held_veq=held.veq,
+        spent=sum(lot.cost for lot in lots_of(turn.state, case.case_id)),
+        floor_only=case.floor_only,
+    )
+    return plan_hedge(chain, need, reading.vix, turn.rules.params)
+
+
+def _wait_for_plan(turn: Turn, case: Case, why: str) -> None:
+    if turn.at - case.since < PLAN_MAX:
+        turn.stand(case, why)
+        return
+    _give_up(
+        turn, case, Trigger.TIMEOUT, (Finding("hedge plan", why, "a plan", False),)
+    )
+
+
+def _give_up(
+    turn: Turn, case: Case, trigger: Trigger, findings: tuple[Finding, ...]
+) -> None:
+    """No (further) hedge is to be had: hold what there is, and say so."""
+    lots = lots_of(turn.state, case.case_id)
+    if lots:
+        units = sum(lot.units for lot in lots)
+        held = Finding("hedge held", f"{units}", f">= {max(1, case.needed)}", False)
+        turn.move(case, Trigger.PARTLY_HEDGED, (*findings, held), retested=turn.at)
+        return
+    turn.move(case, trigger, findings, retested=turn.at, unhedged_told=True)
+    if not case.unhedged_told:
+        why = next((f"{f.what}: {f.value}" for f in findings if not f.holds), trigger)
+        text = f"breach without a hedge ({why}); the roll is forbidden"
+        turn.alert("unhedged_breach", Severity.CRITICAL, case.case_id, text)
+
+
+def _buy(
+    turn: Turn, case: Case, plan: HedgePlan, findings: tuple[Finding, ...]
+) -> None:
+    held = hedge_proof(turn, case).filled
+    quantity = min(plan.size.n, turn.rules.limits.hedge_contracts_per_order_max)
+    needed = held + max(1, min(plan.size.n_min, quantity))
+    single = len(plan.legs) == 1
+    grid = option_ticks(plan.long.trading_class) if single else combo_ticks("VIX")
+    rungs = hedge_ladder(2 * plan.mid - plan.ask, plan.ask, grid)
+    ref = new_ref(turn, case.case_id, Purpose.HEDGE)
+    order = Order(
+        ref=ref,
+        case=case.case_id,
+        purpose=Purpose.HEDGE,
+        legs=plan.legs,
+        quantity=quantity,
+        limit=rungs[0],
+    )
+    refused = submit(turn, order, (rungs, HEDGE_RUNG, ORDER_MAX))
+    if isinstance(refused, Refused):
+        _refuse(turn, case, refused)
+        return
+    started = case.hedging_since or turn.at
+    turn.move(
+        turn.state.cases[case.case_id],
+        Trigger.PLAN_VALID,
+        findings,
+        plan=plan,
+        needed=needed,
+        hedging_since=started,
+    )
+
+
+def _refuse(turn: Turn, case: Case, refused: Refused) -> None:
+    if turn.at - case.since >= PLAN_MAX or not turn.rules.may_trade:
+        _give_up(turn, case, Trigger.INFEASIBLE, refused.findings)
+        return
+    if case.standing != "the gate refuses the hedge order":
+        turn.alert("order_refused", Severity.WARNING, case.case_id, refused.reasons)
+    ask_report(turn, "a hedge was refused", timedelta(seconds=5))
+    turn.stand(case, "the gate refuses the hedge order", refused.findings)
+
+
+def look_hedge_working(turn: Turn, case: Case, reading: Reading) -> None:
+    """Step 3b: until executions and positions show the hedge, or time is up."""
+    orders = hedge_orders(turn, case)
+    live = [t for t in orders if t.is_live]
+    proof = hedge_proof(turn, case)
+    found = Finding(
+        "hedge held",
+        f"{proof.filled} by executions, {proof.held} by positions",
+        f">= {case.needed}",
+        min(proof.filled, proof.held) >= case.needed,
+    )
+    if is_hedged(turn, case):
+        turn.move(case, Trigger.HEDGE_COMPLETE, (found,), HEDGED, snapshots=())
+        return
+    if proof.filled >= case.needed:
+        ask_report(turn, "the hedge has filled", timedelta(seconds=5))
+        turn.stand(case, "filled; positions do not show it yet", (found,))
+        return
+    if live:
+        _hurry(turn, case, reading, live[-1], found)
+        return
+    _hedge_order_ended(turn, case, orders, found)
+
+
+def _hurry(
+    turn: Turn, case: Case, reading: Reading, ticket: Ticket, found: Finding
+) -> None:
+    started = case.hedging_since or case.since
+    if case.tracker.level is Level.CLEAR and ticket.filled == 0:
+        del reading
+        cancel(turn, ticket.order.ref)
+        turn.stand(case, "EDR is clear: the unfilled hedge is cancelled", (found,))
+    elif turn.at - started >= HEDGING_MAX:
+        cancel(turn, ticket.order.ref)
+        turn.stand(case, "10 min are up: the hedge order is cancelled", (found,))
+    else:
+        turn.stand(case, "the hedge order works", (found,))
+
+
+def _hedge_order_ended(
+    turn: Turn, case: Case, orders: list[Ticket], found: Finding
+) -> None:
+    started = case.hedging_since or case.since
+    last = orders[-1] if orders else None
+    if case.tracker.level is Level.CLEAR and not lots_of(turn.state, case.case_id):
+        turn.move(case, Trigger.CLEAR, (found,), reason="", plan=None)
+    elif turn.at - started >= HEDGING_MAX:
+        _give_up(turn, case, Trigger.TIMEOUT, (found,))
+    elif last is not None and last.status is OrderStatus.REJECTED:
+        tried = case.instruments_tried + 1
+        if tried >= TOP_UPS_MAX:
+            _give_up(turn, case, Trigger.TIMEOUT, (found,))
+            return
+        turn.move(case, Trigger.NEXT_INSTRUMENT, (found,), instruments_tried=tried)
+    else:
+        turn.move(case, Trigger.NEXT_INSTRUMENT, (found,))
+
+
+def look_stabilise(turn: Turn, case: Case, reading: Reading) -> None:
+    """Step 3c: three snapshots in band, a minute apart, before anything else."""
+    params, tier = turn.rules.params.bands, tier_of(turn, reading)
+    if turn.at - case.since >= STABILISE_MAX:
+        findings = judge_sequence(case.snapshots, tier, params)
+        turn.move(case, Trigger.TIMEOUT, findings, retested=turn.at, in_band_at=None)
+        return
+    seen = snapshot(turn, case, reading)
+    if seen is None:
+        turn.stand(case, "the hedge is not quoted")
+        return
+    last = case.snapshots[-1] if case.snapshots else None
+    if last is not None and turn.at - last.at < SNAPSHOT_PAUSE:
+        return
+    case = turn.change(case, snapshots=(*case.snapshots, seen)[-params.snapshots :])
+    findings = judge_sequence(case.snapshots, tier, params)
+    if holds(findings) and is_hedged(turn, case):
+        turn.move(case, Trigger.IN_BAND, findings, STABLE, in_band_at=turn.at)
+        return
+    short = seen.offset < band_of(tier, params).offset_low
+    if short and case.top_ups < TOP_UPS_MAX and _has_budget(turn, case):
+        turn.move(
+            case,
+            Trigger.TOP_UP,
+            findings,
+            top_ups=case.top_ups + 1,
+            hedging_since=turn.at,
+        )
+        return
+    turn.stand(case, "the Greeks are not stable in band yet", findings)
+
+
+def _has_budget(turn: Turn, case: Case) -> bool:
+    spent = sum(lot.cost for lot in lots_of(turn.state, case.case_id))
+    least = turn.rules.params.hedge.share_high * case.condor.risk_notional
+    # Nothing useful costs less than a tenth of the budget.
+    return spent < 0.9 * least
+
+
+def judge_now(turn: Turn, case: Case, reading: Reading) -> tuple[Case, bool]:
+    """Judge the Greeks at this instant; remember when they were last in band."""
+    seen = snapshot(turn, case, reading)
+    if seen is None:
+        return turn.change(case, in_band_at=None), False
+    tier, bands = tier_of(turn, reading), turn.rules.params.bands
+    if case.rolled_sides:
+        # Half rolled, the vega is that of the new tenor: the bound after a roll holds.
+        findings = judge_projected(seen, seen.case, seen.risk_notional, tier, bands)
+    else:
+        findings = judge(seen, tier, bands)
+    good = holds(findings)
+    kept = (*case.snapshots, seen)[-turn.rules.params.bands.snapshots :]
+    case = turn.change(case, snapshots=kept, in_band_at=turn.at if good else None)
+    return case, good
+
+
+def look_hold_hedged(turn: Turn, case: Case, reading: Reading) -> None:
+    """Hedge and hold: look again every five minutes, until EDR is clear."""
+    levels = turn.rules.params.edr.levels
+    if case.tracker.level is Level.CLEAR:
+        value = f"{reading.edr.value:.4f} %"
+        found = Finding("EDR for 15 min", value, f"< {levels.clear:.2f} %", True)
+        turn.move(
+            case,
+            Trigger.CLEAR,
+            (found,),
+            reason="",
+            plan=None,
+            top_ups=0,
+            hedging_since=None,
+            instruments_tried=0,
+            in_band_at=None,
+        )
+        return
+    if case.retested is not None and turn.at - case.retested < RETEST_EVERY:
+        return
+    case = turn.change(case, retested=turn.at)
+    case, good = judge_now(turn, case, reading)
+    if not is_hedged(turn, case):
+        if _has_budget(turn, case):
+            found = Finding("hedge held", "too little", f">= {case.needed}", False)
+            turn.move(case, Trigger.TOP_UP, (found,), hedging_since=turn.at)
+        else:
+            turn.stand(case, "too little hedge, and its budget is spent")
+        return
+    if case.reason == APPROACH and case.tracker.level < Level.BREACHED:
+        turn.stand(case, "an approach is hedged, not rolled")
+        return
+    if not good:
+        _out_of_band(turn, case, reading)
+        return
+    reason = EDR_BREACH if case.reason == APPROACH else case.reason
+    turn.move(case, Trigger.RETEST, (), STABLE, reason=reason)
+
+
+def _out_of_band(turn: Turn, case: Case, reading: Reading) -> None:
+    tier, params = tier_of(turn, reading), turn.rules.params.bands
+    seen = case.snapshots[-1] if case.snapshots else None
+    findings = judge(seen, tier, params) if seen is not None else ()
+    short = seen is not None and seen.offset < band_of(tier, params).offset_low
+    if short and _has_budget(turn, case):
+        turn.move(case, Trigger.TOP_UP, findings, hedging_since=turn.at)
+    else:
+        turn.stand(case, "hedged, and out of band", findings)
+
+
+def look_hold_unhedged(turn: Turn, case: Case, reading: Reading) -> None:
+    """No hedge to be had: try again every ten minutes; never roll."""
+    levels = turn.rules.params.edr.levels
+    if case.tracker.level is Level.CLEAR:
+        value = f"{reading.edr.value:.4f} %"
+        found = Finding("EDR for 15 min", value, f"< {levels.clear:.2f} %", True)
+        turn.move(
+            case,
+            Trigger.CLEAR,
+            (found,),
+            reason="",
+            plan=None,
+            unhedged_told=False,
+            hedging_since=None,
+            instruments_tried=0,
+        )
+        return
+    if not turn.rules.may_trade:
+        turn.stand(case, "watch mode: a person must hedge")
+        return
+    if case.retested is None or turn.at - case.retested >= RETRY_EVERY:
+        again = Finding("waited", "10 min", ">= 10 min", True)
+        turn.move(
+            case,
+            Trigger.RETRY,
+            (again,),
+            retested=turn.at,
+            hedging_since=None,
+            instruments_tried=0,
+        )
+
+
+LOOKS = {
+    Phase.HEDGE_PLAN: look_hedge_plan,
+    Phase.HEDGE_WORKING: look_hedge_working,
+    Phase.STABILISE: look_stabilise,
+    Phase.HOLD_HEDGED: look_hold_hedged,
+    Phase.HOLD_UNHEDGED: look_hold_unhedged,
+}

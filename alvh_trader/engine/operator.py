@@ -1,0 +1,35 @@
+"""What a person may tell the engine: halt, release a case, allow a roll."""
+
+from alvh_trader.engine.command import Severity
+from alvh_trader.engine.event import OperatorAcknowledged, OperatorReleased
+from alvh_trader.engine.orders import ask_report, cancel
+from alvh_trader.engine.turn import Turn
+from alvh_trader.strategy.phase import TRANSITIONS, Trigger
+
+
+def on_halted(turn: Turn) -> None:
+    """Cancel what works and hand every case to a person; it survives a restart."""
+    turn.put(is_halted=True)
+    for ref in tuple(turn.state.tickets):
+        cancel(turn, ref)
+    for case in tuple(turn.state.cases.values()):
+        if (case.phase, Trigger.KILLED) in TRANSITIONS:
+            turn.move(case, Trigger.KILLED, resume=case.phase, in_band_at=None)
+    turn.alert("halted", Severity.CRITICAL, "", "halted by the operator")
+
+
+def on_released(turn: Turn, event: OperatorReleased) -> None:
+    """Give one case, or all of them, back to the rules after a reconciliation."""
+    turn.put(is_halted=False)
+    for case in tuple(turn.state.cases.values()):
+        is_meant = event.case in {"", case.case_id}
+        if is_meant and (case.phase, Trigger.RELEASED) in TRANSITIONS:
+            turn.move(case, Trigger.RELEASED)
+    ask_report(turn, "released by the operator")
+
+
+def on_acknowledged(turn: Turn, event: OperatorAcknowledged) -> None:
+    """Remember that a person allows the roll the case asked about."""
+    case = turn.state.cases.get(event.case)
+    if case is not None:
+        turn.change(case, acknowledged=turn.at)

@@ -1,0 +1,284 @@
+"""Orders under way: what the broker said of them, what they filled, the next rung.
+
+Identity is our `ref`, then the execution id. Silence makes an order UNKNOWN and a
+report is asked for; only the broker's evidence, or a quarantine over complete
+reports, ends it (reliability.md F1).
+"""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from alvh_trader.domain.instrument import Option
+from alvh_trader.domain.order import Fill, Order, OrderReport, Purpose
+from alvh_trader.engine.case import HedgeLot, HeldLeg
+from alvh_trader.engine.command import (
+    CancelOrder,
+    PlaceOrder,
+    RepriceOrder,
+    RequestReport,
+    Severity,
+)
+from alvh_trader.engine.event import OrderDoubted, OrderNotSent, OrderRefused
+from alvh_trader.engine.proof import circumstances
+from alvh_trader.engine.turn import Turn
+from alvh_trader.execution.lifecycle import BROKER_WORDS, Evidence
+from alvh_trader.execution.ticket import Ticket, exec_base, open_ticket
+from alvh_trader.risk.gate import Approved, Refused, judge
+
+PREFIX = "ALVH-"
+"""Every order reference of ours begins so; nobody else's does."""
+
+SILENCE_MAX = timedelta(seconds=10)
+"""An order not acknowledged within this is in doubt (reliability.md I02)."""
+
+QUARANTINE = timedelta(seconds=60)
+"""Paper only: an order the broker has not shown for so long was never received."""
+
+REPORT_EVERY = timedelta(seconds=20)
+"""How often to ask again while an order is in doubt."""
+
+
+def new_ref(turn: Turn, case_id: str, purpose: Purpose) -> str:
+    """Return a reference that was never used before and never will be again."""
+    number = turn.state.last_number + 1
+    turn.put(last_number=number)
+    return f"{PREFIX}{case_id[:8]}-{purpose}-{number}"
+
+
+def number_of(ref: str) -> int:
+    """Return the number in one of our references, or 0 for anybody else's."""
+    tail = ref.rpartition("-")[2]
+    return int(tail) if ref.startswith(PREFIX) and tail.isdigit() else 0
+
+
+def submit(
+    turn: Turn,
+    order: Order,
+    ladder: tuple[tuple[object, ...], timedelta, timedelta],
+) -> Refused | None:
+    """Pass an order through the gate and send it, or return why not.
+
+    Args:
+        turn: The step under way.
+        order: The order at its first limit.
+        ladder: Its limits, the pause between them, and how long it may live.
+    """
+    rungs, pause, lasts = ladder
+    verdict = judge(order, circumstances(turn, order), turn.rules.limits)
+    if isinstance(verdict, Refused):
+        return verdict
+    ticket = open_ticket(verdict, rungs, turn.at, pause, lasts)  # type: ignore[arg-type]
+    _keep(turn, ticket)
+    _send(turn, PlaceOrder(approved=verdict))
+    return None
+
+
+def _keep(turn: Turn, ticket: Ticket) -> Ticket:
+    turn.put(tickets={**turn.state.tickets, ticket.order.ref: ticket})
+    return ticket
+
+
+def _send(turn: Turn, command: PlaceOrder | RepriceOrder) -> None:
+    minute_ago = turn.at - timedelta(minutes=1)
+    lately = tuple(t for t in turn.state.sent if t > minute_ago)
+    turn.put(sent=(*lately, turn.at))
+    turn.ask(command)
+
+
+def cancel(turn: Turn, ref: str) -> None:
+    """Ask for the cancellation of a live order, once."""
+    ticket = turn.state.tickets.get(ref)
+    if ticket is None or not ticket.is_live or ticket.cancel_asked:
+        return
+    asked = msgspec.structs.replace(
+        ticket.hear(Evidence.CANCEL_SENT, turn.at), cancel_asked=True
+    )
+    _keep(turn, asked)
+    turn.ask(CancelOrder(ref=ref))
+
+
+def work_tickets(turn: Turn) -> None:
+    """Let time pass over every live order: doubt, give up, or climb a rung."""
+    for ticket in tuple(turn.state.tickets.values()):
+        if ticket.is_live:
+            _work(turn, ticket)
+
+
+def _work(turn: Turn, ticket: Ticket) -> None:
+    heard = ticket.heard or ticket.opened
+    if ticket.status == "INTENT" and turn.at - heard >= SILENCE_MAX:
+        _doubt(turn, ticket, Evidence.SILENT, "no acknowledgement")
+    elif ticket.is_in_doubt or ticket.status == "CANCELLING":
+        ask_report(turn, "an order is in doubt", REPORT_EVERY)
+        if ticket.is_in_doubt and ticket.cancel_asked:
+            turn.ask(CancelOrder(ref=ticket.order.ref))
+    elif turn.at >= ticket.deadline:
+        cancel(turn, ticket.order.ref)
+    elif ticket.is_due(turn.at) and not ticket.cancel_asked:
+        _climb(turn, ticket)
+
+
+def _climb(turn: Turn, ticket: Ticket) -> None:
+    order = ticket.next_order()
+    verdict = judge(order, circumstances(turn, order), turn.rules.limits)
+    if isinstance(verdict, Approved):
+        _keep(turn, ticket.climb(verdict, turn.at))
+        _send(turn, RepriceOrder(approved=verdict))
+    elif order.purpose is Purpose.ROLL:
+        # The permit died: a roll does not keep working on an old one.
+        cancel(turn, order.ref)
+
+
+def _doubt(turn: Turn, ticket: Ticket, evidence: Evidence, why: str) -> None:
+    heard = ticket.hear(evidence, turn.at)
+    _keep(turn, heard)
+    if heard.is_in_doubt:
+        order = ticket.order
+        text = f"{order.ref}: {why}; its state is unknown until the broker shows it"
+        turn.alert("order_unknown", Severity.WARNING, order.case, text)
+        ask_report(turn, why)
+
+
+def ask_report(turn: Turn, reason: str, not_within: timedelta | None = None) -> None:
+    """Ask for a reconciliation unless one was asked for within `not_within`."""
+    asked = turn.state.report_asked
+    if asked is not None and turn.at - asked < (not_within or timedelta(0)):
+        return
+    if any(isinstance(c, RequestReport) for c in turn.commands):
+        return
+    turn.put(report_asked=turn.at)
+    turn.ask(RequestReport(reason=reason))
+
+
+def on_report(turn: Turn, report: OrderReport) -> None:
+    """Take what the broker says of one order."""
+    ticket = turn.state.tickets.get(report.ref)
+    if ticket is None:
+        return
+    evidence = BROKER_WORDS.get(report.status)
+    if evidence is None:
+        return
+    after = ticket.hear(evidence, turn.at, report.perm_id)
+    _keep(turn, after)
+    if ticket.is_live and not after.is_live:
+        _tell_end(turn, after, report.status)
+
+
+def _tell_end(turn: Turn, ticket: Ticket, how: str) -> None:
+    if not ticket.cancel_asked:
+        order = ticket.order
+        text = f"{order.ref} ended without our asking: {how}, {ticket.filled} filled"
+        turn.alert("order_ended", Severity.WARNING, order.case, text)
+
+
+def on_refused(turn: Turn, event: OrderRefused) -> None:
+    """The broker refused an order that our own checks had passed."""
+    ticket = turn.state.tickets.get(event.ref)
+    if ticket is None:
+        return
+    _keep(turn, ticket.hear(Evidence.REFUSED, turn.at))
+    text = f"{event.ref} rejected by the broker: {event.code} {event.text}"
+    turn.alert("order_rejected", Severity.CRITICAL, ticket.order.case, text)
+
+
+def on_not_sent(turn: Turn, event: OrderNotSent) -> None:
+    """The last gate before the socket stopped an order."""
+    ticket = turn.state.tickets.get(event.ref)
+    if ticket is None:
+        return
+    if ticket.status == "INTENT":
+        _keep(turn, ticket.hear(Evidence.NOT_SENT, turn.at))
+    text = f"{event.ref} was not sent: {event.reason}"
+    turn.alert("order_not_sent", Severity.WARNING, ticket.order.case, text)
+
+
+def on_doubted(turn: Turn, event: OrderDoubted) -> None:
+    """The broker's answer proves nothing: only a report can tell."""
+    ticket = turn.state.tickets.get(event.ref)
+    if ticket is not None and ticket.is_live:
+        _doubt(turn, ticket, Evidence.DOUBTED, f"{event.code} {event.text}")
+
+
+def on_lost_link(turn: Turn) -> None:
+    """The session went: everything that was live is in doubt."""
+    for ticket in tuple(turn.state.tickets.values()):
+        if ticket.is_live:
+            _keep(turn, ticket.hear(Evidence.SILENT, turn.at))
+
+
+def book(turn: Turn, fill: Fill) -> bool:
+    """Fold one execution into the ledger; return whether it was new.
+
+    The same execution twice is one; a correction reverses what it corrects.
+    """
+    base = exec_base(fill.exec_id)
+    earlier = turn.state.fills.get(base)
+    if earlier is not None and earlier.exec_id >= fill.exec_id:
+        return False
+    change = fill.quantity - (earlier.quantity if earlier else 0)
+    ledger = dict(turn.state.ledger)
+    ledger[fill.con_id] = ledger.get(fill.con_id, 0) + change
+    turn.put(fills={**turn.state.fills, base: fill}, ledger=ledger)
+    ticket = turn.state.tickets.get(fill.ref)
+    if ticket is not None:
+        now = ticket.fill(fill, turn.at)
+        _keep_filled(turn, ticket, now, msgspec.structs.replace(fill, quantity=change))
+    return True
+
+
+def _keep_filled(turn: Turn, before: Ticket, after: Ticket, fill: Fill) -> None:
+    _keep(turn, after)
+    order = after.order
+    if order.purpose is Purpose.ROLL:
+        _move_leg(turn, after, fill)
+    if order.purpose is Purpose.HEDGE:
+        lot = _lot(after, turn.at)
+        if lot.units:
+            turn.put(lots={**turn.state.lots, order.ref: lot})
+        spent = lot.cost - _lot(before, turn.at).cost
+        turn.put(hedge_spent=turn.state.hedge_spent + spent)
+
+
+def _move_leg(turn: Turn, ticket: Ticket, fill: Fill) -> None:
+    """During a roll the fills, not recognition, say what a case consists of."""
+    case = turn.state.cases[ticket.order.case]
+    leg = next(x for x in ticket.order.legs if x.instrument.con_id == fill.con_id)
+    if not isinstance(leg.instrument, Option):
+        return
+    quantities = {x.option: x.quantity for x in case.legs}
+    quantities[leg.instrument] = quantities.get(leg.instrument, 0) + fill.quantity
+    legs = tuple(HeldLeg(o, q) for o, q in quantities.items() if q)
+    turn.change(case, legs=legs)
+
+
+def _lot(ticket: Ticket, at: datetime) -> HedgeLot:
+    cost = sum(float(f.price) * f.quantity for f in ticket.fills)
+    return HedgeLot(
+        ref=ticket.order.ref,
+        case=ticket.order.case,
+        legs=ticket.order.legs,
+        units=ticket.filled,
+        cost=cost * ticket.order.legs[0].instrument.multiplier,
+        exec_ids=tuple(f.exec_id for f in ticket.fills),
+        bought=at,
+    )
+
+
+def settle_doubts(turn: Turn, shown: frozenset[str]) -> None:
+    """After a complete report, end what the broker has not shown for long enough.
+
+    `shown` are the references seen in open orders, completed orders or executions.
+    Paper only: in live a person decides (reliability.md §0.12).
+    """
+    for ref, ticket in tuple(turn.state.tickets.items()):
+        if not ticket.is_live or ref in shown:
+            continue
+        if turn.at - ticket.opened < QUARANTINE:
+            ask_report(turn, "the quarantine of an order", REPORT_EVERY)
+            continue
+        if turn.state.mode != "live":
+            doubted = ticket.hear(Evidence.SILENT, turn.at)
+            _keep(turn, doubted.hear(Evidence.NOT_SEEN, turn.at))
+            text = f"{ref} never reached the broker"
+            turn.alert("order_not_seen", Severity.WARNING, ticket.order.case, text)

@@ -1,0 +1,131 @@
+"""The circumstances of an order, gathered from the state for the gate to judge."""
+
+from datetime import timedelta
+
+from alvh_trader.domain.order import Order, Purpose
+from alvh_trader.engine.case import Case, HedgeLot
+from alvh_trader.engine.state import State
+from alvh_trader.engine.turn import Turn
+from alvh_trader.risk.circumstances import Circumstances, HedgeProof
+
+HEDGE_SESSIONS_MIN = 2
+"""A hedge that expires within two trading days does not count (alvh.md §3.3)."""
+
+FRESH_MAX = timedelta(seconds=30)
+"""A case that was evaluated within this was evaluated on fresh SPX and VIX."""
+
+
+def holds(state: State, con_id: int, quantity: int) -> bool:
+    """Return whether the account holds at least `quantity`, short or long as signed."""
+    position = state.positions.get(con_id)
+    have = position.quantity if position else 0
+    return have >= quantity if quantity > 0 else have <= quantity
+
+
+def lots_of(state: State, case_id: str) -> tuple[HedgeLot, ...]:
+    """Return the hedge lots allocated to a case that can still be traded."""
+    return tuple(
+        lot
+        for lot in state.lots.values()
+        if lot.case == case_id and state.day is not None and lot.last_trade >= state.day
+    )
+
+
+def held(state: State, case_id: str, con_id: int) -> int:
+    """Return how many contracts of one hedge the account holds for a case.
+
+    What the account lacks of all allocations together is charged to every case:
+    no contract counts twice.
+    """
+    mine = allocated = 0
+    for lot in state.lots.values():
+        for leg in lot.legs:
+            if leg.instrument.con_id == con_id:
+                allocated += lot.units * leg.ratio
+                mine += lot.units * leg.ratio if lot.case == case_id else 0
+    position = state.positions.get(con_id)
+    lacking = allocated - (position.quantity if position else 0)
+    return max(0, mine - max(0, lacking))
+
+
+def hedge_proof(turn: Turn, case: Case) -> HedgeProof:
+    """Return what shows that the case's hedge is really held."""
+    today = turn.state.day
+    lasting = [
+        lot
+        for lot in lots_of(turn.state, case.case_id)
+        if today is not None
+        and turn.rules.calendar.sessions_until(today, lot.last_trade)
+        > HEDGE_SESSIONS_MIN
+    ]
+    mains = {lot.main.con_id for lot in lasting}
+    left = [
+        turn.rules.calendar.sessions_until(today, lot.last_trade)
+        for lot in lasting
+        if today is not None
+    ]
+    last = case.snapshots[-1] if case.snapshots else None
+    return HedgeProof(
+        needed=max(1, case.needed),
+        filled=sum(lot.units for lot in lasting),
+        held=sum(held(turn.state, case.case_id, con_id) for con_id in mains),
+        exec_ids=tuple(e for lot in lasting for e in lot.exec_ids),
+        sessions_left=min(left, default=0),
+        greeks_in_band=case.in_band_at is not None,
+        judged=case.in_band_at,
+        greeks="" if last is None else f"{last.delta_risk:.3f} {last.offset:.4f}",
+    )
+
+
+def is_hedged(turn: Turn, case: Case) -> bool:
+    """Return whether the hedge counts as filled (INV-1)."""
+    proof = hedge_proof(turn, case)
+    return min(proof.filled, proof.held) >= proof.needed and case.needed > 0
+
+
+def circumstances(turn: Turn, order: Order) -> Circumstances:
+    """Return everything the gate looks at, as it is now."""
+    state, account = turn.state, turn.state.account
+    case = state.cases[order.case]
+    live = [t for t in state.tickets.values() if t.is_live]
+    is_roll = order.purpose is Purpose.ROLL
+    return Circumstances(
+        at=turn.at,
+        may_trade=turn.rules.may_trade and turn.rules.adopts,
+        is_halted=state.is_halted,
+        is_naked=state.is_naked,
+        is_connected=state.is_connected and state.is_link_up,
+        is_market_open=turn.rules.calendar.is_open(turn.at),
+        is_data_fresh=case.edr is not None
+        and case.evaluated is not None
+        and turn.at - case.evaluated <= FRESH_MAX,
+        reconciled=None if state.break_since else state.reconciled,
+        net_liquidation=account.net_liquidation if account else 0.0,
+        available_funds=account.available_funds if account else 0.0,
+        cushion=account.cushion if account else 0.0,
+        hedge_spent_today=state.hedge_spent,
+        orders_last_minute=sum((turn.at - t).total_seconds() < 60 for t in state.sent),
+        rolls_lately=_rolls_lately(turn, case),
+        doubtful=tuple(t.order.ref for t in live if t.is_in_doubt),
+        working=tuple(t.order for t in live),
+        quotes=state.quotes,
+        hedge=hedge_proof(turn, case) if is_roll else None,
+        margin_change=_margin_change(state, case, order),
+        drawdown=case.roll.drawdown if is_roll and case.roll else None,
+    )
+
+
+def _rolls_lately(turn: Turn, case: Case) -> int:
+    calendar, today = turn.rules.calendar, turn.state.day
+    window = turn.rules.limits.rolls_sessions
+    return sum(
+        today is not None and calendar.sessions_until(done.date(), today) < window
+        for done in case.rolled
+    )
+
+
+def _margin_change(state: State, case: Case, order: Order) -> float | None:
+    refs = (order.ref, case.roll.preview_ref if case.roll else "")
+    return next(
+        (state.margin_changes[r] for r in refs if r in state.margin_changes), None
+    )

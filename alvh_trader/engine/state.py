@@ -1,0 +1,83 @@
+"""Everything the engine knows, in one immutable value."""
+
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from alvh_trader.domain.calendar import Calendar
+from alvh_trader.domain.instrument import Future, Instrument, Option
+from alvh_trader.domain.market import Bar, Breadth, Quote
+from alvh_trader.domain.order import Fill
+from alvh_trader.domain.position import Account, Position
+from alvh_trader.engine.case import Case, HedgeLot
+from alvh_trader.execution.ticket import Ticket
+from alvh_trader.risk.limits import Limits
+from alvh_trader.signals.regime import Regime
+from alvh_trader.strategy.params import Params
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """What does not change while the engine runs.
+
+    `may_trade` is False in watch mode: every order is refused by the gate (and the
+    adapter of that mode has no way to send one). `adopts` lets condors that were
+    opened by hand be hedged and rolled; without it they are only watched.
+    """
+
+    params: Params
+    limits: Limits
+    calendar: Calendar
+    may_trade: bool
+    adopts: bool
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """What does."""
+
+    at: datetime | None = None
+    mode: str = ""
+    sessions: int = 0
+    is_halted: bool = False
+    is_naked: bool = False
+    is_connected: bool = False
+    is_link_up: bool = False
+    account_id: str = ""
+    indexes: dict[str, int] = {}
+    account: Account | None = None
+    positions: dict[int, Position] = {}
+    ledger: dict[int, int] = {}
+    """Signed contracts that the last clean report plus all fills since amount to."""
+
+    reconciled: datetime | None = None
+    report_asked: datetime | None = None
+    break_since: datetime | None = None
+    quotes: dict[int, Quote] = {}
+    vix_recent: tuple[tuple[datetime, float], ...] = ()
+    regime: Regime | None = None
+    breadth: Breadth | None = None
+    net_advances: tuple[int, ...] = ()
+    day: date | None = None
+    breadth_day: date | None = None
+    bars: dict[str, tuple[Bar, ...]] = {}
+    series: dict[str, tuple[tuple[str, date], ...]] = {}
+    futures: dict[str, tuple[Future, ...]] = {}
+    options: dict[str, tuple[Option, ...]] = {}
+    asked: dict[str, datetime] = {}
+    wants_reviewed: datetime | None = None
+    watched: tuple[Instrument, ...] = ()
+    tickets: dict[str, Ticket] = {}
+    lots: dict[str, HedgeLot] = {}
+    cases: dict[str, Case] = {}
+    last_number: int = 0
+    sent: tuple[datetime, ...] = ()
+    hedge_spent: float = 0.0
+    """USD of hedge premium filled on `day`."""
+
+    margin_changes: dict[str, float | None] = {}
+    fills: dict[str, Fill] = {}
+    """The executions of today that are in the ledger, by what corrections share."""
+
+
+def series_key(trading_class: str, last_trade: date) -> str:
+    """Return the name of one option series, e.g. `SPXW 2018-03-16`."""
+    return f"{trading_class} {last_trade.isoformat()}"

@@ -1,0 +1,113 @@
+"""Apply one event to the state.
+
+`step` is the whole engine: a pure function, so a journal of events replays to the
+same commands and decisions on any machine, on any day.
+"""
+
+from typing import assert_never
+
+from msgspec import Struct
+
+from alvh_trader.engine import market, operator, orders, session
+from alvh_trader.engine.command import Command
+from alvh_trader.engine.decision import Decision
+from alvh_trader.engine.event import (
+    BarsReported,
+    BreadthSeeded,
+    BrokerConnected,
+    BrokerDisconnected,
+    BrokerReported,
+    CommissionReported,
+    DaemonStarted,
+    Event,
+    ExpiriesListed,
+    FuturesListed,
+    LinkChanged,
+    MarginPreviewed,
+    MarketUpdated,
+    OperatorAcknowledged,
+    OperatorHalted,
+    OperatorReleased,
+    OptionsListed,
+    OrderDoubted,
+    OrderFilled,
+    OrderNotSent,
+    OrderRefused,
+    OrderUpdated,
+    ReportFailed,
+    RequestFailed,
+)
+from alvh_trader.engine.state import Rules, State
+from alvh_trader.engine.turn import Turn
+from alvh_trader.engine.wants import settle_wants
+
+
+class Step(Struct, frozen=True):
+    """The state after one event, what is to be done about it, and why."""
+
+    state: State
+    commands: tuple[Command, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+
+def step(state: State, event: Event, rules: Rules) -> Step:
+    """Return what follows from `event`."""
+    turn = Turn(state, rules, event.at)
+    turn.put(at=event.at)
+    _handle(turn, event)
+    is_quiet = isinstance(event, MarketUpdated) and not turn.decisions
+    settle_wants(turn, is_quiet=is_quiet)
+    return Step(turn.state, tuple(turn.commands), tuple(turn.decisions))
+
+
+def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - one row an event
+    match event:
+        case MarketUpdated():
+            market.on_updated(turn, event)
+        case DaemonStarted():
+            session.on_started(turn, event)
+        case BrokerConnected():
+            session.on_connected(turn, event)
+        case BrokerDisconnected():
+            session.on_disconnected(turn, event)
+        case LinkChanged():
+            session.on_link_changed(turn, event)
+        case BrokerReported():
+            session.on_reported(turn, event)
+        case ReportFailed():
+            session.on_report_failed(turn, event)
+        case OrderUpdated():
+            orders.on_report(turn, event.report)
+        case OrderRefused():
+            orders.on_refused(turn, event)
+        case OrderNotSent():
+            orders.on_not_sent(turn, event)
+        case OrderDoubted():
+            orders.on_doubted(turn, event)
+        case OrderFilled():
+            orders.book(turn, event.fill)
+        case CommissionReported():
+            pass  # Kept in the journal; nothing is decided by it yet.
+        case BarsReported():
+            turn.put(bars={**turn.state.bars, event.symbol: event.bars})
+        case ExpiriesListed():
+            turn.put(series={**turn.state.series, event.symbol: event.series})
+        case OptionsListed():
+            market.on_options(turn, event)
+        case FuturesListed():
+            turn.put(futures={**turn.state.futures, event.symbol: event.futures})
+        case RequestFailed():
+            market.on_request_failed(turn, event)
+        case MarginPreviewed():
+            answers = {event.ref: event.initial_margin_change}
+            turn.put(margin_changes={**turn.state.margin_changes, **answers})
+        case BreadthSeeded():
+            market.on_breadth_seeded(turn, event)
+        case OperatorHalted():
+            operator.on_halted(turn)
+        case OperatorReleased():
+            operator.on_released(turn, event)
+        case OperatorAcknowledged():
+            operator.on_acknowledged(turn, event)
+        case _:
+            assert_never(event)

@@ -1,0 +1,189 @@
+"""What the engine needs to see: the streams to watch and the questions to ask.
+
+Both follow from the state after every step, so that a restart or a lost stream needs
+no special case: whatever is wanted and not there is asked for again.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+
+from alvh_trader.domain.instrument import Index, Instrument, Option
+from alvh_trader.engine.case import Case
+from alvh_trader.engine.command import (
+    Command,
+    ListExpiries,
+    ListOptions,
+    RequestBars,
+    Watch,
+)
+from alvh_trader.engine.state import State, series_key
+from alvh_trader.engine.targets import (
+    hedge_series,
+    hedge_strikes,
+    roll_legs,
+    roll_series,
+)
+from alvh_trader.engine.turn import Turn
+from alvh_trader.strategy.phase import Phase
+
+ASK_AGAIN = timedelta(seconds=60)
+"""An unanswered question is asked again after so long."""
+
+REVIEW = timedelta(seconds=60)
+
+BARS = 120
+"""Sessions of daily bars: the MACD needs 60 and forgets its first value by then."""
+
+ATM_STRIKES = 4
+"""Strikes around the forward whose calls and puts give it (parity needs three)."""
+
+LINES_MAX = 95
+"""Streams at once; the broker allows 100 (gateway.md §5.5)."""
+
+INDEXES = ("SPX", "VIX", "VIX9D", "AD-NYSE")
+
+PREPARING = frozenset(Phase) - {
+    Phase.MONITOR,
+    Phase.CLOSED,
+    Phase.MANUAL,
+    Phase.COOLDOWN,
+}
+"""Phases in which the option lists of hedge and roll are got ready."""
+
+CHOOSING_HEDGE = frozenset({Phase.HEDGE_PLAN, Phase.HEDGE_WORKING})
+CHOOSING_ROLL = frozenset(
+    {Phase.HEDGE_PLAN, Phase.ROLL_PLAN, Phase.ROLL_WORKING, Phase.SPLIT_HOLD}
+)
+"""Phases in which the candidates themselves are watched."""
+
+
+def settle_wants(turn: Turn, *, is_quiet: bool) -> None:
+    """Ask for what is missing, and watch exactly what is needed.
+
+    `is_quiet` says that only quotes moved: then once in `REVIEW` is enough.
+    """
+    state = turn.state
+    if not state.is_connected or not state.is_link_up or state.day is None:
+        return
+    reviewed = state.wants_reviewed
+    if is_quiet and reviewed is not None and turn.at - reviewed < REVIEW:
+        return
+    turn.put(wants_reviewed=turn.at)
+    for key, question in _questions(turn):
+        asked = turn.state.asked.get(key)
+        if asked is None or turn.at - asked >= ASK_AGAIN:
+            turn.put(asked={**turn.state.asked, key: turn.at})
+            turn.ask(question)
+    wanted = tuple(_first(_streams(turn), LINES_MAX))
+    if wanted != state.watched:
+        turn.put(watched=wanted)
+        turn.ask(Watch(instruments=wanted))
+
+
+def _first(instruments: Iterable[Instrument], most: int) -> Iterator[Instrument]:
+    seen: set[int] = set()
+    for instrument in instruments:
+        if instrument.con_id not in seen and len(seen) < most:
+            seen.add(instrument.con_id)
+            yield instrument
+
+
+def _open_cases(state: State) -> list[Case]:
+    return [c for c in state.cases.values() if c.phase is not Phase.CLOSED]
+
+
+def _questions(turn: Turn) -> Iterator[tuple[str, Command]]:
+    state = turn.state
+    for symbol in ("SPX", "VIX"):
+        if symbol not in state.bars:
+            yield f"bars {symbol}", RequestBars(symbol=symbol, sessions=BARS)
+    for case in _open_cases(state):
+        for trading_class, last_trade in case.series:
+            yield from _list(state, "SPX", trading_class, last_trade)
+        if case.phase in PREPARING:
+            yield from _prepare(turn, case)
+
+
+def _prepare(turn: Turn, case: Case) -> Iterator[tuple[str, Command]]:
+    state = turn.state
+    for symbol in ("SPX", "VIX"):
+        if symbol not in state.series:
+            yield f"series {symbol}", ListExpiries(symbol=symbol)
+    for trading_class, last_trade in hedge_series(turn):
+        yield from _list(state, "VIX", trading_class, last_trade)
+    for trading_class, last_trade in roll_series(turn, case):
+        yield from _list(state, "SPX", trading_class, last_trade)
+
+
+def _list(
+    state: State, symbol: str, trading_class: str, last_trade: date
+) -> Iterator[tuple[str, Command]]:
+    key = series_key(trading_class, last_trade)
+    if key not in state.options:
+        question = ListOptions(
+            symbol=symbol, trading_class=trading_class, last_trade=last_trade
+        )
+        yield f"options {key}", question
+
+
+def _streams(turn: Turn) -> Iterator[Instrument]:
+    """Yield what must be seen, the most important first."""
+    state = turn.state
+    for symbol in INDEXES:
+        if symbol in state.indexes:
+            yield Index(state.indexes[symbol], symbol)
+    cases = _open_cases(state)
+    for case in cases:
+        yield from (leg.option for leg in case.legs)
+    for lot in state.lots.values():
+        if lot.last_trade >= (state.day or lot.last_trade):
+            yield from (leg.instrument for leg in lot.legs)
+            series = lot.main
+            if isinstance(series, Option):
+                yield from _near(turn, series.trading_class, series.last_trade)
+    for case in cases:
+        for trading_class, last_trade in case.series:
+            yield from _near(turn, trading_class, last_trade)
+    for case in cases:
+        if case.phase in CHOOSING_HEDGE:
+            for trading_class, last_trade in hedge_series(turn):
+                yield from _near(turn, trading_class, last_trade)
+                yield from hedge_strikes(turn, trading_class, last_trade)
+        if case.phase in CHOOSING_ROLL:
+            for trading_class, last_trade in roll_series(turn, case):
+                yield from _near(turn, trading_class, last_trade)
+            yield from roll_legs(turn, case)
+
+
+def _near(turn: Turn, trading_class: str, last_trade: date) -> Iterator[Option]:
+    """Yield calls and puts of the strikes nearest to the middle of the market.
+
+    The choice sticks: a strike that is watched stays until it is far away, so that a
+    wandering index does not resubscribe on every tick.
+    """
+    options = turn.state.options.get(series_key(trading_class, last_trade), ())
+    centre = _centre(turn, options)
+    if centre is None:
+        return
+    listed = sorted({o.strike for o in options}, key=lambda k: abs(k - centre))
+    if len(listed) < ATM_STRIKES:
+        return
+    watched = {
+        o.strike
+        for o in turn.state.watched
+        if isinstance(o, Option)
+        and o.last_trade == last_trade
+        and o.trading_class == trading_class
+    }
+    reach = set(listed[: 3 * ATM_STRIKES])
+    kept = [k for k in listed if k in watched and k in reach]
+    chosen = (kept + [k for k in listed if k not in kept])[:ATM_STRIKES]
+    yield from (o for o in options if o.strike in set(chosen))
+
+
+def _centre(turn: Turn, options: Sequence[Option]) -> float | None:
+    if not options:
+        return None
+    symbol = options[0].symbol
+    quote = turn.state.quotes.get(turn.state.indexes.get(symbol, 0))
+    return None if quote is None else quote.last

@@ -1,0 +1,49 @@
+"""Prove the promise from the gateway's audit, without trusting the trader.
+
+The audit says what reached the exchange, in the exchange's words. A roll is an order
+on SPX; the hedge is what VIX orders have filled before it.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+
+class Tally(Struct, frozen=True, kw_only=True):
+    """How many orders reached the exchange, what they filled, and in which order.
+
+    `unhedged_rolls` are SPX orders that arrived while no VIX call was held: the
+    number that must be zero.
+    """
+
+    hedge_orders: int = 0
+    hedge_fills: int = 0
+    roll_orders: int = 0
+    roll_fills: int = 0
+    unhedged_rolls: int = 0
+
+
+def tally(audit: Path) -> Tally:
+    """Return what the audit file adds up to."""
+    rows = [json.loads(line) for line in audit.read_text().splitlines()]
+    held = 0
+    counted = dict.fromkeys(Tally.__struct_fields__, 0)
+    for row in rows:
+        is_hedge = row["legs"][0]["symbol"] == "VIX"
+        kind = "hedge" if is_hedge else "roll"
+        if row["event"] == "order":
+            counted[f"{kind}_orders"] += 1
+            counted["unhedged_rolls"] += not is_hedge and held <= 0
+        if row["event"] == "fill":
+            counted[f"{kind}_fills"] += 1
+            held += _bought(row) if is_hedge else 0
+    return Tally(**counted)
+
+
+def _bought(row: dict[str, Any]) -> int:
+    sign = 1 if row["action"] == "BUY" else -1
+    first = row["legs"][0]
+    leg = 1 if len(row["legs"]) == 1 or first["action"] == "BUY" else -1
+    return int(sign * leg * row["quantity"])

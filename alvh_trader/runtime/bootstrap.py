@@ -1,0 +1,138 @@
+"""Build every object and wire it up; the only place that knows them all."""
+
+import asyncio
+import os
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from alvh_trader.alerts.channels import Channel, channels_of
+from alvh_trader.alerts.outbox import Outbox
+from alvh_trader.domain.calendar import nyse
+from alvh_trader.engine.event import BreadthSeeded, DaemonStarted, Event
+from alvh_trader.engine.state import Rules
+from alvh_trader.errors import ConfigError
+from alvh_trader.journal.store import Journal
+from alvh_trader.ports import Clock, Observer, Put, Trader
+from alvh_trader.risk.limits import Limits
+from alvh_trader.runtime.clock import SystemClock
+from alvh_trader.runtime.daemon import INBOX_MAX, Daemon, Pulse
+from alvh_trader.runtime.dispatch import Dispatcher
+from alvh_trader.runtime.inputs import read_breadth_seed
+from alvh_trader.runtime.loop import Loop
+from alvh_trader.runtime.recovery import recover
+from alvh_trader.settings.load import load
+from alvh_trader.settings.model import ClockSource, ModeName, Settings
+from alvh_trader.settings.section import struct_of
+from alvh_trader.settings.show import config_hash
+from alvh_trader.strategy.params import Params
+
+CALENDAR_FROM = date(2010, 1, 1)
+CALENDAR_AHEAD = timedelta(days=500)
+"""Sessions are known from here to so far ahead; the exchange publishes no further."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def run_daemon(configs: tuple[Path, ...]) -> None:
+    """Read the configuration and run the daemon until it is told to stop.
+
+    Raises:
+        AlvhError: With the exit code and the words for the operator.
+    """
+    settings = load(configs, os.environ)
+    if settings.mode.name is ModeName.LIVE:
+        raise ConfigError(
+            "mode live is not armed: this version trades on paper only "
+            "(set [mode] name to paper or watch)"
+        )
+    seed = settings.inputs.breadth_seed
+    breadth = read_breadth_seed(seed) if seed else ()
+    rules = rules_of(settings, SystemClock().now().date())
+    channels = channels_of(
+        [url.get_secret_value() for url in settings.alerts.urls],
+        timeout=settings.alerts.attempt_timeout,
+    )
+    with Journal.open(
+        settings.journal.path,
+        channels=tuple(channel.name for channel in channels),
+        run={"mode": settings.mode.name, "config": config_hash(settings)},
+    ) as journal:
+        asyncio.run(_run(settings, rules, journal, channels, breadth))
+
+
+def rules_of(settings: Settings, today: date) -> Rules:
+    """Return what the engine goes by."""
+    params = struct_of(Params(), settings.strategy)
+    rates = settings.rates
+    return Rules(
+        params=msgspec.structs.replace(
+            params, rate=rates.risk_free, dividend=rates.dividend_yield
+        ),
+        limits=struct_of(Limits(), settings.risk),
+        calendar=nyse(CALENDAR_FROM, today + CALENDAR_AHEAD),
+        may_trade=settings.mode.name is ModeName.PAPER,
+        adopts=settings.mode.adopts,
+    )
+
+
+async def _run(
+    settings: Settings,
+    rules: Rules,
+    journal: Journal,
+    channels: tuple[Channel, ...],
+    breadth: tuple[int, ...],
+) -> None:
+    state = recover(journal, rules)
+    is_brokers = settings.clock.source is ClockSource.BROKER
+    # ib_insync takes the running event loop when it is imported, so it is done here.
+    from alvh_trader.broker.clock import BrokerClock  # noqa: PLC0415
+
+    clock: Clock = BrokerClock(state.at or EPOCH) if is_brokers else SystemClock()
+    inbox: asyncio.Queue[Event] = asyncio.Queue(INBOX_MAX)
+    observer, trader = _broker(settings, inbox.put_nowait, clock)
+    outbox = Outbox(
+        journal.deliveries,
+        channels,
+        clock.now,
+        window=timedelta(seconds=settings.alerts.repeat_window),
+    )
+    dispatcher = Dispatcher(observer, trader, outbox, clock.now)
+    loop = Loop(journal, dispatcher.dispatch, state, rules)
+    started = DaemonStarted(
+        at=clock.now(), mode=settings.mode.name, config_hash=config_hash(settings)
+    )
+    inbox.put_nowait(started)
+    if breadth:
+        inbox.put_nowait(BreadthSeeded(at=clock.now(), net_advances=breadth))
+    pulse = Pulse(is_brokers=is_brokers)
+    daemon = Daemon(observer, dispatcher, loop, inbox, clock.now, pulse, (outbox.run,))
+    await daemon.run()
+
+
+def _broker(
+    settings: Settings, put: Put, clock: Clock
+) -> tuple[Observer, Trader | None]:
+    """Return the broker session; in watch mode it is one that cannot send."""
+    from alvh_trader.broker.observer import Observer as WatchingBroker  # noqa: PLC0415
+    from alvh_trader.broker.options import BrokerOptions  # noqa: PLC0415
+    from alvh_trader.broker.trader import Trader as TradingBroker  # noqa: PLC0415
+
+    given = settings.broker
+    is_simulated = settings.clock.source is ClockSource.BROKER
+    options = BrokerOptions(
+        host=given.host,
+        port=given.port,
+        client_id=given.client_id,
+        account=given.account,
+        mode=settings.mode.name.value,
+        connect_timeout=given.connect_timeout,
+        request_timeout=given.request_timeout,
+        # An accelerated gateway's second is not ours: there is nothing to pace.
+        request_rate=None if is_simulated else BrokerOptions().request_rate,
+    )
+    if settings.mode.name is ModeName.WATCH:
+        return WatchingBroker(options, put, clock), None
+    trading = TradingBroker(options, put, clock)
+    return trading, trading

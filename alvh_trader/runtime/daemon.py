@@ -1,0 +1,185 @@
+"""Start, supervise and stop the tasks of the daemon; talk to systemd.
+
+One TaskGroup owns everything: a task that dies takes the daemon down, the service
+manager starts it again, and recovery is the ordinary start. Stopping is the same
+path as a crash, plus good manners: nothing is cancelled at the broker.
+"""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from msgspec import Struct
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    RetryError,
+    retry_if_exception_type,
+    stop_after_delay,
+    stop_never,
+    wait_exponential_jitter,
+    wait_fixed,
+)
+
+from alvh_trader.engine.event import Event
+from alvh_trader.errors import BrokerError
+from alvh_trader.ports import Observer
+from alvh_trader.runtime.dispatch import Dispatcher
+from alvh_trader.runtime.loop import Loop
+from alvh_trader.runtime.systemd import Systemd
+
+log = structlog.get_logger()
+
+PULSE_EVERY = 1.0
+"""Seconds between two heartbeats when the broker's time is the wall's time."""
+
+INBOX_MAX = 10_000
+"""Events waiting for the loop. More means that it hangs: better to fall over."""
+
+IDLE_PULSE = 0.02
+"""Seconds to wait when a broker clock has not moved, instead of spinning."""
+
+MOVED = timedelta(seconds=5)
+"""A broker clock that goes on by less is not in lockstep with us."""
+
+RETRY_SECONDS_MAX = 60.0
+"""The longest pause between two attempts to connect."""
+
+
+class Pulse(Struct, frozen=True, kw_only=True):
+    """How time is kept: by the wall, or by a gateway whose time is simulated.
+
+    With a broker clock, no gateway means that the simulation is over: the daemon
+    stops after `gives_up_after` seconds without one, instead of retrying for ever.
+    """
+
+    is_brokers: bool
+    gives_up_after: float = 5.0
+
+
+class Daemon:
+    """A connected, deciding, supervised process."""
+
+    def __init__(
+        self,
+        observer: Observer,
+        dispatcher: Dispatcher,
+        loop: Loop,
+        inbox: "asyncio.Queue[Event]",
+        now: Callable[[], datetime],
+        pulse: Pulse,
+        background: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (),
+    ) -> None:
+        self._observer = observer
+        self._dispatcher = dispatcher
+        self._loop = loop
+        self._inbox = inbox
+        self._now = now
+        self._pulse = pulse
+        self._background = background
+        self._systemd = Systemd()
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Run until SIGTERM, SIGINT, or the end of a simulation.
+
+        Raises:
+            BrokerError: The gateway was not there when we started.
+            JournalError: The journal failed; nothing was sent after that.
+            InvariantError: We are wrong, and stopped.
+        """
+        running = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            running.add_signal_handler(number, self._stop.set)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                jobs = [
+                    tasks.create_task(job())
+                    for job in (
+                        self._decide,
+                        self._dispatcher.answer_questions,
+                        *self._background,
+                    )
+                ]
+                session = tasks.create_task(self._session())
+                stop = tasks.create_task(self._stop.wait())
+                await asyncio.wait({session, stop}, return_when="FIRST_COMPLETED")
+                for job in (session, stop, *jobs):
+                    job.cancel()
+        except* BrokerError as group:
+            raise group.exceptions[0] from None
+        finally:
+            self._systemd.notify("STOPPING=1")
+            await self._observer.close()
+            self._loop.flush()
+
+    async def _decide(self) -> None:
+        while True:
+            event = await self._inbox.get()
+            try:
+                self._loop.process(event)
+            finally:
+                self._inbox.task_done()
+
+    async def _session(self) -> None:
+        """Connect, keep the heart beating, and connect again, until told to stop."""
+        await self._observer.connect()
+        while True:
+            self._systemd.notify("READY=1")
+            reason = await self._beat()
+            log.warning("session.lost", reason=reason)
+            await self._observer.close()
+            await self._settle()
+            if not await self._reconnect():
+                return
+
+    async def _beat(self) -> str:
+        """Pulse until the session is gone; return why it is."""
+        while True:
+            before = self._now()
+            try:
+                await self._observer.pulse()
+            except BrokerError as error:
+                return str(error)
+            await self._settle()
+            self._systemd.watchdog()
+            if not self._pulse.is_brokers:
+                await asyncio.sleep(PULSE_EVERY)
+            elif self._now() - before < MOVED:
+                await asyncio.sleep(IDLE_PULSE)
+
+    async def _settle(self) -> None:
+        """Wait until every event is decided and every question answered."""
+        while True:
+            await self._inbox.join()
+            await self._dispatcher.questions.join()
+            if self._inbox.empty():
+                return
+
+    async def _reconnect(self) -> bool:
+        """Return whether a session is up again; False only where a simulation ended."""
+        is_brokers = self._pulse.is_brokers
+        attempts = AsyncRetrying(
+            retry=retry_if_exception_type(BrokerError),
+            wait=wait_fixed(0.5)
+            if is_brokers
+            else wait_exponential_jitter(initial=1, max=RETRY_SECONDS_MAX, jitter=1),
+            stop=stop_after_delay(self._pulse.gives_up_after)
+            if is_brokers
+            else stop_never,
+            before_sleep=_log_retry,
+        )
+        try:
+            await attempts(self._observer.connect)
+        except RetryError:
+            log.info("session.over")
+            return False
+        return True
+
+
+def _log_retry(state: RetryCallState) -> None:
+    reason = state.outcome.exception() if state.outcome else None
+    log.warning("session.retry", attempt=state.attempt_number, reason=str(reason))

@@ -1,0 +1,234 @@
+"""Run a scenario to its end: the gateway and the daemon as two real processes.
+
+This process only starts them, follows the journal, and adds up what happened. What
+was hedged and rolled is counted in the gateway's audit, not in the daemon's word.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from msgspec import Struct
+
+from alvh_trader.errors import AlvhError, ConfigError, JournalError
+from alvh_trader.journal.read import Reader
+from alvh_trader.journal.records import Record
+from alvh_trader.runtime.audit import Tally, tally
+from alvh_trader.runtime.loop import decode_state
+
+FOLLOW_EVERY = 0.25
+"""Seconds between two looks at the journal."""
+
+RESTARTS_MAX = 100
+"""A daemon that is killed more often than this is not being tested, but broken."""
+
+START_SECONDS_MAX = 60.0
+
+
+class Demo(Struct, frozen=True, kw_only=True):
+    """What to run, and where to write."""
+
+    scenario: str
+    speed: str
+    seed: int
+    journal: Path
+    audit: Path
+    folder: Path
+    """For the daemon's configuration and the two logs."""
+
+    history: Path | None = None
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """What came of it. `is_good`: it ran to its end and every invariant held."""
+
+    scenario: str
+    seed: int
+    sessions: int
+    tally: Tally
+    alerts: int
+    cases: tuple[dict[str, object], ...]
+    seconds: float
+    is_good: bool
+    why_not: str = ""
+
+    def row(self) -> dict[str, object]:
+        """Return the last line of the demo's output."""
+        return {
+            "kind": "summary",
+            "scenario": self.scenario,
+            "seed": self.seed,
+            "sessions": self.sessions,
+            "hedge_orders": self.tally.hedge_orders,
+            "hedge_fills": self.tally.hedge_fills,
+            "roll_orders": self.tally.roll_orders,
+            "roll_fills": self.tally.roll_fills,
+            "unhedged_rolls": self.tally.unhedged_rolls,
+            "alerts": self.alerts,
+            "cases": list(self.cases),
+            "seconds": round(self.seconds, 1),
+            "ok": self.is_good,
+            **({"why": self.why_not} if self.why_not else {}),
+        }
+
+
+def run(demo: Demo, show: Callable[[Record], None]) -> Summary:
+    """Run the scenario; hand every journal record to `show` as it is written.
+
+    Raises:
+        ConfigError: The journal already holds a run, or the gateway would not start.
+    """
+    if demo.journal.exists():
+        raise ConfigError(
+            f"{demo.journal} already holds a run: name another file or remove it"
+        )
+    demo.folder.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    with (demo.folder / "gateway.log").open("w") as errors:
+        gateway = _spawn(_gateway_arguments(demo), errors, subprocess.PIPE)
+        try:
+            port = _port_of(gateway, demo.folder / "gateway.log")
+            config = _configuration(demo, port)
+            failure = _follow(demo, gateway, config, show)
+        finally:
+            _end(gateway)
+    return _sum_up(demo, failure, time.monotonic() - began)
+
+
+def _gateway_arguments(demo: Demo) -> list[str]:
+    arguments = ["gateway", "--scenario", demo.scenario, "--seed", str(demo.seed)]
+    arguments += ["--port", "0", "--speed", demo.speed, "--audit", str(demo.audit)]
+    arguments += ["--breadth-seed", str(demo.folder / "breadth.csv"), "--json"]
+    if demo.history is not None:
+        arguments += ["--history", str(demo.history)]
+    return arguments
+
+
+def _spawn(
+    arguments: list[str], errors: IO[str], output: int
+) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "alvh_trader", *arguments]
+    return subprocess.Popen(command, stdout=output, stderr=errors, text=True)  # noqa: S603
+
+
+def _port_of(gateway: "subprocess.Popen[str]", log: Path) -> int:
+    assert gateway.stdout is not None
+    line = gateway.stdout.readline()
+    if not line:
+        code = gateway.wait(START_SECONDS_MAX)
+        words = log.read_text().strip().splitlines()
+        raise ConfigError(words[-1] if words else f"the gateway ended with {code}")
+    port = json.loads(line)["port"]
+    assert isinstance(port, int)
+    return port
+
+
+def _configuration(demo: Demo, port: int) -> Path:
+    path = demo.folder / "demo.toml"
+    words = [
+        "[mode]",
+        'name = "paper"',
+        "[broker]",
+        f"port = {port}",
+        "[clock]",
+        'source = "broker"',
+        "[journal]",
+        f"path = {json.dumps(str(demo.journal.resolve()))}",
+        "[inputs]",
+        f"breadth_seed = {json.dumps(str((demo.folder / 'breadth.csv').resolve()))}",
+    ]
+    path.write_text("\n".join(words) + "\n")
+    return path
+
+
+def _follow(
+    demo: Demo,
+    gateway: "subprocess.Popen[str]",
+    config: Path,
+    show: Callable[[Record], None],
+) -> str:
+    """Keep a daemon running until the gateway's history ends; return what went wrong.
+
+    A daemon that is killed is started again on the same journal, as systemd would.
+    """
+    seen, code = 0, 0
+    with (demo.folder / "daemon.log").open("a") as errors:
+        for _ in range(RESTARTS_MAX):
+            arguments = ["run", "--config", str(config)]
+            daemon = _spawn(arguments, errors, subprocess.DEVNULL)
+            try:
+                while daemon.poll() is None:
+                    seen = _show_new(demo.journal, seen, show)
+                    time.sleep(FOLLOW_EVERY)
+            finally:
+                _end(daemon)
+            seen = _show_new(demo.journal, seen, show)
+            code = daemon.returncode
+            if code >= 0:
+                break
+    if code != 0:
+        words = (demo.folder / "daemon.log").read_text().strip().splitlines()
+        return f"the daemon ended with {code}: {words[-1:]}"
+    if gateway.wait(START_SECONDS_MAX) != 0:
+        return f"the gateway ended with {gateway.returncode}"
+    return ""
+
+
+def clear(journal: Path) -> None:
+    """Remove an earlier run of the demo's own, with its side files."""
+    for path in journal.parent.glob(f"{journal.name}*"):
+        path.unlink()
+
+
+def _show_new(journal: Path, seen: int, show: Callable[[Record], None]) -> int:
+    try:
+        with Reader.open(journal) as reader:
+            for record in reader.told_after(seen):
+                show(record)
+                seen = record.seq
+    except JournalError:
+        if journal.exists() and journal.stat().st_size:
+            raise
+    return seen
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _sum_up(demo: Demo, failure: str, seconds: float) -> Summary:
+    counted = tally(demo.audit)
+    with Reader.open(demo.journal) as reader:
+        alerts = sum(1 for _ in reader.alerts())
+        last = reader.last_state()
+        reader.verify()
+    if last is None:
+        raise AlvhError(f"the daemon left no state in {demo.journal}")
+    state = decode_state(last[1])
+    if counted.unhedged_rolls:
+        failure = failure or f"{counted.unhedged_rolls} rolls without a hedge"
+    return Summary(
+        scenario=demo.scenario,
+        seed=demo.seed,
+        sessions=state.sessions,
+        tally=counted,
+        alerts=alerts,
+        cases=tuple(
+            {"case": c.case_id, "state": str(c.phase), "edr": c.edr}
+            for c in state.cases.values()
+        ),
+        seconds=seconds,
+        is_good=not failure,
+        why_not=failure,
+    )

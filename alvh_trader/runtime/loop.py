@@ -1,0 +1,97 @@
+"""Take an event, journal it, step the engine, dispatch the commands.
+
+Both halves are written down before anything happens: the event before the engine
+sees it, each command (durably) before the broker does. Whatever the process was
+doing when it died can be read in the journal.
+"""
+
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from alvh_trader.domain.calendar import new_york_date
+from alvh_trader.engine import invariants
+from alvh_trader.engine.command import Command
+from alvh_trader.engine.event import Event
+from alvh_trader.engine.state import Rules, State
+from alvh_trader.engine.step import step
+from alvh_trader.journal.store import Journal
+
+COMMIT_EVERY = 0.25
+"""Seconds within which a record that asked for nothing becomes durable as well."""
+
+SNAPSHOT_EVERY = 5_000
+"""Events between two snapshots; a restart replays at most so many."""
+
+
+class Loop:
+    """The one writer of the state. `process` is synchronous: nothing interleaves."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        dispatch: Callable[[Command], None],
+        state: State,
+        rules: Rules,
+    ) -> None:
+        self.state = state
+        self._journal = journal
+        self._dispatch = dispatch
+        self._rules = rules
+        self._committed = time.monotonic()
+        self._since_snapshot = 0
+
+    def process(self, event: Event) -> None:
+        """Journal one event, step, journal what follows, and only then act.
+
+        Raises:
+            JournalError: It is not durable; nothing was sent.
+            InvariantError: The engine would be in an impossible state; nothing was
+                sent and the state is as before.
+        """
+        seq = self._journal.append(event)
+        outcome = step(self.state, event, self._rules)
+        invariants.check(outcome.state, self._rules)
+        before, self.state = self.state, outcome.state
+        for decision in outcome.decisions:
+            seq = self._journal.append(decision)
+        for command in outcome.commands:
+            seq = self._journal.append(command)
+        if outcome.commands or time.monotonic() - self._committed > COMMIT_EVERY:
+            self._commit()
+        for command in outcome.commands:
+            self._dispatch(command)
+        self._snapshot(seq, before)
+
+    def flush(self) -> None:
+        """Make everything durable and keep the state for the next process."""
+        self._journal.save_snapshot(self._journal.last_seq, encode_state(self.state))
+        self._commit()
+
+    def _commit(self) -> None:
+        self._journal.commit()
+        self._committed = time.monotonic()
+
+    def _snapshot(self, seq: int, before: State) -> None:
+        self._since_snapshot += 1
+        if before.at is None or self.state.at is None:
+            return
+        is_new_day = new_york_date(before.at) != new_york_date(self.state.at)
+        if is_new_day or self._since_snapshot >= SNAPSHOT_EVERY:
+            self._journal.save_snapshot(seq, encode_state(self.state))
+            self._since_snapshot = 0
+
+
+def encode_state(state: State) -> bytes:
+    """Return the state as the journal keeps it."""
+    return msgspec.json.encode(state)
+
+
+def decode_state(body: bytes) -> State:
+    """Return the state that `encode_state` wrote.
+
+    Raises:
+        msgspec.DecodeError: The snapshot is of another version of the program.
+    """
+    return msgspec.json.decode(body, type=State)
