@@ -1,0 +1,87 @@
+"""Scenarios: names, windows, and what a seller of the starting condor would see."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from alvh_trader.errors import ConfigError
+from alvh_trader.sim import listings
+from alvh_trader.sim.exchange import Exchange
+from alvh_trader.sim.scenario import breadth_history, names, scenario
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match="'crash-1929'; there are volmageddon-2018,"):
+        scenario("crash-1929")
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last", "sessions"),
+    [
+        ("volmageddon-2018", date(2018, 1, 22), date(2018, 3, 29), 48),
+        ("volmageddon-2018-no-vix-quotes", date(2018, 1, 22), date(2018, 3, 29), 48),
+        ("october-2018", date(2018, 9, 17), date(2018, 11, 16), 45),
+        ("december-2018", date(2018, 11, 26), date(2018, 12, 31), 24),
+        ("calm-2017", date(2017, 9, 1), date(2017, 10, 31), 42),
+    ],
+)
+def test_every_scenario_has_its_window_and_250_sessions_before_it(
+    name: str, first: date, last: date, sessions: int
+) -> None:
+    assert name in names()
+    made = scenario(name)
+    assert (made.first, made.last) == (first, last)
+    assert len(made.days) - made.start == sessions
+    assert made.start >= 250
+
+
+def test_a_history_with_a_hole_says_which_session_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "vix_daily.csv").write_text("date,close\n2018-02-05,37.32\n")
+    with pytest.raises(ConfigError, match="needs SPX and VIX of 2018-01-22"):
+        scenario("volmageddon-2018", tmp_path)
+
+
+def test_both_volmageddons_have_the_same_tape() -> None:
+    pair = [
+        Exchange(scenario(name), 3)
+        for name in ("volmageddon-2018", "volmageddon-2018-no-vix-quotes")
+    ]
+    ids = [listings.SPX, listings.VIX, listings.AD_NYSE]
+    for exchange in pair:
+        exchange.advance(exchange.now + timedelta(days=14, hours=2))
+    assert pair[0].tops(ids) == pair[1].tops(ids)
+
+
+def test_breadth_history_is_80_sessions_before_the_window_by_seed() -> None:
+    made = scenario("volmageddon-2018")
+    past = breadth_history(made, 1)
+    assert len(past) == 80
+    assert past[-1][0] == date(2018, 1, 19)
+    assert breadth_history(made, 1) == past != breadth_history(made, 2)
+
+
+def most_delta_ratio(name: str, seed: int) -> float:
+    """Return the largest delta ratio E1 (alvh.md §2.2) that the start would show."""
+    exchange = Exchange(scenario(name), seed)
+    held = exchange.account().holdings
+    shorts = [h.holding.con_id for h in held if h.holding.quantity < 0]
+    most = 0.0
+    while (to := exchange.next_instant(timedelta(minutes=2))) is not None:
+        exchange.advance(to)
+        if not all(exchange.listing(con_id) for con_id in shorts):
+            break
+        vix = float(exchange.tops([listings.VIX])[0].last or 0)
+        deltas = [abs(g.delta) for g in exchange.greeks(shorts) if g is not None]
+        most = max(most, vix / 365**0.5 * max(deltas) / 0.18)
+    return most
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_seller_sees_nothing_alarming_in_the_calm_scenario(seed: int) -> None:
+    assert most_delta_ratio("calm-2017", seed) < 0.6
+
+
+@pytest.mark.parametrize("name", ["volmageddon-2018", "october-2018", "december-2018"])
+def test_a_seller_sees_a_breach_in_the_others(name: str) -> None:
+    assert most_delta_ratio(name, 1) > 0.94
