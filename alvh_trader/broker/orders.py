@@ -13,8 +13,8 @@ from alvh_trader.broker.faults import CANCELLED, Fault
 from alvh_trader.broker.inquiry import FIRST_REQUEST_ID
 from alvh_trader.broker.library import OrderState, OrderWire
 from alvh_trader.broker.options import BrokerOptions
-from alvh_trader.broker.tracker import Handle, Tracker
-from alvh_trader.broker.translate import broker_order, number, order_contract
+from alvh_trader.broker.tracker import NO_CODE, Handle, Tracker
+from alvh_trader.broker.translate import broker_order, number, order_contract, terms
 from alvh_trader.domain.order import Order
 from alvh_trader.engine.command import (
     CancelOrder,
@@ -31,10 +31,7 @@ from alvh_trader.engine.event import (
 )
 from alvh_trader.errors import BrokerError
 from alvh_trader.ports import Clock, Put
-from alvh_trader.risk.gate import Approved
-
-NO_CODE = 0
-"""In an `OrderDoubted` that this module raised and not the broker."""
+from alvh_trader.risk.gate import Approved, RollPermit
 
 _log = structlog.get_logger(__name__)
 
@@ -60,6 +57,7 @@ class OrderDesk:
         self._client: OrderWire | None = None
         self._tracker: Tracker | None = None
         self._previews: dict[int, asyncio.Future[OrderState | None]] = {}
+        self._used: set[RollPermit] = set()
 
     def start(self, client: OrderWire, tracker: Tracker) -> None:
         """A session is up; orders still wait for its first report."""
@@ -109,7 +107,7 @@ class OrderDesk:
         )
         tracker.expect(handle)
         try:
-            self._write(client, tracker, order, order_id)
+            self._write(client, tracker, command.approved, handle)
         except ConnectionError as error:
             tracker.forget(handle)
             self._not_sent(order.ref, str(error))
@@ -133,7 +131,7 @@ class OrderDesk:
         handle.changing = True
         handle.said = None
         try:
-            self._write(client, tracker, order, handle.order_id)
+            self._write(client, tracker, command.approved, handle)
         except ConnectionError as error:
             handle.changing = False
             self._not_sent(order.ref, str(error))
@@ -209,8 +207,12 @@ class OrderDesk:
         if obstacle is not None:
             return obstacle
         permit = approved.permit
-        if permit is not None and permit.expires <= self._clock.now():
+        if permit is None:
+            return None
+        if permit.expires <= self._clock.now():
             return f"the roll permit expired at {permit.expires.isoformat()}"
+        if permit in self._used:
+            return "the roll permit was used before; each is good for one send"
         return None
 
     def _session(self) -> tuple[OrderWire, Tracker]:
@@ -219,20 +221,25 @@ class OrderDesk:
         return self._client, self._tracker
 
     def _write(
-        self, client: OrderWire, tracker: Tracker, order: Order, order_id: int
+        self, client: OrderWire, tracker: Tracker, approved: Approved, handle: Handle
     ) -> None:
-        client.placeOrder(
-            order_id,
-            order_contract(order),
-            broker_order(
-                order,
-                order_id=order_id,
-                client_id=self._options.client_id,
-                account=tracker.account,
-            ),
+        order = approved.order
+        contract = order_contract(order)
+        ticket = broker_order(
+            order,
+            order_id=handle.order_id,
+            client_id=self._options.client_id,
+            account=tracker.account,
         )
+        client.placeOrder(handle.order_id, contract, ticket)
+        handle.sent = terms(contract, ticket)
+        if approved.permit is not None:
+            self._used.add(approved.permit)
         _log.info(
-            "order.sent", ref=order.ref, order_id=order_id, limit=str(order.limit)
+            "order.sent",
+            ref=order.ref,
+            order_id=handle.order_id,
+            limit=str(order.limit),
         )
 
     async def _what_if(self, order: Order) -> OrderState | None:

@@ -8,7 +8,7 @@ relied on: see `reconcile`.
 
 import asyncio
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,6 +45,8 @@ from alvh_trader.errors import BrokerError, NotConnectedError
 from alvh_trader.ports import Clock, Put
 
 _PAPER_PREFIXES = ("DU", "DF")
+
+_SKEW_MAX = timedelta(seconds=2)
 
 _log = structlog.get_logger(__name__)
 
@@ -116,6 +118,10 @@ class Session:
             )
         )
         self.feed.start(line.client)
+        if not self._link_is_up:
+            # The gateway answered from memory; its link was down all the time.
+            self.feed.on_link(is_up=False)
+            self._put(LinkChanged(at=self._clock.now(), is_up=False))
 
     def _new_line(self) -> Line:
         line = Line(
@@ -296,6 +302,8 @@ class Session:
         told = datetime.fromtimestamp(seconds, UTC)
         if isinstance(self._clock, BrokerClock):
             self._clock.tell(told)
+        elif abs(self._clock.now() - told) > _SKEW_MAX:
+            _log.warning("clock.skew", broker=told, ours=self._clock.now())
         if self._is_announced:
             # Put here, not by whoever waits, so that what was on the wire before
             # this answer is in the inbox before it, and what came after, after it.

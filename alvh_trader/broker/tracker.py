@@ -24,9 +24,15 @@ from alvh_trader.broker.translate import (
     limit_of,
     number,
     revision,
+    terms,
 )
 from alvh_trader.domain.order import OrderReport
-from alvh_trader.engine.event import CommissionReported, OrderFilled, OrderUpdated
+from alvh_trader.engine.event import (
+    CommissionReported,
+    OrderDoubted,
+    OrderFilled,
+    OrderUpdated,
+)
 from alvh_trader.ports import Clock, Put
 
 ENDED = frozenset({"Filled", "Cancelled", "ApiCancelled"})
@@ -34,6 +40,9 @@ ENDED = frozenset({"Filled", "Cancelled", "ApiCancelled"})
 
 _TAKEN = frozenset({"PreSubmitted", "Submitted", "Filled", "PendingCancel"})
 """Statuses which say that the broker did take the order."""
+
+NO_CODE = 0
+"""In an `OrderDoubted` that we raised ourselves and not the broker."""
 
 Key = tuple[int, int]
 
@@ -43,6 +52,8 @@ class Handle(Struct):
 
     `was_taken`: the broker once said that it has the order. `changing`: we sent a
     change and have heard nothing of the order since; `cancelling`: we sent a cancel.
+    `sent`: the terms we sent, until the broker showed other ones (presets of the
+    gateway can change an order) or if another session sent it.
     """
 
     ref: str
@@ -58,6 +69,7 @@ class Handle(Struct):
     changing: bool = False
     cancelling: bool = False
     said: OrderReport | None = None
+    sent: tuple[str, ...] | None = None
 
     def report(self) -> OrderReport:
         """Return what the broker says of the order now."""
@@ -120,10 +132,9 @@ class Tracker:
 
     def on_open_order(self, contract: Contract, order: Order, state: OrderState) -> Key:
         """Take an openOrder message, asked for or not; return the order's key."""
-        _ = contract
         key = _key(order.clientId, order.orderId, order.permId)
         handle = self._handles.get(key)
-        if handle is None or handle.ref != order.orderRef:
+        if handle is None or (order.orderRef and handle.ref != order.orderRef):
             # Another name under the same number: ids were handed out again.
             handle = self._handles[key] = Handle(
                 ref=order.orderRef,
@@ -137,6 +148,7 @@ class Tracker:
         handle.quantity = count(order.totalQuantity)
         handle.limit = limit_of(order)
         self._say(handle, state.status)
+        self._compare(handle, terms(contract, order))
         return key
 
     def on_order_status(
@@ -223,6 +235,15 @@ class Tracker:
         if handle is not None and handle.perm_id in (0, execution.permId):
             return handle.ref
         return ""
+
+    def _compare(self, handle: Handle, shown: tuple[str, ...]) -> None:
+        if handle.sent is None or handle.sent == shown:
+            return
+        text = f"sent {' '.join(handle.sent)}, the broker shows {' '.join(shown)}"
+        handle.sent = None
+        self._put(
+            OrderDoubted(at=self._clock.now(), ref=handle.ref, code=NO_CODE, text=text)
+        )
 
     def _say(self, handle: Handle, status: str) -> None:
         handle.status = status

@@ -283,6 +283,24 @@ def broker_order(
     )
 
 
+def terms(contract: Contract, order: Order) -> tuple[str, ...]:
+    """Return what must not differ between what we sent and what the broker shows.
+
+    The limit is not among it: it may be that of before or after a change under way.
+    """
+    legs = sorted(
+        f"{leg.action} {leg.ratio} of {leg.conId}" for leg in contract.comboLegs or []
+    )
+    return (
+        order.action,
+        str(count(order.totalQuantity)),
+        order.orderType,
+        order.tif,
+        order.account,
+        ", ".join(legs) or f"1 of {contract.conId}",
+    )
+
+
 def is_single_sale(order: OurOrder) -> bool:
     """Return whether `order` goes out as a sale."""
     return len(order.legs) == 1 and order.legs[0].ratio < 0

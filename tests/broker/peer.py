@@ -131,20 +131,30 @@ def open_order(
     action: str = "BUY",
     quantity: str = "2",
     limit: str = "1.5",
+    tif: str = "DAY",
+    con_id: int = 111,
+    sec_type: str = "OPT",
+    legs: list[tuple[int, int, str, str]] | None = None,
     what_if: bool = False,
     margins: tuple[str, str] = (UNSET, UNSET),
 ) -> Fields:
-    """Return message 5 at version 176 for a plain limit order on an option."""
+    """Return message 5 at version 176 for a limit order on an option or combo."""
     change, after = margins
+    leg_fields = [
+        text
+        for leg in legs or []
+        for text in (*(str(part) for part in leg), "0", "0", "", "-1")
+    ]
     return [
-        *("5", str(order_id), "111", "VIX", "OPT", "20180214", "20", "C", "100"),
-        *("SMART", "USD", "VIX  180214C00020000", "VIX", action, quantity, "LMT"),
-        *(limit, "0.0", "DAY", "", ACCOUNT, "", "0", ref, str(client_id)),
+        *("5", str(order_id), str(con_id), "VIX", sec_type, "20180214", "20", "C"),
+        *("100", "SMART", "USD", "", "VIX", action, quantity, "LMT"),
+        *(limit, "0.0", tif, "", ACCOUNT, "", "0", ref, str(client_id)),
         *(str(perm_id), "0", "0", "0", "", f"{perm_id}.0/{ACCOUNT}/100", "", "", ""),
         *("", "", "", "", "0", "", "0", "", "-1", "0", "", "", "", "", ""),
         *(UNSET_INT, "0", "0", "0", "", "3", "0", "0", "", "0", "0", "", "0"),
         *("None", "", "0", "", "", "", "?", "0", "0", ""),
-        *("0", "", "", "", "", "", "", "0", "0", "0"),
+        *("0", "", "", "", "", "", ""),
+        *(str(len(legs or [])), *leg_fields, "0", "0"),
         *(UNSET_INT, UNSET_INT, "", "", "0", "", "IB", "0", "0", "", "0"),
         *("1" if what_if else "0", status, UNSET, UNSET, UNSET, change, UNSET),
         *(UNSET, after, UNSET, UNSET, "", "", "", "", "", "0", "0", "0"),
@@ -414,6 +424,9 @@ class Peer:
                 action=ticket.action,
                 quantity=ticket.quantity,
                 limit=ticket.limit,
+                con_id=ticket.con_id,
+                sec_type=ticket.sec_type,
+                legs=ticket.legs,
             )
         )
         self.send(*order_status(ticket.order_id, perm_id, "Submitted"))

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from alvh_trader.domain.order import Order
 from alvh_trader.engine.command import CancelOrder, PreviewMargin
 from alvh_trader.engine.event import (
     BrokerDisconnected,
@@ -172,6 +173,19 @@ def test_a_roll_whose_permit_expired_does_not_leave() -> None:
             assert [e.ref for e in r.inbox.of(OrderNotSent)] == ["R1", "R2"]
             await r.trader.pulse()
             assert len(r.peer.got("3")) == 1
+
+    asyncio.run(story())
+
+
+def test_a_permit_is_good_for_one_send() -> None:
+    async def story() -> None:
+        async with rig() as r:
+            r.trader.place(place(roll()))
+            await r.inbox.wait(OrderUpdated)
+            r.trader.reprice(reprice(roll(limit="-1.2")))
+            assert "used before" in r.inbox.last(OrderNotSent).reason
+            r.trader.reprice(reprice(roll(limit="-1.2"), seconds=61))
+            await until(lambda: len(r.peer.got("3")) == 2)
 
     asyncio.run(story())
 
@@ -370,6 +384,48 @@ def test_two_live_orders_of_one_name_are_both_cancelled_and_never_changed() -> N
             assert "2 live orders" in r.inbox.last(OrderNotSent).reason
             r.trader.cancel(CancelOrder(ref="TWIN"))
             await until(lambda: len(peer.got("4")) == 2)
+
+    asyncio.run(story())
+
+
+def test_an_order_that_the_gateway_changed_is_doubted_once() -> None:
+    async def story() -> None:
+        async with rig() as r:
+
+            def preset(fields: Fields) -> None:
+                for _ in range(2):
+                    r.peer.send(*open_order(int(fields[1]), 9001, "Submitted", tif="X"))
+
+            r.peer.on["3"] = preset
+            r.trader.place(place(hedge()))
+            told = await r.inbox.wait(OrderDoubted)
+            await r.trader.pulse()
+            assert "sent BUY 2 LMT DAY" in told.text
+            assert "shows BUY 2 LMT X" in told.text
+            assert len(r.inbox.of(OrderDoubted)) == 1
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("order", [hedge(), sale(), roll()], ids=lambda o: o.ref)
+def test_an_order_shown_as_it_was_sent_is_not_doubted(order: Order) -> None:
+    async def story() -> None:
+        async with rig() as r:
+            r.trader.place(place(order))
+            await r.inbox.wait(OrderUpdated)
+            await r.trader.pulse()
+            assert r.inbox.of(OrderDoubted) == []
+
+    asyncio.run(story())
+
+
+def test_an_echo_without_its_name_is_still_ours() -> None:
+    async def story() -> None:
+        async with rig() as r:
+            await placed(r)
+            r.peer.send(*open_order(1, 9001, "Submitted", ref="", limit="1.6"))
+            told = await r.inbox.wait(OrderUpdated, 2)
+            assert told.report.ref == "T1"
 
     asyncio.run(story())
 

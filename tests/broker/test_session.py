@@ -232,6 +232,27 @@ def test_the_brokers_own_link_is_followed_and_storms_are_one_event() -> None:
     asyncio.run(story())
 
 
+def test_a_gateway_without_its_own_link_says_so_from_the_start() -> None:
+    peer = Peer()
+    honest = peer.on["71"]
+
+    def start(fields: Fields) -> None:
+        peer.error(-1, 1100)
+        honest(fields)
+
+    peer.on["71"] = start
+
+    async def story() -> None:
+        async with unconnected(peer) as r:
+            await r.trader.connect()
+            connected, link = r.inbox.events
+            assert isinstance(connected, BrokerConnected)
+            assert isinstance(link, LinkChanged)
+            assert not link.is_up
+
+    asyncio.run(story())
+
+
 def test_lost_data_are_told_even_if_the_loss_of_the_link_was_not() -> None:
     async def story() -> None:
         async with rig() as r:
