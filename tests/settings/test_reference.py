@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from alvh_trader.settings.catalogue import RISK, STRATEGY
 from alvh_trader.settings.keys import KEYS
 from alvh_trader.settings.load import load
 from alvh_trader.settings.model import ModeName
@@ -66,15 +65,3 @@ def test_the_documentation_has_every_key() -> None:
     for key in KEYS.values():
         assert f"### [{key.section}]" in page
         assert f"| `{key.last}` | {key.text} | {key.allowed} |" in page
-
-
-def test_every_key_has_a_meaning_and_every_number_has_bounds() -> None:
-    for key in KEYS.values():
-        assert key.text.endswith((".", ":")), f"{key.name} is not in the catalogue"
-        if "number" in key.allowed:
-            assert " from " in key.allowed, f"{key.name} has no bounds"
-
-
-def test_the_catalogue_lists_no_key_that_is_gone() -> None:
-    known = {f"strategy.{name}" for name in STRATEGY} | {f"risk.{n}" for n in RISK}
-    assert known <= KEYS.keys()

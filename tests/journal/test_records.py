@@ -1,0 +1,88 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from alvh_trader.journal import records
+from alvh_trader.journal.codec import CHAIN_START
+from alvh_trader.journal.connection import open_writer
+from alvh_trader.journal.store import Journal
+from tests.journal.samples import alert, decision, market, started
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[apsw.Connection]:
+    path = tmp_path / "j.db"
+    with Journal.open(path) as journal:
+        journal.append(started())
+        for i in range(3):
+            journal.append(market(i))
+        journal.append(decision("C1"))
+        journal.append(alert("C2"))
+    opened = open_writer(path)
+    yield opened
+    opened.close()
+
+
+def change(connection: apsw.Connection, statement: str) -> None:
+    connection.execute(statement).fetchall()
+
+
+def test_a_scan_begins_behind_a_record(connection: apsw.Connection) -> None:
+    assert [r.seq for r in records.scan(connection, 0)] == [1, 2, 3, 4, 5, 6]
+    assert [r.seq for r in records.scan(connection, 4)] == [5, 6]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE records SET at = '2018-02-05T14:30:09.000000+00:00' WHERE seq = 3",
+        "UPDATE records SET kind = 'command' WHERE seq = 3",
+        "UPDATE records SET type = 'Other' WHERE seq = 3",
+        "UPDATE records SET case_id = 'C9' WHERE seq = 3",
+        "UPDATE records SET body = CAST(body || ' ' AS BLOB) WHERE seq = 3",
+        "UPDATE records SET chain = zeroblob(16) WHERE seq = 3",
+    ],
+)
+def test_a_change_in_any_column_is_found(
+    connection: apsw.Connection, statement: str
+) -> None:
+    change(connection, statement)
+    with pytest.raises(ValueError, match="record 3 is not what was written"):
+        list(records.scan(connection, 0))
+    with pytest.raises(ValueError, match="record 3 is not what was written"):
+        list(records.events(connection, 2))
+
+
+def test_two_rows_that_changed_places_are_found(connection: apsw.Connection) -> None:
+    change(connection, "UPDATE records SET seq = 99 WHERE seq = 2")
+    change(connection, "UPDATE records SET seq = 2 WHERE seq = 3")
+    change(connection, "UPDATE records SET seq = 3 WHERE seq = 99")
+    with pytest.raises(ValueError, match="record 2"):
+        list(records.scan(connection, 0))
+
+
+def test_a_selection_goes_by_type_and_case(connection: apsw.Connection) -> None:
+    types = ("Decision", "RaiseAlert")
+    assert [r.seq for r in records.select(connection, types)] == [5, 6]
+    assert [r.seq for r in records.select(connection, types, "C2")] == [6]
+    with pytest.raises(AssertionError):
+        list(records.select(connection, ("MarketUpdated",)))
+
+
+def test_a_selection_uses_the_index(connection: apsw.Connection) -> None:
+    plan = connection.execute(
+        "EXPLAIN QUERY PLAN SELECT seq FROM records WHERE (?1 IS NULL OR case_id = ?1) "
+        "AND type <> 'MarketUpdated' AND type IN (?, ?) AND seq > ?4 ORDER BY seq",
+        (None, "Decision", "RaiseAlert", 0),
+    ).fetchall()
+    assert "records_by_type" in str(plan)
+
+
+def test_the_last_of_none_is_the_start_of_the_chain(tmp_path: Path) -> None:
+    path = tmp_path / "empty.db"
+    Journal.open(path).close()
+    opened = open_writer(path)
+    assert records.last(opened) == (0, None, CHAIN_START)
+    opened.close()
