@@ -5,7 +5,7 @@ until the node changes, so that asking twice costs nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -21,6 +21,7 @@ from alvh_trader.sim.listings import Listings
 from alvh_trader.sim.market import Market, Session, morning
 from alvh_trader.sim.model import Listing, OptionGreeks, OrderLeg, Top
 from alvh_trader.sim.path import ISSUES
+from alvh_trader.sim.prints import Figures, Prints
 from alvh_trader.sim.surface import State
 
 Floats = NDArray[np.float64]
@@ -39,24 +40,11 @@ NOTHING = Top(
     volume=None,
 )
 
-_MARK = 180
-"""Nodes between two prints of an option: a quarter of an hour."""
-
 _SIZES_LAST = 6
 """Nodes for which displayed sizes stay: half a minute."""
 
 _BATCHES_KEPT = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Prints of a batch in one session: rows are marks, columns options (cents)."""
-
-    last: NDArray[np.int64]
-    high: NDArray[np.int64]
-    low: NDArray[np.int64]
-    close: NDArray[np.int64]
-    volume: NDArray[np.int64]
+_NO_QUOTE = (0, 0, 0, 0)
 
 
 class Board:
@@ -66,18 +54,20 @@ class Board:
         self._market = market
         self._silent = not market.scenario.window.vix_options_quoted
         self._batches: dict[tuple[int, ...], Batch] = {}
-        self._figures: dict[tuple[int, ...], Figures] = {}
+        self._prints: dict[tuple[int, ...], Prints] = {}
         self._values: dict[tuple[int, ...], Values] = {}
         self._quotes: dict[tuple[int, ...], Quotes] = {}
-        self._made: dict[int, tuple[tuple[int, ...], Top]] = {}
+        self._made: dict[int, tuple[tuple[object, ...], Top]] = {}
 
     def open_session(self, number: int, listed: Listings) -> None:
         """Begin a session: yesterday's series and figures are forgotten."""
         self.session: Session = self._market.session(number)
         self.listed = listed
         self._number = number
+        self._evening = self._market.closing(number - 1)
+        self._closes: dict[str, Decimal] = {}
         self._batches.clear()
-        self._figures.clear()
+        self._prints.clear()
         self._made.clear()
         self.turn(0, is_open=True)
 
@@ -163,19 +153,14 @@ class Board:
         listing = self.listed.by_id(con_id)
         if listing is None or listing.sec_type != "OPT":
             return False
-        return not quoted or self._is_quoted(listing)
-
-    def _is_quoted(self, listing: Listing) -> bool:
-        return (
-            listing.symbol != "VIX" or self._market.scenario.window.vix_options_quoted
-        )
+        return not (quoted and self._silent and listing.symbol == "VIX")
 
     def _batch(self, con_ids: tuple[int, ...]) -> Batch:
         made = self._batches.get(con_ids)
         if made is None:
             if len(self._batches) >= _BATCHES_KEPT:
                 self._batches.clear()
-                self._figures.clear()
+                self._prints.clear()
             options = [o for c in con_ids if (o := self.listed.by_id(c)) is not None]
             made = batch.batch(
                 options, [self.expires_at(o) for o in options], self._stops_at(options)
@@ -210,9 +195,10 @@ class Board:
 
     def _option_tops(self, con_ids: tuple[int, ...]) -> list[Top]:
         options = self._batch(con_ids)
-        figures = self._figures.get(con_ids)
-        if figures is None:
-            figures = self._figures[con_ids] = self._printed(options)
+        prints = self._prints.get(con_ids)
+        if prints is None:
+            made = Prints(self.session, self._evening, options, self._market.fit)
+            prints = self._prints[con_ids] = made
         quotes = self._quotes.get(con_ids)
         if quotes is None:
             salt = self._number * 1000 + self.node // _SIZES_LAST
@@ -220,54 +206,40 @@ class Board:
             values = self._value(con_ids)
             quotes = batch.quotes(self.state, options, values, fit, salt)
             self._quotes[con_ids] = quotes
-        trades = self.is_open & (options.stops_at > self.state.at)
-        mark = self.node // _MARK
-        columns = (
-            trades.tolist(),
-            options.vix_mask.tolist(),
-            *(column.tolist() for column in quotes),
-            figures.last[mark].tolist(),
-            figures.last[0].tolist(),
-            figures.high[mark].tolist(),
-            figures.low[mark].tolist(),
-            figures.close.tolist(),
-            figures.volume[mark].tolist(),
-        )
-        return [
-            self._option_top(con_id, row)
-            for con_id, row in zip(con_ids, zip(*columns, strict=True), strict=True)
-        ]
+        trades = (self.is_open & (options.stops_at > self.state.at)).tolist()
+        columns = zip(*(column.tolist() for column in quotes), strict=True)
+        rows = zip(con_ids, trades, columns, prints.at(self.node), strict=True)
+        silent = options.vix_mask.tolist() if self._silent else None
+        tops = [self._option_top(*row) for row in rows]
+        if silent is not None:
+            pairs = zip(tops, silent, strict=True)
+            tops = [NOTHING if is_vix else top for top, is_vix in pairs]
+        return tops
 
-    def _option_top(self, con_id: int, row: tuple[int, ...]) -> Top:
-        """Return the top made of a row, the last one made if nothing changed."""
-        if self._silent and row[1]:
-            return NOTHING
+    def _option_top(
+        self, con_id: int, trades: object, quote: tuple[int, ...], figures: Figures
+    ) -> Top:
+        """Return the top of one option, the last one made if nothing changed."""
+        bid, ask, bid_size, ask_size = quote if trades else _NO_QUOTE
+        key = (bid, ask, bid_size, ask_size, figures)
         made = self._made.get(con_id)
-        if made is not None and made[0] == row:
+        if made is not None and made[0] == key:
             return made[1]
-        top = _option_top(row)
-        self._made[con_id] = row, top
-        return top
-
-    def _printed(self, options: Batch) -> Figures:
-        """Return the session's prints of a batch: fair value on the tick grid."""
-        fit, session = self._market.fit, self.session
-        nodes = range(0, session.tape.nodes, _MARK)
-        states = [session.state(node) for node in nodes]
-        states.append(self._market.closing(self._number - 1))
-        prices = np.array([batch.value(s, options, fit).price for s in states])
-        tick = np.where(prices < 3.0, options.fine, options.coarse)
-        printed = np.rint(np.rint(prices / tick) * tick * 100).astype(np.int64)
-        last, close = printed[:-1], printed[-1]
-        marks = np.arange(1, len(last) + 1)[:, None]
-        daily = 40 + (options.con_ids * 7919) % 4000
-        return Figures(
-            last,
-            np.maximum.accumulate(last),
-            np.minimum.accumulate(last),
-            close,
-            (daily * marks) // len(last),
+        top = Top(
+            bid=cents(bid) if trades else None,
+            ask=cents(ask) if trades else None,
+            bid_size=bid_size,
+            ask_size=ask_size,
+            last=figures.last,
+            last_size=1 if figures.last else None,
+            open=figures.open,
+            high=figures.high,
+            low=figures.low,
+            close=figures.close,
+            volume=figures.volume,
         )
+        self._made[con_id] = key, top
+        return top
 
     def _option_greeks(self, con_ids: tuple[int, ...]) -> list[OptionGreeks]:
         options, values, state = self._batch(con_ids), self._value(con_ids), self.state
@@ -312,15 +284,24 @@ class Board:
             return replace(
                 NOTHING, bid=Decimal(up), ask=Decimal(down), bid_size=ISSUES - up - down
             )
-        values = self.session.series[listing.symbol]
-        high, low = self.session.extremes[listing.symbol]
-        return replace(
-            NOTHING,
+        symbol = listing.symbol
+        values = self.session.series[symbol]
+        high, low = self.session.extremes[symbol]
+        close = self._closes.get(symbol)
+        if close is None:
+            close = self._closes[symbol] = rounded(self._close_before(symbol))
+        return Top(
+            bid=None,
+            ask=None,
+            bid_size=0,
+            ask_size=0,
             last=rounded(values[node]),
+            last_size=None,
             open=rounded(values[0]),
             high=rounded(high[node]),
             low=rounded(low[node]),
-            close=rounded(self._close_before(listing.symbol)),
+            close=close,
+            volume=None,
         )
 
     def _close_before(self, symbol: str) -> float:
@@ -339,7 +320,7 @@ class Board:
         assert listing.expiry is not None, "a future without expiry"
         fair = self._future(listing.expiry, self.state)
         grid = listings.ticks(listing)
-        before = self._future(listing.expiry, self._market.closing(self._number - 1))
+        before = self._future(listing.expiry, self._evening)
         first = self._future(listing.expiry, self.session.state(0))
         last = grid.floor(fair)
         top = replace(
@@ -372,20 +353,3 @@ def _with_spot(
     for mine, theirs in zip(made, spot, strict=True):
         mine[i] = theirs
     return made
-
-
-def _option_top(row: tuple[int, ...]) -> Top:
-    trades, _, bid, ask, bid_size, ask_size, last, first, high, low, close, volume = row
-    return Top(
-        bid=cents(bid) if trades else None,
-        ask=cents(ask) if trades else None,
-        bid_size=bid_size if trades else 0,
-        ask_size=ask_size if trades else 0,
-        last=cents(last) if last else None,
-        last_size=1 if last else None,
-        open=cents(first) if first else None,
-        high=cents(high) if high else None,
-        low=cents(low) if low else None,
-        close=cents(close) if close else None,
-        volume=volume,
-    )
