@@ -246,7 +246,8 @@ class _Offers:
         cap = self._params.hedge.share_single * self._need.risk_notional
         for place in self._places():
             offer = self._offer(place, None)
-            if offer is None or not self._is_liquid(place, 1):
+            # A call the cap leaves room for failed for another reason: no exception.
+            if offer is None or offer.size.n_high > 0 or not self._is_liquid(place, 1):
                 continue
             if offer.size.cost + self._need.spent <= cap:
                 one = msgspec.structs.replace(offer.size, n=1, n_min=1)

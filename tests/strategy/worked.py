@@ -26,7 +26,7 @@ OLD_EXPIRY, NEW_EXPIRY = date(2026, 6, 30), date(2026, 7, 17)
 VIX_EXPIRY = date(2026, 6, 3)
 OLD_STRIKES = (6350.0, 6400.0, 7875.0, 7925.0)
 NEW_STRIKES = (6070.0, 6125.0, 7600.0, 7655.0)
-LISTED = tuple(float(k) for k in range(5800, 8005, 5))
+LISTED = tuple(float(k) for k in range(5700, 8105, 5))
 
 CAPITAL, EQUITY, HAIRCUT = 900_000.0, 750_000.0, 1_700.0
 FACILITIES = (
@@ -116,9 +116,13 @@ def vix_chain(
     *,
     half: float = 0.0,
     shown: int = 200,
+    skew: float = 0.0,
     today: date = T2,
 ) -> PricedChain:
-    """Return a VIX chain whose mids are the model's, priced to its forward."""
+    """Return a VIX chain whose mids are the model's, priced to its forward.
+
+    `skew` is how much volatility a strike twice the forward has on top.
+    """
     strikes = [float(k) for k in range(10, 31)] + [32.5, 35.0, 37.5, 40.0]
     options = [
         option("VIX", VIX_EXPIRY, k, right)
@@ -126,7 +130,19 @@ def vix_chain(
         for right in (Right.PUT, Right.CALL)
     ]
     tau = (VIX_EXPIRY - today).days / 365
-    mids = [float(price(level, o.strike, sigma, tau, RATE, o.is_call)) for o in options]
+    mids = [
+        float(
+            price(
+                level,
+                o.strike,
+                sigma + skew * min(max(o.strike / level - 1, 0.0), 0.35),
+                tau,
+                RATE,
+                o.is_call,
+            )
+        )
+        for o in options
+    ]
     found = priced(_chain(options, mids, half, shown, today), forward=level)
     assert found is not None
     return found
