@@ -113,6 +113,9 @@ def _rows(
     sessions, span = read_duration(duration)
     exchange = session.floor.exchange
     rows = exchange.bars(listing.con_id, size, sessions=sessions, end=end)
+    if not rows:
+        # At the opening bell the session in progress has no bar yet.
+        rows = exchange.bars(listing.con_id, size, sessions=sessions + 1, end=end)
     if span is None:
         return rows
     return tuple(row for row in rows if row.start >= end - span)

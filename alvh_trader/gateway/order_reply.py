@@ -110,7 +110,8 @@ def completed_order(
     if order.status is Status.FILLED:
         how = f"Filled Size: {order.filled}"
     else:
-        how = ending.reason or "Cancelled by Trader"
+        reason = ending.reason
+        how = f"Cancelled by System:{reason}" if reason else "Cancelled by Trader"
     return CompletedOrder(
         contract=ordered_contract(order, listing_of),
         action=order.action,

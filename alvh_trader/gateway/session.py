@@ -97,7 +97,7 @@ class Session:
         """Take bytes of the client and answer every request that they complete."""
         try:
             for payload in self._stream.feed(data):
-                if self.stage is Stage.CLOSING:
+                if self.stage is Stage.CLOSING or self.floor.is_over:
                     return
                 self._take(payload)
         except ProtocolError:
@@ -119,6 +119,8 @@ class Session:
             return
         try:
             number = codec.number_of(split(payload))
+            if number in codec.IGNORED:
+                return
             if number in codec.UNSERVED:
                 self._refuse(number, payload)
                 return
@@ -154,12 +156,10 @@ class Session:
             self.error(-1, code, text)
 
     def _refuse(self, number: int, payload: bytes) -> None:
-        position = codec.UNSERVED[number]
-        if position is None:
-            return
-        texts = split(payload)
-        has_id = position < len(texts) and texts[position].isdecimal()
-        req_id = int(texts[position]) if has_id else -1
+        position, texts, req_id = codec.UNSERVED[number], split(payload), -1
+        if position is not None and position < len(texts):
+            text = texts[position]
+            req_id = int(text) if text.isascii() and text.isdecimal() else -1
         self._refuse_unserved(self, number, req_id)
 
     # ------------------------------------------------------------- streams ---

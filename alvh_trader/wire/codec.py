@@ -100,17 +100,18 @@ REQUESTS: Mapping[type[Struct], Header] = MappingProxyType(
 
 UNSERVED: Mapping[int, int | None] = MappingProxyType(
     {
-        10: 2, 11: None, 18: None, 19: None, 21: 2, 22: 1, 23: None, 24: None,
-        52: 2, 53: None, 65: None, 66: None, 67: 2, 68: 2, 69: 2, 70: None,
-        72: None, 73: None, 84: 1, 86: 1, 88: 1, 89: None, 100: 1, 101: None,
-        102: 1, 103: None,
+        10: 2, 18: None, 19: None, 21: 2, 22: 1, 24: None, 52: 2, 65: None, 66: None,
+        67: 2, 68: 2, 69: 2, 72: None, 73: None, 84: 1, 86: 1, 88: 1, 100: 1, 102: 1,
     }
 )  # fmt: skip
 """Known requests that are not served: where their request id stands, if they have one.
 
 Depth, advisor and scanner requests, exercises, fundamentals, display groups, news,
-histograms and the Wall Street Horizon calendar; None for those that want no answer.
+histograms and the Wall Street Horizon calendar.
 """
+
+IGNORED = frozenset({11, 23, 53, 70, 89, 101, 103})
+"""Cancellations of what is not served; they want no answer."""
 
 REPLIES: Mapping[type[Struct], Header] = MappingProxyType(
     {

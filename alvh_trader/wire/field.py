@@ -5,6 +5,7 @@ field, a sentinel), and each message keeps its own way; so a field's form is par
 a message's layout. Reading is lenient where client libraries differ.
 """
 
+import math
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
@@ -15,7 +16,9 @@ UNSET_INTEGER = 2147483647
 UNSET_LONG = 9223372036854775807
 UNSET_DOUBLE = 1.7976931348623157e308
 UNSET_DOUBLE_TEXT = "1.7976931348623157E308"
-INFINITY = float("inf")
+_UNSET_DECIMAL = Decimal("1E308")
+LARGEST_PRICE = Decimal(10) ** 12
+INFINITY = math.inf
 INFINITY_TEXT = "Infinite"
 
 
@@ -101,8 +104,8 @@ def _read_int(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        number = _read_float(text)
-        if number != int(number):
+        number = _read_finite(text)
+        if not number.is_integer():
             raise ProtocolError(f"not a whole number: {text!r}") from None
         return int(number)
 
@@ -113,9 +116,19 @@ def _read_float(text: str) -> float:
     if text == INFINITY_TEXT:
         return INFINITY
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         raise ProtocolError(f"not a number: {text!r}") from None
+    if not math.isfinite(number):
+        raise ProtocolError(f"not a finite number: {text!r}")
+    return number
+
+
+def _read_finite(text: str) -> float:
+    number = _read_float(text)
+    if number == INFINITY:
+        raise ProtocolError(f"not a finite number: {text!r}")
+    return number
 
 
 def _read_decimal(text: str) -> Decimal:
@@ -127,9 +140,9 @@ def _read_decimal(text: str) -> Decimal:
 
 def _read_unset_decimal(text: str) -> Decimal | None:
     number = _read_decimal(text)
-    if not number.is_finite():
-        raise ProtocolError(f"not a finite number: {text!r}")
-    return None if not text or number >= Decimal("1E308") else number
+    if not number.is_finite() or LARGEST_PRICE < abs(number) < _UNSET_DECIMAL:
+        raise ProtocolError(f"not a price: {text!r}")
+    return None if not text or abs(number) >= _UNSET_DECIMAL else number
 
 
 def _read_flag(text: str) -> bool:
@@ -178,7 +191,7 @@ UnsetInt = Annotated[int | None, Form(_write_unset_int, _read_unset_int)]
 Flag = Annotated[bool, Form(_write_flag, _read_flag)]
 """`1` or `0`."""
 
-Double = Annotated[float | Decimal, Form(java_double, _read_float)]
+Double = Annotated[float | Decimal, Form(java_double, _read_finite)]
 """A number in Java's form, such as `5800.0`; an empty field reads as 0."""
 
 UnsetDouble = Annotated[float | Decimal | None, Form(java_double, _read_unset_float)]
@@ -189,7 +202,7 @@ MaybeDouble = Annotated[
 ]
 """A number in Java's form, empty for None. The sentinel also reads as None."""
 
-Number = Annotated[float | Decimal, Form(plain_number, _read_float)]
+Number = Annotated[float | Decimal, Form(plain_number, _read_finite)]
 """A number without useless zeros, such as `5800`; an empty field reads as 0."""
 
 MaybeNumber = Annotated[float | Decimal | None, _MAYBE_NUMBER]

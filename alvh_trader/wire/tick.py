@@ -30,7 +30,7 @@ def tick_greeks(req_id: int, kind: int, greeks: tuple[float, ...]) -> bytes:
     """Return the frame of a `TickOptionComputation`.
 
     `greeks` are, in wire order: implied volatility, delta, price, dividends, gamma,
-    vega, theta, underlying.
+    vega, theta, underlying; each below ten million in size.
     """
     text = "\0".join(map(repr, greeks)) + "\0"
     if "e" in text or "0.000" in text:
