@@ -5,6 +5,10 @@ from datetime import date, datetime
 from msgspec import Struct
 
 
+WORTHLESS_ASK_MAX = 0.50
+"""An option without a bid is believed to be worthless up to this ask, in points."""
+
+
 class Quote(Struct, frozen=True, array_like=True):
     """The newest top of book of one instrument. None means not known.
 
@@ -20,10 +24,19 @@ class Quote(Struct, frozen=True, array_like=True):
 
     @property
     def mid(self) -> float | None:
-        """The middle of a two-sided, uncrossed market, else None."""
-        if self.bid is None or self.ask is None or not 0 <= self.bid <= self.ask:
+        """The middle of a two-sided, uncrossed market, else None.
+
+        What nobody bids for at all is offered for next to nothing: its bid counts as
+        zero, so that a worthless wing does not blind the valuation of its condor.
+        """
+        if self.ask is None:
             return None
-        return (self.bid + self.ask) / 2
+        bid = self.bid
+        if bid is None and self.ask <= WORTHLESS_ASK_MAX:
+            bid = 0.0
+        if bid is None or not 0 <= bid <= self.ask:
+            return None
+        return (bid + self.ask) / 2
 
 
 class Bar(Struct, frozen=True, array_like=True):

@@ -115,7 +115,7 @@ def vix_of(state: State) -> float | None:
 
 
 def _fresh(state: State, symbol: str, age_max: timedelta) -> float | None:
-    quote = state.quotes.get(state.indexes.get(symbol, 0))
+    quote = state.index_quote(symbol)
     if quote is None or state.at is None or state.at - quote.at > age_max:
         return None
     return quote.last

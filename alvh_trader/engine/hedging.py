@@ -84,7 +84,20 @@ def look_hedge_plan(turn: Turn, case: Case, reading: Reading) -> None:
     if plan.size.n < 1:
         _give_up(turn, case, Trigger.INFEASIBLE, planned.findings)
         return
+    if turn.rules.may_trade and not _is_reconciled(turn):
+        turn.stand(case, "waiting for a fresh reconciliation")
+        return
     _buy(turn, case, plan, planned.findings)
+
+
+def _is_reconciled(turn: Turn) -> bool:
+    """Return whether the books are fresh enough for an order; ask if they are not."""
+    reconciled = turn.state.reconciled
+    age_max = turn.rules.limits.reconciled_age_max
+    if reconciled is not None and turn.at - reconciled < age_max:
+        return True
+    ask_report(turn, "a hedge is about to be bought", timedelta(seconds=5))
+    return False
 
 
 def _is_sufficient(turn: Turn, case: Case, reading: Reading) -> bool:

@@ -62,7 +62,7 @@ def on_connected(turn: Turn, event: BrokerConnected) -> None:
         is_connected=True,
         is_link_up=True,
         account_id=event.account_id,
-        indexes={index.symbol: index.con_id for index in event.indexes},
+        indexes={index.symbol: index for index in event.indexes},
         watched=(),
         asked={},
         report_asked=turn.at,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from alvh_trader.domain.calendar import Calendar
-from alvh_trader.domain.instrument import Future, Instrument, Option
+from alvh_trader.domain.instrument import Future, Index, Instrument, Option
 from alvh_trader.domain.market import Bar, Breadth, Quote
 from alvh_trader.domain.order import Fill
 from alvh_trader.domain.position import Account, Position
@@ -42,7 +42,7 @@ class State(Struct, frozen=True, kw_only=True):
     is_connected: bool = False
     is_link_up: bool = False
     account_id: str = ""
-    indexes: dict[str, int] = {}
+    indexes: dict[str, Index] = {}
     account: Account | None = None
     positions: dict[int, Position] = {}
     ledger: dict[int, int] = {}
@@ -76,6 +76,11 @@ class State(Struct, frozen=True, kw_only=True):
     margin_changes: dict[str, float | None] = {}
     fills: dict[str, Fill] = {}
     """The executions of today that are in the ledger, by what corrections share."""
+
+    def index_quote(self, symbol: str) -> Quote | None:
+        """Return the newest quote of an index, or None where there is none."""
+        index = self.indexes.get(symbol)
+        return None if index is None else self.quotes.get(index.con_id)
 
 
 def series_key(trading_class: str, last_trade: date) -> str:

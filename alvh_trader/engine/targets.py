@@ -36,7 +36,7 @@ def hedge_series(turn: Turn) -> tuple[Series, ...]:
 
 def hedge_strikes(turn: Turn, trading_class: str, last_trade: date) -> Iterator[Option]:
     """Yield the calls of a VIX series that may be near the wanted delta."""
-    quote = turn.state.quotes.get(turn.state.indexes.get("VIX", 0))
+    quote = turn.state.index_quote("VIX")
     options = turn.state.options.get(series_key(trading_class, last_trade), ())
     if quote is None or quote.last is None:
         return

@@ -7,7 +7,7 @@ no special case: whatever is wanted and not there is asked for again.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from alvh_trader.domain.instrument import Index, Instrument, Option
+from alvh_trader.domain.instrument import Instrument, Option
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.command import (
     Command,
@@ -131,7 +131,7 @@ def _streams(turn: Turn) -> Iterator[Instrument]:
     state = turn.state
     for symbol in INDEXES:
         if symbol in state.indexes:
-            yield Index(state.indexes[symbol], symbol)
+            yield state.indexes[symbol]
     cases = _open_cases(state)
     for case in cases:
         yield from (leg.option for leg in case.legs)
@@ -185,5 +185,5 @@ def _centre(turn: Turn, options: Sequence[Option]) -> float | None:
     if not options:
         return None
     symbol = options[0].symbol
-    quote = turn.state.quotes.get(turn.state.indexes.get(symbol, 0))
+    quote = turn.state.index_quote(symbol)
     return None if quote is None else quote.last

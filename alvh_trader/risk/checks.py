@@ -166,11 +166,10 @@ def _net(order: Order, now: Circumstances) -> tuple[float, float] | None:
     low = high = 0.0
     for leg in order.legs:
         quote = now.quotes.get(leg.instrument.con_id)
-        if quote is None or quote.bid is None or quote.ask is None:
+        if quote is None or quote.mid is None or quote.ask is None:
             return None
-        here, there = (
-            (quote.bid, quote.ask) if leg.ratio > 0 else (quote.ask, quote.bid)
-        )
+        bid = quote.bid or 0.0
+        here, there = (bid, quote.ask) if leg.ratio > 0 else (quote.ask, bid)
         low += leg.ratio * here
         high += leg.ratio * there
     return low, high
