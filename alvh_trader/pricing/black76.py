@@ -18,8 +18,10 @@ Numbers = float | Floats
 Bools = bool | NDArray[np.bool_]
 
 DAYS_A_YEAR = 365.0
+_ROOT_2 = math.sqrt(2)
 _ROOT_2_PI = math.sqrt(2 * math.pi)
 _LEAST = 1e-12
+_FEW = 24
 _NEWTON_PASSES = 8
 _BISECTIONS = 80
 
@@ -147,6 +149,51 @@ def implied_volatility(
 
 def _total_volatility(target: Floats, x: Floats) -> Floats:
     """Return the sigma * sqrt(T) at which the normalised value is `target`."""
+    if target.size <= _FEW:
+        # Numpy's fixed cost a call outweighs a handful of numbers.
+        pairs = zip(target.ravel().tolist(), x.ravel().tolist(), strict=True)
+        each = [_one_total_volatility(t, away) for t, away in pairs]
+        total = np.array(each).reshape(target.shape)
+        return total if np.isfinite(total).all() else _settled(total, target, x)
+    return _many_total_volatilities(target, x)
+
+
+def _one_total_volatility(target: float, x: float) -> float:
+    """Return what `_many_total_volatilities` does, for one number; NaN to bisect."""
+    up, down = math.exp(0.5 * x), math.exp(-0.5 * x)
+    inflection = max(math.sqrt(-2.0 * x), _LEAST)
+    level = _normal(x / inflection + 0.5 * inflection) * up
+    level = max(level - _normal(x / inflection - 0.5 * inflection) * down, 1e-300)
+    is_low = target < level
+    log_target = -math.log(target)
+    if is_low:
+        total = inflection * math.sqrt(-math.log(level) / log_target)
+    else:
+        total = max(inflection, target * 2.5)
+    for _ in range(_NEWTON_PASSES):
+        h, t = x / total, 0.5 * total
+        value = max(_normal(h + t) * up - _normal(h - t) * down, 1e-300)
+        slope = math.exp(-0.5 * (h * h + t * t)) / _ROOT_2_PI
+        if slope <= 0.0:
+            return math.nan
+        if is_low:
+            log_value = max(-math.log(value), 0.0)
+            step = 2.0 * log_value * (math.sqrt(log_value / log_target) - 1.0) * value
+        else:
+            step = target - value
+        step /= slope
+        total = max(total + step, 0.2 * total)
+        if abs(step) <= 1e-9 * total:
+            return total
+    return math.nan
+
+
+def _normal(z: float) -> float:
+    return 0.5 * math.erfc(-z / _ROOT_2)
+
+
+def _many_total_volatilities(target: Floats, x: Floats) -> Floats:
+    """Return the total volatilities of an array, all in the same numpy passes."""
     up, down = np.exp(0.5 * x), np.exp(-0.5 * x)
     # At the money the inflection is at 0; the value is then target * sqrt(2 pi).
     inflection = np.maximum(np.sqrt(-2.0 * x), _LEAST)
@@ -178,6 +225,7 @@ def _settled(total: Floats, target: Floats, x: Floats) -> Floats:
     def value(s: Floats) -> Any:
         return ndtr(x / s + 0.5 * s) * up - ndtr(x / s - 0.5 * s) * down
 
+    # A NaN in `total` is never within the bound.
     solved = np.abs(value(total) - target) <= 1e-12 + 1e-9 * target
     low, high = np.full_like(total, 1e-9), np.full_like(total, 50.0)
     for _ in range(_BISECTIONS):

@@ -158,6 +158,26 @@ def test_wild_volatilities_reproduce_their_price(
     assert float(again) == pytest.approx(paid, rel=1e-6)
 
 
+@given(st.lists(st.tuples(moneyness, st.floats(0.01, 3.0)), min_size=1, max_size=12))
+def test_few_options_and_many_have_the_same_volatilities(
+    options: list[tuple[float, float]],
+) -> None:
+    away, sigma = np.array(options).T
+    strikes = 100.0 * np.exp(away)
+    paid = price(100.0, strikes, sigma, 0.2, 0.03, away > 0)
+    few = implied_volatility(paid, 100.0, strikes, 0.2, 0.03, away > 0)
+    many = implied_volatility(
+        np.tile(paid, 25), 100.0, np.tile(strikes, 25), 0.2, 0.03, np.tile(away > 0, 25)
+    )
+    again = price(100.0, strikes, few, 0.2, 0.03, away > 0)
+    assert np.isnan(few).tolist() == np.isnan(many[: few.size]).tolist()
+    known = ~np.isnan(few)
+    # Where vega is nothing, volatilities may differ and prices not.
+    assert again[known] == pytest.approx(paid[known], rel=1e-6, abs=1e-12)
+    near = known & (paid > 1e-4)
+    assert few[near] == pytest.approx(many[: few.size][near], rel=1e-6)
+
+
 def test_twelve_volatilities_take_well_below_a_millisecond() -> None:
     strikes = np.linspace(6000.0, 8000.0, 12)
     is_call = strikes > 7000
