@@ -24,6 +24,8 @@ FIVE_SECONDS = timedelta(seconds=5)
 
 _TICK_KINDS = {"Last": 1, "AllLast": 2, "BidAsk": 3, "MidPoint": 4}
 
+BREADTH = "AD-NYSE"
+
 
 def market_data(session: Session, asked: market_request.RequestMarketData) -> None:
     """Open a market data line and send what there is, or take a snapshot."""
@@ -66,7 +68,9 @@ def _line(
         listing = only_listing(session, asked.req_id, asked.contract)
         if listing is None:
             return None
-        has_book = listing.sec_type != "IND"
+        # An index has no book, but the breadth of the NYSE comes as one: advancing
+        # issues are its bid, declining ones its ask (alvh.md §9.3).
+        has_book = listing.sec_type != "IND" or listing.symbol == BREADTH
         return MarketLine(asked.req_id, listing.con_id, has_book=has_book)
     if not asked.legs:
         session.error(

@@ -23,7 +23,7 @@ SIDE_GREEKS_EVERY = timedelta(minutes=5)
 class MarketLine:
     """A subscription of one client to one contract or combo.
 
-    An index has no book: there never is a bid or an ask.
+    Without a book there never is a bid or an ask.
     """
 
     __slots__ = (

@@ -5,8 +5,6 @@ import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import msgspec
-
 from alvh_trader.alerts.channels import Channel, channels_of
 from alvh_trader.alerts.outbox import Outbox
 from alvh_trader.domain.calendar import nyse
@@ -15,7 +13,6 @@ from alvh_trader.engine.state import Rules
 from alvh_trader.errors import ConfigError
 from alvh_trader.journal.store import Journal
 from alvh_trader.ports import Clock, Observer, Put, Trader
-from alvh_trader.risk.limits import Limits
 from alvh_trader.runtime.clock import SystemClock
 from alvh_trader.runtime.daemon import INBOX_MAX, Daemon, Pulse
 from alvh_trader.runtime.dispatch import Dispatcher
@@ -24,13 +21,14 @@ from alvh_trader.runtime.loop import Loop
 from alvh_trader.runtime.recovery import recover
 from alvh_trader.settings.load import load
 from alvh_trader.settings.model import ClockSource, ModeName, Settings
-from alvh_trader.settings.section import struct_of
 from alvh_trader.settings.show import config_hash
-from alvh_trader.strategy.params import Params
 
 CALENDAR_FROM = date(2010, 1, 1)
 CALENDAR_AHEAD = timedelta(days=500)
 """Sessions are known from here to so far ahead; the exchange publishes no further."""
+
+ALERT_SECONDS = 5.0
+"""How long the last alerts may take when the daemon stops; the rest goes next time."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -64,13 +62,9 @@ def run_daemon(configs: tuple[Path, ...]) -> None:
 
 def rules_of(settings: Settings, today: date) -> Rules:
     """Return what the engine goes by."""
-    params = struct_of(Params(), settings.strategy)
-    rates = settings.rates
     return Rules(
-        params=msgspec.structs.replace(
-            params, rate=rates.risk_free, dividend=rates.dividend_yield
-        ),
-        limits=struct_of(Limits(), settings.risk),
+        params=settings.params,
+        limits=settings.limits,
         calendar=nyse(CALENDAR_FROM, today + CALENDAR_AHEAD),
         may_trade=settings.mode.name is ModeName.PAPER,
         adopts=settings.mode.adopts,
@@ -106,6 +100,10 @@ async def _run(
     inbox.put_nowait(started)
     if breadth:
         inbox.put_nowait(BreadthSeeded(at=clock.now(), net_advances=breadth))
+
+    async def farewell() -> None:
+        await outbox.drain(ALERT_SECONDS)
+
     pulse = Pulse(is_brokers=is_brokers)
     daemon = Daemon(observer, dispatcher, loop, inbox, clock.now, pulse, (outbox.run,))
     await daemon.run()

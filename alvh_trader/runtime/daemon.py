@@ -45,8 +45,14 @@ IDLE_PULSE = 0.02
 MOVED = timedelta(seconds=5)
 """A broker clock that goes on by less is not in lockstep with us."""
 
+WATCHDOG_EVERY = 5.0
+"""Seconds between two looks at whether the decision loop does its work."""
+
 RETRY_SECONDS_MAX = 60.0
 """The longest pause between two attempts to connect."""
+
+
+Job = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Pulse(Struct, frozen=True, kw_only=True):
@@ -71,7 +77,8 @@ class Daemon:
         inbox: "asyncio.Queue[Event]",
         now: Callable[[], datetime],
         pulse: Pulse,
-        background: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (),
+        background: tuple[Job, ...] = (),
+        farewell: Job | None = None,
     ) -> None:
         self._observer = observer
         self._dispatcher = dispatcher
@@ -80,8 +87,10 @@ class Daemon:
         self._now = now
         self._pulse = pulse
         self._background = background
+        self._last_words = farewell
         self._systemd = Systemd()
         self._stop = asyncio.Event()
+        self._decided = False
 
     async def run(self) -> None:
         """Run until SIGTERM, SIGINT, or the end of a simulation.
@@ -100,6 +109,7 @@ class Daemon:
                     tasks.create_task(job())
                     for job in (
                         self._decide,
+                        self._feed_watchdog,
                         self._dispatcher.answer_questions,
                         *self._background,
                     )
@@ -107,6 +117,7 @@ class Daemon:
                 session = tasks.create_task(self._session())
                 stop = tasks.create_task(self._stop.wait())
                 await asyncio.wait({session, stop}, return_when="FIRST_COMPLETED")
+                await self._farewell()
                 for job in (session, stop, *jobs):
                     job.cancel()
         except* BrokerError as group:
@@ -116,6 +127,10 @@ class Daemon:
             await self._observer.close()
             self._loop.flush()
 
+    async def _farewell(self) -> None:
+        if self._last_words is not None:
+            await self._last_words()
+
     async def _decide(self) -> None:
         while True:
             event = await self._inbox.get()
@@ -123,6 +138,19 @@ class Daemon:
                 self._loop.process(event)
             finally:
                 self._inbox.task_done()
+            self._decided = True
+
+    async def _feed_watchdog(self) -> None:
+        """Tell systemd that decisions are being made, whether or not there is a link.
+
+        A gateway that is away is no reason to restart us; a decision loop that leaves
+        its inbox lying is.
+        """
+        while True:
+            await asyncio.sleep(WATCHDOG_EVERY)
+            if self._inbox.empty() or self._decided:
+                self._systemd.watchdog()
+            self._decided = False
 
     async def _session(self) -> None:
         """Connect, keep the heart beating, and connect again, until told to stop."""
@@ -145,7 +173,6 @@ class Daemon:
             except BrokerError as error:
                 return str(error)
             await self._settle()
-            self._systemd.watchdog()
             if not self._pulse.is_brokers:
                 await asyncio.sleep(PULSE_EVERY)
             elif self._now() - before < MOVED:

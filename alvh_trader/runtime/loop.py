@@ -41,6 +41,7 @@ class Loop:
         self._rules = rules
         self._committed = time.monotonic()
         self._since_snapshot = 0
+        self._is_sound = True
 
     def process(self, event: Event) -> None:
         """Journal one event, step, journal what follows, and only then act.
@@ -50,6 +51,9 @@ class Loop:
             InvariantError: The engine would be in an impossible state; nothing was
                 sent and the state is as before.
         """
+        # Until this event is through, the state must not be kept: the next process
+        # has to meet the event on which this one stumbled, and halt.
+        self._is_sound = False
         seq = self._journal.append(event)
         outcome = step(self.state, event, self._rules)
         invariants.check(outcome.state, self._rules)
@@ -62,12 +66,15 @@ class Loop:
             self._commit()
         for command in outcome.commands:
             self._dispatch(command)
+        self._is_sound = True
         self._snapshot(seq, before)
 
     def flush(self) -> None:
         """Make everything durable and keep the state for the next process."""
-        self._journal.save_snapshot(self._journal.last_seq, encode_state(self.state))
-        self._commit()
+        if self._is_sound:
+            last = self._journal.last_seq
+            self._journal.save_snapshot(last, encode_state(self.state))
+            self._commit()
 
     def _commit(self) -> None:
         self._journal.commit()

@@ -113,12 +113,16 @@ class Board:
         bid_size, ask_size = ISSUES, ISSUES
         tops = self.tops([leg.con_id for leg in legs])
         for leg, top in zip(legs, tops, strict=True):
-            if top.bid is None or top.ask is None:
+            if top.ask is None:
                 return NOTHING
+            # In a combo a worthless leg changes hands for nothing: its missing bid
+            # is a bid of zero, and whoever takes the rest takes it along.
+            bid_of = top.bid or Decimal(0)
+            shown = top.bid_size if top.bid is not None else ISSUES
             buys = leg.action == "BUY"
-            up, down = (top.ask, top.bid) if buys else (-top.bid, -top.ask)
+            up, down = (top.ask, bid_of) if buys else (-bid_of, -top.ask)
             up_size, down_size = (
-                (top.ask_size, top.bid_size) if buys else (top.bid_size, top.ask_size)
+                (top.ask_size, shown) if buys else (shown, top.ask_size)
             )
             ask, bid = ask + leg.ratio * up, bid + leg.ratio * down
             ask_size = min(ask_size, up_size // leg.ratio)
