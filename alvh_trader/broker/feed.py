@@ -74,11 +74,11 @@ class Feed:
                 self._subscribe(self._wanted[con_id])
 
     def start(self, client: Wire) -> None:
-        """A session began: stream what is wanted."""
-        self.stop()
+        """A session began: stream what is wanted.
+
+        What it said of farms before this was said of this session, and stands.
+        """
         self._client = client
-        self._farms_down.clear()
-        self._link_is_up = True
         for instrument in self._wanted.values():
             self._subscribe(instrument)
 
@@ -88,6 +88,8 @@ class Feed:
         self._streams.clear()
         self._by_request.clear()
         self._changed.clear()
+        self._farms_down.clear()
+        self._link_is_up = True
         self._distrust()
 
     def restart(self) -> None:

@@ -4,6 +4,11 @@ from typing import Literal
 
 from msgspec import Struct
 
+from alvh_trader.errors import BrokerError
+
+PAPER_PREFIXES = ("DU", "DF")
+"""How the numbers of paper accounts begin."""
+
 
 class BrokerOptions(Struct, frozen=True, kw_only=True):
     """Where the gateway is, who we are there, and how patient we are.
@@ -34,3 +39,27 @@ class BrokerOptions(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         assert self.client_id > 0, "client 0 binds the orders of people at the screen"
         assert self.request_rate is None or self.request_rate > 0
+
+
+def the_account(options: BrokerOptions, managed: tuple[str, ...]) -> str:
+    """Return the one account the gateway manages, if it is the one expected.
+
+    Raises:
+        BrokerError: There is not exactly one, it is not the one configured, or it is
+            a real account in paper mode or a paper account in live mode.
+    """
+    gateway = f"{options.host}:{options.port}"
+    if len(managed) != 1 or (options.account and managed[0] != options.account):
+        raise BrokerError(
+            f"{gateway}: manages {', '.join(managed) or 'no account'}, "
+            f"expected {options.account or 'exactly one account'} (broker.account)"
+        )
+    is_paper = managed[0].startswith(PAPER_PREFIXES)
+    if (options.mode == "paper" and not is_paper) or (
+        options.mode == "live" and is_paper
+    ):
+        raise BrokerError(
+            f"{gateway}: account {managed[0]} is not one for mode {options.mode!r}; "
+            f"paper accounts begin with {' or '.join(PAPER_PREFIXES)}"
+        )
+    return managed[0]

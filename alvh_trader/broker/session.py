@@ -22,7 +22,7 @@ from alvh_trader.broker.feed import Feed
 from alvh_trader.broker.inquiry import FIRST_REQUEST_ID, Inquiries
 from alvh_trader.broker.library import Contract, Order, OrderState
 from alvh_trader.broker.line import Line
-from alvh_trader.broker.options import BrokerOptions
+from alvh_trader.broker.options import BrokerOptions, the_account
 from alvh_trader.broker.orders import OrderDesk
 from alvh_trader.broker.pace import Pace
 from alvh_trader.broker.questions import Desk, Questions
@@ -44,7 +44,6 @@ from alvh_trader.engine.event import (
 from alvh_trader.errors import BrokerError, NotConnectedError
 from alvh_trader.ports import Clock, Put
 
-_PAPER_PREFIXES = ("DU", "DF")
 
 _SKEW_MAX = timedelta(seconds=2)
 
@@ -101,11 +100,14 @@ class Session:
         reference = Reference(self._inquiries)
         try:
             await line.open()
-            self._tracker.account = self._check_account(line)
+            self._tracker.account = the_account(self._options, self._accounts)
             await self._ask_time(line)
             indexes = await reference.indexes(line.client)
-        except BaseException:
+        except BaseException as error:
             await self._drop("the session could not be opened")
+            if self._crash is not None and isinstance(error, BrokerError):
+                # What went wrong first, not the broken socket that followed.
+                raise self._crash from None
             raise
         self._is_announced = True
         self._start(line, reference)
@@ -160,22 +162,6 @@ class Session:
                 self._on_reported,
             )
         )
-
-    def _check_account(self, line: Line) -> str:
-        accounts = self._accounts
-        expected, mode = self._options.account, self._options.mode
-        if len(accounts) != 1 or (expected and accounts[0] != expected):
-            raise BrokerError(
-                f"{line.place}: manages {', '.join(accounts) or 'no account'}, "
-                f"expected {expected or 'exactly one account'} (broker.account)"
-            )
-        is_paper = accounts[0].startswith(_PAPER_PREFIXES)
-        if (mode == "paper" and not is_paper) or (mode == "live" and is_paper):
-            raise BrokerError(
-                f"{line.place}: account {accounts[0]} is not one for mode {mode!r}; "
-                f"paper accounts begin with {' or '.join(_PAPER_PREFIXES)}"
-            )
-        return accounts[0]
 
     # ---------------------------------------------------------------- living ---
 

@@ -9,7 +9,7 @@ from alvh_trader.domain.instrument import Index, Instrument, Other
 from alvh_trader.domain.market import Breadth, Quote
 from alvh_trader.engine.command import Watch
 from alvh_trader.engine.event import BrokerDisconnected, LinkChanged, MarketUpdated
-from tests.broker.peer import TIME, Peer
+from tests.broker.peer import TIME, Fields, Peer
 from tests.broker.rig import NOW, SPX_LOWER_PUT, SPX_PUT, VIX_CALL, Rig, rig, until
 
 SPX = Index(416904, "SPX")
@@ -244,6 +244,29 @@ def test_nothing_is_said_again_while_the_link_or_a_farm_is_down(how: str) -> Non
                 r.peer.error(-1, 1100)
             else:
                 r.peer.error(-1, 2103, "Market data farm connection is broken:usopt")
+            for step in range(12):
+                lines.two_sided(SPX_PUT, str(30 + step), str(31 + step))
+                assert 111 not in (await lines.pulse(5)).quotes
+
+    asyncio.run(story())
+
+
+def test_a_farm_that_is_down_from_the_start_is_remembered() -> None:
+    peer = Peer()
+    honest = peer.on["71"]
+
+    def start(fields: Fields) -> None:
+        honest(fields)
+        peer.error(-1, 2103, "Market data farm connection is broken:usopt")
+
+    peer.on["71"] = start
+
+    async def story() -> None:
+        async with rig(peer) as r:
+            lines = Lines(r)
+            await lines.watch(VIX_CALL, SPX_PUT)
+            lines.two_sided(VIX_CALL, "1.5", "1.6")
+            await lines.pulse()
             for step in range(12):
                 lines.two_sided(SPX_PUT, str(30 + step), str(31 + step))
                 assert 111 not in (await lines.pulse(5)).quotes

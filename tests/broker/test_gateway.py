@@ -41,6 +41,11 @@ from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.scenario import scenario
 from tests.broker.rig import REPORT, Inbox, place, reprice
 
+# exchange-calendars reads a series in a way that the newest pandas is giving up.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Series.values returning an ndarray:DeprecationWarning"
+)
+
 
 class Desk:
     """A trader on the paper gateway, the last quotes and the inbox."""

@@ -17,6 +17,8 @@ from alvh_trader.errors import InvariantError
 from tests.broker.peer import Peer, execution
 from tests.broker.rig import REPORT, Inbox
 
+OFFERED = {"connect", "pulse", "watch", "ask", "close"}
+
 
 def observer(peer: Peer, inbox: Inbox) -> Observer:
     options = BrokerOptions(port=peer.port, mode="watch", request_rate=None)
@@ -25,7 +27,7 @@ def observer(peer: Peer, inbox: Inbox) -> Observer:
 
 def test_it_offers_exactly_what_the_port_names() -> None:
     offered = {name for name, _ in getmembers(Observer) if not name.startswith("_")}
-    assert offered == {"connect", "pulse", "watch", "ask", "close"}
+    assert offered == OFFERED
 
 
 def test_it_sees_reports_series_and_fills() -> None:

@@ -114,6 +114,11 @@ def test_an_unexpected_account_is_refused(
     assert part in asyncio.run(refusal(Peer(accounts=accounts), **changes))
 
 
+def test_order_ids_that_would_meet_request_ids_are_refused() -> None:
+    text = asyncio.run(refusal(Peer(next_id=1_600_000_000)))
+    assert "reset its order ids" in text
+
+
 def test_watching_takes_any_single_account() -> None:
     async def story() -> None:
         async with unconnected(Peer(accounts="U1"), mode="watch") as r:
