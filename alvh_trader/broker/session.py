@@ -44,7 +44,6 @@ from alvh_trader.engine.event import (
 from alvh_trader.errors import BrokerError, NotConnectedError
 from alvh_trader.ports import Clock, Put
 
-
 _SKEW_MAX = timedelta(seconds=2)
 
 _log = structlog.get_logger(__name__)

@@ -145,7 +145,7 @@ def test_everything_the_engine_asks_is_answered() -> None:
     asyncio.run(story())
 
 
-def test_streams_bring_quotes_in_step_with_time() -> None:
+def test_streams_bring_quotes_and_breadth_in_step_with_time() -> None:
     async def story() -> None:
         async with lockstep() as port, desk(port) as d:
             calls = await d.vix_calls()
@@ -153,6 +153,9 @@ def test_streams_bring_quotes_in_step_with_time() -> None:
             await d.pulses(1)
             event = d.inbox.last(MarketUpdated)
             assert event.at > before
+            breadths = [e.breadth for e in d.inbox.of(MarketUpdated) if e.breadth]
+            assert breadths[-1].advances + breadths[-1].declines > 1000
+            assert breadths[-1].unchanged >= 0
             for call in calls:
                 quote = d.quote(call)
                 assert quote.mid is not None
