@@ -71,7 +71,8 @@ def open_order(
         client_id=order.client_id,
         perm_id=order.perm_id,
         shares_allocation=f"{order.perm_id}.{min(changes, 1)}/{order.account}/100",
-        percent_offset="0" if order.sec_type == "OPT" else "",
+        # The one recorded order for an option shows this (and no other sign of it).
+        rule_80a="0" if order.sec_type == "OPT" else "",
         legs_description=_legs_description(order),
         legs=_leg_specs(order),
         leg_prices=(None,) * len(combo),
@@ -122,7 +123,6 @@ def completed_order(
         account=order.account,
         order_ref=order.order_ref,
         perm_id=order.perm_id,
-        percent_offset="0" if order.sec_type == "OPT" else "",
         legs_description=_legs_description(order),
         legs=_leg_specs(order),
         leg_prices=(None,) * (len(order.legs) if order.sec_type == "BAG" else 0),

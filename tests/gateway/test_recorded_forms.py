@@ -1,0 +1,193 @@
+"""What the gateway says has, field by field, the form of what real gateways say.
+
+`tests/wire/test_recordings.py` proves the layout; this proves the content: every
+field of a message that this gateway sends is empty, a whole number, a decimal, a
+sentinel, a date, a time or a word where the recordings have one. Where it must
+differ, the reason stands in `KNOWN`.
+"""
+
+import re
+from collections import defaultdict
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import pytest
+from msgspec import Struct
+
+from alvh_trader.wire import codec, field, layout, market_request, request
+from alvh_trader.wire.contract import ContractSpec
+from alvh_trader.wire.field import join
+from tests.gateway.peer import (
+    Peer,
+    combo,
+    floor,
+    order,
+    spx_puts,
+    until_filled,
+    vix_call,
+)
+from tests.wire.recordings import recordings
+
+VERSION = 176
+
+FORMS = (
+    ("empty", re.compile(r"")),
+    ("unset", re.compile(r"1\.7976931348623157E308|2147483647|9223372036854775807")),
+    ("date", re.compile(r"(19|20)\d{6}")),
+    ("time", re.compile(r"\d{8}([ -]| {2})\d{2}:\d{2}:\d{2}( \S+)?|\d{2}:\d{2}")),
+    ("whole", re.compile(r"-?\d+")),
+    ("decimal", re.compile(r"-?\d+\.\d+(E-?\d+)?")),
+    ("word", re.compile(r"(?s).+")),
+)
+"""Forms of a field, the first that fits counts."""
+
+SHOWS_EITHER = frozenset(
+    get_args(form)[1]
+    for form in (field.Number, field.MaybeNumber, field.Computed, field.Exact)
+)
+"""Forms in which a number is whole or decimal as its value has it."""
+
+KNOWN = {
+    "SymbolSamples.rows.description": "recorded before version 176 had it",
+    "ContractData.market_rules": "one exchange has one rule, recorded ones have lists",
+    "TickPrice.size": "an index has no size; only a stock's tick was recorded",
+    "AccountValue.value": "only the account's name was recorded",
+    "AccountValue.currency": "only the account's name was recorded",
+    "AccountUpdateMulti.value": "only a currency was recorded",
+    "AccountUpdateMulti.currency": "only a currency was recorded",
+}
+
+
+UNRECORDED = frozenset({"expiry", "multiplier", "right", "legs", "legs_description"})
+"""What only options and combos have; what was recorded is mostly of stocks."""
+
+
+def form_of(text: str) -> str:
+    return next(name for name, pattern in FORMS if pattern.fullmatch(text))
+
+
+def forms(message: Struct, prefix: str = "") -> dict[str, set[str]]:
+    """Return the forms of each attribute of a message, rows taken together."""
+    found: dict[str, set[str]] = defaultdict(set)
+    hints = get_type_hints(type(message), include_extras=True)
+    for column in layout.columns(type(message), VERSION):
+        if column.test is not None and not column.test(message):
+            continue
+        name, value = f"{prefix}{column.name}", getattr(message, column.name)
+        if isinstance(value, Struct):
+            found.update(forms(value, f"{name}."))
+        elif isinstance(value, tuple):
+            for row in value:
+                if isinstance(row, Struct):
+                    for inner, seen in forms(row, f"{name}.").items():
+                        found[inner] |= seen
+        else:
+            out: list[str] = []
+            column.write(value, out)
+            found[name] |= _loose(form_of(out[0]), hints[column.name])
+    return found
+
+
+def _loose(form: str, hint: Any) -> set[str]:
+    marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    is_number = form in ("whole", "decimal", "date")
+    return {"whole", "decimal"} if is_number and SHOWS_EITHER & {*marks} else {form}
+
+
+def recorded_forms() -> dict[type[Struct], dict[str, set[str]]]:
+    """Return every form that was recorded, by message and attribute."""
+    found: dict[type[Struct], dict[str, set[str]]] = defaultdict(
+        lambda: defaultdict(set)
+    )
+    for row in recordings():
+        if not (row.is_for_layout and row.is_reply) or row.number == 173:
+            continue
+        message = codec.decode_reply(join(list(row.fields)), row.version)
+        for name, seen in forms(message).items():
+            found[type(message)][name] |= seen
+    return found
+
+
+def conversation() -> list[Struct]:
+    """Return what the gateway says in a conversation that touches everything."""
+    on = floor()
+    peer = Peer(on)
+    call, (upper, lower) = vix_call(on.exchange), spx_puts(on.exchange)
+    spx = ContractSpec(con_id=416904)
+    option = ContractSpec(con_id=call.con_id, exchange="SMART")
+    chain = request.RequestOptionParameters(3, "SPX", "", "IND", 416904)
+    history = market_request.RequestHistoricalData
+    legs = ((upper.con_id, "BUY"), (lower.con_id, "SELL"))
+    said = list(peer.greeting)
+    for asked in (
+        request.RequestContractDetails(req_id=1, contract=spx),
+        request.RequestContractDetails(req_id=2, contract=option),
+        request.RequestContractDetails(
+            req_id=2, contract=ContractSpec(symbol="VIX", sec_type="FUT")
+        ),
+        chain,
+        request.RequestMatchingSymbols(4, "VIX"),
+        market_request.RequestMarketData(req_id=5, contract=spx),
+        market_request.RequestMarketData(req_id=6, contract=option),
+        market_request.RequestMarketData(req_id=7, contract=option, snapshot=True),
+        market_request.RequestTickByTick(req_id=8, contract=option, kind="BidAsk"),
+        market_request.RequestTickByTick(req_id=9, contract=option, kind="MidPoint"),
+        market_request.RequestRealTimeBars(req_id=10, contract=spx),
+        history(req_id=11, contract=spx, duration="5 D"),
+        history(req_id=12, contract=spx, duration="5 D", bar_size="1 hour"),
+        history(req_id=13, contract=spx, duration="5 D", what="SCHEDULE"),
+        market_request.RequestHeadTimestamp(req_id=14, contract=spx),
+        request.RequestAccountUpdates(subscribe=True, account=""),
+        request.RequestAccountUpdatesMulti(15, "", "", ledger_only=False),
+        request.RequestAccountSummary(16, "All", "NetLiquidation,BuyingPower"),
+        request.RequestPositions(),
+        request.RequestPnl(17, "", ""),
+        request.RequestSoftDollarTiers(18),
+        order(call.con_id, 1, "0.05", quantity=2),
+        order(call.con_id, 1, "20", quantity=2),
+        order(call.con_id, 2, "0.05"),
+        request.CancelOrder(2),
+        combo(legs, 3, None),
+    ):
+        said += peer.ask(asked)
+    said += until_filled(peer)
+    said += peer.ask(request.RequestAllOpenOrders())
+    said += peer.ask(request.RequestCompletedOrders(api_only=False))
+    said += peer.ask(request.RequestExecutions(req_id=19))
+    return said
+
+
+@pytest.fixture(scope="module")
+def spoken() -> dict[type[Struct], dict[str, set[str]]]:
+    found: dict[type[Struct], dict[str, set[str]]] = defaultdict(
+        lambda: defaultdict(set)
+    )
+    for message in conversation():
+        for name, seen in forms(message).items():
+            found[type(message)][name] |= seen
+    return found
+
+
+def test_the_conversation_holds_every_message_that_was_recorded(
+    spoken: dict[type[Struct], dict[str, set[str]]],
+) -> None:
+    never_sent = {
+        "ScannerData", "DepthLevel", "HistoricalNews", "NewsProviders", "PastTicks",
+        "PastQuotes", "PastTrades", "TickString",
+    }  # fmt: skip
+    missing = {kind.__name__ for kind in recorded_forms()} - {
+        kind.__name__ for kind in spoken
+    }
+    ends = {kind.__name__ for kind in recorded_forms() if not kind.__struct_fields__}
+    assert missing - never_sent - ends == set()
+
+
+def test_every_field_has_a_recorded_form(
+    spoken: dict[type[Struct], dict[str, set[str]]],
+) -> None:
+    strange = {
+        f"{kind.__name__}.{name}": (sorted(seen - real[name]), sorted(real[name]))
+        for kind, real in recorded_forms().items()
+        for name, seen in spoken.get(kind, {}).items()
+        if not UNRECORDED & {*name.split(".")} and seen - real[name]
+    }
+    assert set(strange) == set(KNOWN), strange
