@@ -5,9 +5,11 @@ condors nobody knows yet (alvh.md §5.2). During a roll the fills own the case, 
 split structure is never mistaken for a new one.
 """
 
+import msgspec
+
 from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.position import Position
-from alvh_trader.engine.case import Case, legs_of_shape
+from alvh_trader.engine.case import Case, HeldLeg, legs_of_shape
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.proof import holds
@@ -34,6 +36,31 @@ def review_cases(turn: Turn) -> None:
     turn.put(is_naked=bool(book.naked))
 
 
+def _drop_expired(turn: Turn, case: Case, missing: list[HeldLeg]) -> bool:
+    """Let a case go on without the side of a split that has expired."""
+    today = turn.state.day
+    left = tuple(leg for leg in case.legs if leg not in missing)
+    expired = today is not None and all(
+        leg.option.last_trade <= today and leg.option.con_id not in turn.state.positions
+        for leg in missing
+    )
+    if not left or not expired:
+        return False
+    kept = [
+        turn.state.positions[leg.option.con_id]
+        for leg in left
+        if leg.option.con_id in turn.state.positions
+    ]
+    shapes = recognise(turn.state.account_id, kept).cases
+    if len(shapes) != 1:
+        return False
+    shape = msgspec.structs.replace(shapes[0], id=case.condor.id)
+    turn.change(
+        case, condor=shape, legs=legs_of_shape(shape), roll=None, rolled_sides=0
+    )
+    return True
+
+
 def _name(position: Position) -> str:
     instrument = position.instrument
     if isinstance(instrument, Option):
@@ -50,6 +77,8 @@ def _compare(turn: Turn, case: Case) -> None:
         if not holds(turn.state, leg.option.con_id, leg.quantity)
     ]
     if not missing:
+        return
+    if _drop_expired(turn, case, missing):
         return
     today = turn.state.day
     is_gone = len(missing) == len(case.legs) and all(

@@ -186,6 +186,7 @@ def _roll_orders(turn: Turn, case: Case) -> list[Ticket]:
 
 def look_roll_working(turn: Turn, case: Case, reading: Reading) -> None:
     """Step 5b: both sides, or back to a place that is safe to stand in."""
+    case = _book_side(turn, case)
     case, is_good = judge_now(turn, case, reading)
     may_go_on = is_good and is_hedged(turn, case)
     live = [t for t in _roll_orders(turn, case) if t.is_live]
@@ -197,7 +198,6 @@ def look_roll_working(turn: Turn, case: Case, reading: Reading) -> None:
         else:
             turn.stand(case, f"side {case.rolled_sides + 1} works")
         return
-    case = _book_side(turn, case)
     side = _side(case)
     if side is None:
         done = Finding("sides rolled", "2", "2", True)
@@ -270,8 +270,8 @@ def _paid(turn: Turn, case: Case) -> dict[Option, float]:
 
 def look_split_hold(turn: Turn, case: Case, reading: Reading) -> None:
     """One side rolled, the other not: try the rest again when everything holds."""
-    case, is_good = judge_now(turn, case, reading)
     case = _book_side(turn, case)
+    case, is_good = judge_now(turn, case, reading)
     if _hindrance(turn, case) is not None:
         turn.stand(case, "outside the roll window, or the regime needs a person")
         return

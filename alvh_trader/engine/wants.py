@@ -135,23 +135,37 @@ def _streams(turn: Turn) -> Iterator[Instrument]:
     cases = _open_cases(state)
     for case in cases:
         yield from (leg.option for leg in case.legs)
-    for lot in state.lots.values():
-        if lot.last_trade >= (state.day or lot.last_trade):
-            yield from (leg.instrument for leg in lot.legs)
-            series = lot.main
-            if isinstance(series, Option):
-                yield from _near(turn, series.trading_class, series.last_trade)
+        if case.roll is not None:
+            for side in case.roll.sides:
+                yield from (side.new.short, side.new.long)
+    yield from _of_hedges(turn)
     for case in cases:
         for trading_class, last_trade in case.series:
             yield from _near(turn, trading_class, last_trade)
     for case in cases:
-        if case.phase in CHOOSING_HEDGE:
-            for trading_class, last_trade in hedge_series(turn):
-                yield from _near(turn, trading_class, last_trade)
-                yield from hedge_strikes(turn, trading_class, last_trade)
-        if case.phase in CHOOSING_ROLL:
-            for trading_class, last_trade in roll_series(turn, case):
-                yield from _near(turn, trading_class, last_trade)
+        yield from _of_choices(turn, case)
+
+
+def _of_hedges(turn: Turn) -> Iterator[Instrument]:
+    """Yield the hedges held, and what their forwards are read from."""
+    for lot in turn.state.lots.values():
+        if lot.last_trade < (turn.state.day or lot.last_trade):
+            continue
+        yield from (leg.instrument for leg in lot.legs)
+        if isinstance(lot.main, Option):
+            yield from _near(turn, lot.main.trading_class, lot.main.last_trade)
+
+
+def _of_choices(turn: Turn, case: Case) -> Iterator[Instrument]:
+    """Yield what a hedge or a roll is chosen among."""
+    if case.phase in CHOOSING_HEDGE:
+        for trading_class, last_trade in hedge_series(turn):
+            yield from _near(turn, trading_class, last_trade)
+            yield from hedge_strikes(turn, trading_class, last_trade)
+    if case.phase in CHOOSING_ROLL:
+        for trading_class, last_trade in roll_series(turn, case):
+            yield from _near(turn, trading_class, last_trade)
+        if case.roll is None:
             yield from roll_legs(turn, case)
 
 

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from alvh_trader.domain.instrument import Future, Option, Right
 from alvh_trader.portfolio.case import Case
 from alvh_trader.pricing.black76 import (
-    DAYS_A_YEAR,
     Floats,
     Greeks,
     greeks,
     implied_volatility,
     spot_greeks,
+    years,
 )
 from alvh_trader.pricing.chain import with_neighbours
 from alvh_trader.pricing.vix import (
@@ -106,7 +106,7 @@ def legs_of(holdings: Sequence[tuple[Option, int]], today: date) -> Legs:
         quantity=np.array([float(count) for _, count in holdings]),
         multiplier=np.array([float(o.multiplier) for o in options]),
         dte=dte,
-        tau=dte / DAYS_A_YEAR,
+        tau=years(dte),
     )
 
 
@@ -185,7 +185,7 @@ def hedge_legs_of(
         quantity=np.array([float(count) for _, count in holdings]),
         multiplier=np.array([float(i.multiplier) for i in held]),
         dte=dte,
-        tau=dte / DAYS_A_YEAR,
+        tau=years(dte),
     )
 
 

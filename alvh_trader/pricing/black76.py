@@ -26,6 +26,20 @@ _NEWTON_PASSES = 8
 _BISECTIONS = 80
 
 
+LAST_DAY = 0.25
+"""What is left of the day on which an option expires, in days: 09:30 to 16:00."""
+
+
+def years(dte: Numbers) -> Floats:
+    """Return the years that calendar days to settlement are; what is past has none.
+
+    >>> float(years(73.0)), float(years(0.0)) > 0, float(years(-1.0))
+    (0.2, True, 0.0)
+    """
+    left = np.where(np.asarray(dte) < 0, 0.0, np.maximum(dte, LAST_DAY))
+    return _floats(left / DAYS_A_YEAR)
+
+
 class Greeks(NamedTuple):
     """Sensitivities of one unit of each option, in index points.
 

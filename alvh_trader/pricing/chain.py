@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.domain.market import Quote
 from alvh_trader.pricing.black76 import (
-    DAYS_A_YEAR,
     Floats,
     Greeks,
     greeks,
     implied_volatility,
     spot_greeks,
+    years,
 )
 from alvh_trader.pricing.forward import atm_volatility, parity_forward
 
@@ -40,7 +40,7 @@ class Chain(Struct, frozen=True, kw_only=True, eq=False):
     @property
     def tau(self) -> float:
         """Years to settlement."""
-        return self.dte / DAYS_A_YEAR
+        return float(years(self.dte))
 
     @property
     def expiry(self) -> date:

@@ -92,8 +92,14 @@ def test_a_chain_without_pairs_cannot_be_priced_alone() -> None:
 
 
 def test_an_expired_chain_cannot_be_priced() -> None:
-    chain = chain_of(_options(), _quotes(), date(2026, 6, 3), 0.0375)
+    chain = chain_of(_options(), _quotes(), date(2026, 6, 4), 0.0375)
     assert priced(chain, forward=FORWARD) is None
+
+
+def test_on_its_last_day_a_chain_is_still_priced() -> None:
+    chain = chain_of(_options(), _quotes(), date(2026, 6, 3), 0.0375)
+    assert chain.tau > 0
+    assert priced(chain, forward=FORWARD) is not None
 
 
 def test_gaps_take_their_neighbours_volatility() -> None:

@@ -1,5 +1,7 @@
 """Break-evens and their expansion."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
@@ -74,10 +76,10 @@ def test_a_side_that_is_not_held_has_no_break_even() -> None:
     assert expansion(one, legs, market, Right.CALL, PARAMS) is None
 
 
-def test_an_expiring_case_has_no_expansion() -> None:
+def test_an_expired_case_has_no_expansion() -> None:
     _, found = risk(condor(), 7138.80, 17.95, T0)
     market = _market(7138.80, 17.95, 54, found.sigma)
-    over = legs_of_case(condor(), OLD_EXPIRY)
+    over = legs_of_case(condor(), OLD_EXPIRY + timedelta(days=1))
     assert expansion(condor(), over, market, Right.PUT, PARAMS) is None
 
 
