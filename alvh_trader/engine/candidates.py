@@ -5,6 +5,7 @@ from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.engine.case import Case, Roll, Side
 from alvh_trader.engine.evaluation import (
     Reading,
+    atm_of,
     evaluate,
     hedge_risk_of,
     holdings_of,
@@ -153,13 +154,13 @@ def _drawdown(
         )
     ]
     for other in others:
-        seen = evaluate(turn, other)
-        if isinstance(seen, str) or seen.atm is None or turn.state.day is None:
+        seen, atm = evaluate(turn, other), atm_of(turn, other)
+        if isinstance(seen, str) or atm is None or turn.state.day is None:
             return None
         legs = legs_of([(x.option, x.quantity) for x in other.legs], turn.state.day)
         stressed.append(
             StressedCase(
-                legs=legs, sigma=seen.risk.sigma, forward=seen.forward, atm=seen.atm
+                legs=legs, sigma=seen.risk.sigma, forward=seen.forward, atm=atm
             )
         )
     lots = [lot for c in (case, *others) for lot in lots_of(turn.state, c.case_id)]

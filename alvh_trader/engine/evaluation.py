@@ -26,8 +26,8 @@ from alvh_trader.portfolio.greeks import (
     hedge_risk,
     legs_of,
 )
-from alvh_trader.pricing.black76 import Floats
-from alvh_trader.pricing.chain import PricedChain, chain_of, priced
+from alvh_trader.pricing.black76 import Floats, years
+from alvh_trader.pricing.chain import Chain, PricedChain, chain_of, priced
 from alvh_trader.pricing.forward import carry_forward
 from alvh_trader.signals.edr import Edr, delta_ratio
 from alvh_trader.strategy import bands
@@ -41,14 +41,12 @@ QUOTE_AGE_MAX = timedelta(seconds=60)
 
 
 class Reading(Struct, frozen=True, kw_only=True, eq=False):
-    """What one look found. `chain` is the series of the first-expiring legs."""
+    """What one look found; `forward` is that of the legs that expire first."""
 
     at: datetime
     spot: float
     vix: float
     forward: float
-    atm: float | None
-    chain: PricedChain | None
     risk: CaseRisk
     edr: Edr
 
@@ -62,30 +60,19 @@ def evaluate(turn: Turn, case: Case) -> Reading | str:
         return "VIX is stale or missing"
     assert turn.state.day is not None
     today, rules = turn.state.day, turn.rules.params
-    chains = {s: series_chain(turn, *s, spot=spot) for s in case.series}
+    series = {s: _forward(turn, *s, spot=spot) for s in case.series}
     holdings = [(leg.option, leg.quantity) for leg in case.legs]
     legs = legs_of(holdings, today)
-    forwards = np.array(
-        [
-            found.forward
-            if (found := chains[o.trading_class, o.last_trade]) is not None
-            else carry_forward(spot, tau, rules.rate, rules.dividend)
-            for (o, _), tau in zip(holdings, legs.tau, strict=True)
-        ]
-    )
+    forwards = np.array([series[o.trading_class, o.last_trade] for o, _ in holdings])
     mids = mids_of(turn.state, legs.con_ids)
     risk = case_risk(legs, mids, spot, forwards, rules.rate)
     if risk is None or risk.guessed > 1:
         return "option quotes of the legs are stale or missing"
-    first = chains[case.series[0]]
-    atm = first.atm() if first is not None else None
     return Reading(
         at=turn.at,
         spot=spot,
         vix=vix,
-        forward=float(forwards[0]),
-        atm=None if atm is None or np.isnan(atm) else atm,
-        chain=first,
+        forward=series[case.series[0]],
         risk=risk,
         edr=delta_ratio(
             vix,
@@ -95,6 +82,24 @@ def evaluate(turn: Turn, case: Case) -> Reading | str:
             reference=rules.edr.delta_ref,
         ),
     )
+
+
+def _forward(turn: Turn, trading_class: str, last_trade: date, spot: float) -> float:
+    """Return the forward of a series, from parity or else from the carry."""
+    chain = watched_chain(turn, trading_class, last_trade)
+    if chain is not None and np.isfinite(parity := chain.forward()):
+        return parity
+    assert turn.state.day is not None, "nothing is evaluated before a session"
+    tau = float(years((last_trade - turn.state.day).days))
+    rules = turn.rules.params
+    return carry_forward(spot, tau, rules.rate, rules.dividend)
+
+
+def atm_of(turn: Turn, case: Case) -> float | None:
+    """Return the volatility at the forward of the case's first expiry, if quoted."""
+    chain = series_chain(turn, *case.series[0], spot=spot_of(turn.state))
+    atm = np.nan if chain is None else chain.atm()
+    return None if np.isnan(atm) else float(atm)
 
 
 def tier_of(turn: Turn, reading: Reading) -> Tier:
@@ -132,10 +137,8 @@ def _mid(state: State, quote: Quote | None) -> float:
     return np.nan if quote.mid is None else quote.mid
 
 
-def series_chain(
-    turn: Turn, trading_class: str, last_trade: date, spot: float | None
-) -> PricedChain | None:
-    """Return the watched part of an option series, priced; None without a forward."""
+def watched_chain(turn: Turn, trading_class: str, last_trade: date) -> Chain | None:
+    """Return the watched part of an option series; None where none is watched."""
     state = turn.state
     watched = [
         o
@@ -146,14 +149,21 @@ def series_chain(
     ]
     if not watched or state.day is None:
         return None
-    chain = chain_of(
+    return chain_of(
         watched,
         state.quotes,
         state.day,
         turn.rules.params.rate,
         not_before=turn.at - QUOTE_AGE_MAX,
     )
-    return priced(chain, spot=spot)
+
+
+def series_chain(
+    turn: Turn, trading_class: str, last_trade: date, spot: float | None
+) -> PricedChain | None:
+    """Return the watched part of an option series, priced; None without a forward."""
+    chain = watched_chain(turn, trading_class, last_trade)
+    return None if chain is None else priced(chain, spot=spot)
 
 
 def hedge_exposure(turn: Turn, case: Case, reading: Reading) -> Exposure | None:
@@ -206,10 +216,9 @@ def vix_forward(turn: Turn, instrument: Option | Future) -> float | None:
     if isinstance(instrument, Future):
         quote = turn.state.quotes.get(instrument.con_id)
         return None if quote is None else quote.mid
-    chain = series_chain(
-        turn, instrument.trading_class, instrument.last_trade, spot=None
-    )
-    return None if chain is None else chain.forward
+    chain = watched_chain(turn, instrument.trading_class, instrument.last_trade)
+    forward = np.nan if chain is None else chain.forward()
+    return None if np.isnan(forward) else forward
 
 
 def snapshot(turn: Turn, case: Case, reading: Reading) -> Snapshot | None:

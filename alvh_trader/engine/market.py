@@ -118,7 +118,8 @@ def on_breadth_seeded(turn: Turn, event: BreadthSeeded) -> None:
 def on_options(turn: Turn, event: OptionsListed) -> None:
     """Remember the options of one series."""
     key = series_key(event.trading_class, event.last_trade)
-    turn.put(options={**turn.state.options, key: event.options})
+    ordered = tuple(sorted(event.options, key=lambda o: (o.strike, o.right)))
+    turn.put(options={**turn.state.options, key: ordered})
 
 
 def on_request_failed(turn: Turn, event: RequestFailed) -> None:

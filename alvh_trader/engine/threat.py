@@ -8,13 +8,14 @@ from datetime import timedelta
 
 from alvh_trader.domain.instrument import Right
 from alvh_trader.engine.case import Case
-from alvh_trader.engine.evaluation import Reading
+from alvh_trader.engine.evaluation import Reading, atm_of
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.greeks import legs_of_case
+from alvh_trader.pricing.black76 import years
 from alvh_trader.signals.levels import Level
 from alvh_trader.signals.macd import alignment, macd
 from alvh_trader.signals.rsi import rsi
-from alvh_trader.strategy.breakeven import Expansion, Market, expansion, gate
+from alvh_trader.strategy.breakeven import Expansion, Market, distance, expansion, gate
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.phase import Phase, Trigger
 
@@ -23,6 +24,9 @@ UNALIGNED_MAX = timedelta(minutes=30)
 
 GATE_AGAIN = timedelta(minutes=5)
 CHECK_MAX = timedelta(seconds=60)
+
+NEAR_DELTA = 0.12
+"""Below it the break-even is more than a standard deviation away: no need to look."""
 
 EDR_BREACH = "EDR_BREACH"
 APPROACH = "APPROACH"
@@ -69,21 +73,24 @@ def risk_reason(turn: Turn, case: Case, reading: Reading) -> Finding | None:
     )
     if found.holds:
         return found
-    near = break_even_distance(case, reading)
+    if reading.edr.delta < NEAR_DELTA:
+        return None
+    near = break_even_distance(turn, case, reading)
     if near is not None and near < params.roll.risk_be_sd:
         bound = f"< {params.roll.risk_be_sd:.2f}"
         return Finding("SD to break-even", f"{near:.4f}", bound, True)
     return None
 
 
-def break_even_distance(case: Case, reading: Reading) -> float | None:
+def break_even_distance(turn: Turn, case: Case, reading: Reading) -> float | None:
     """Return the standard deviations from spot to the tested break-even."""
     level = case.condor.break_even(reading.edr.tested)
-    if level is None or reading.atm is None or reading.chain is None:
+    atm = atm_of(turn, case)
+    if level is None or atm is None or turn.state.day is None:
         return None
-    sd = reading.spot * reading.atm * float(reading.chain.chain.tau) ** 0.5
-    way = reading.spot - level
-    return (way if reading.edr.tested is Right.PUT else -way) / sd if sd > 0 else None
+    tau = float(years(case.condor.verticals[0].short.dte(turn.state.day)))
+    sd = reading.spot * atm * tau**0.5
+    return distance(reading.spot, level, reading.edr.tested, sd)
 
 
 def look_armed(turn: Turn, case: Case, reading: Reading) -> None:
@@ -201,14 +208,15 @@ def look_be_check(turn: Turn, case: Case, reading: Reading) -> None:
 def break_evens(turn: Turn, case: Case, reading: Reading) -> Expansion | None:
     """Return the numbers of step 2; None where one cannot be had (§5.5)."""
     state, params = turn.state, turn.rules.params
-    if reading.atm is None or state.day is None or not case.is_whole():
+    atm = atm_of(turn, case)
+    if atm is None or state.day is None or not case.is_whole():
         return None
     market = Market(
         spot=reading.spot,
         vix=reading.vix,
         forward=reading.forward,
         rate=params.rate,
-        atm=reading.atm,
+        atm=atm,
         sigma=reading.risk.sigma,
     )
     legs = legs_of_case(case.condor, state.day)

@@ -4,6 +4,7 @@ Both follow from the state after every step, so that a restart or a lost stream 
 no special case: whatever is wanted and not there is asked for again.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
@@ -36,6 +37,9 @@ BARS = 120
 
 ATM_STRIKES = 4
 """Strikes around the forward whose calls and puts give it (parity needs three)."""
+
+REACH = 6 * ATM_STRIKES
+"""A watched strike is kept while it is among so many options on either side."""
 
 LINES_MAX = 95
 """Streams at once; the broker allows 100 (gateway.md §5.5)."""
@@ -175,24 +179,19 @@ def _near(turn: Turn, trading_class: str, last_trade: date) -> Iterator[Option]:
     The choice sticks: a strike that is watched stays until it is far away, so that a
     wandering index does not resubscribe on every tick.
     """
-    options = turn.state.options.get(series_key(trading_class, last_trade), ())
-    centre = _centre(turn, options)
-    if centre is None:
+    series = turn.state.options.get(series_key(trading_class, last_trade), ())
+    centre = _centre(turn, series)
+    if centre is None or len(series) < 2 * ATM_STRIKES:
         return
-    listed = sorted({o.strike for o in options}, key=lambda k: abs(k - centre))
-    if len(listed) < ATM_STRIKES:
-        return
-    watched = {
-        o.strike
-        for o in turn.state.watched
-        if isinstance(o, Option)
-        and o.last_trade == last_trade
-        and o.trading_class == trading_class
-    }
-    reach = set(listed[: 3 * ATM_STRIKES])
-    kept = [k for k in listed if k in watched and k in reach]
-    chosen = (kept + [k for k in listed if k not in kept])[:ATM_STRIKES]
-    yield from (o for o in options if o.strike in set(chosen))
+    # The list is sorted by strike, a put and a call each.
+    place = bisect_left(series, centre, key=lambda o: o.strike)
+    near = series[max(place - REACH, 0) : place + REACH]
+    watched = {i.con_id for i in turn.state.watched}
+    strikes = {o.strike for o in near}
+    kept = {o.strike for o in near if o.con_id in watched}
+    ranked = sorted(strikes, key=lambda k: (k not in kept, abs(k - centre)))
+    chosen = set(ranked[:ATM_STRIKES])
+    yield from (o for o in near if o.strike in chosen)
 
 
 def _centre(turn: Turn, options: Sequence[Option]) -> float | None:

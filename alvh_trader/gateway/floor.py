@@ -75,6 +75,7 @@ class Floor:
         self.endings: dict[int, Ending] = {}
         self.is_lockstep = False
         self.is_over = False
+        self.has_stepped = False
         self.clock: Callable[[], datetime] = lambda: exchange.now
         self._write_audit = write_audit
         self._next_ids: dict[int, int] = {}
@@ -132,6 +133,12 @@ class Floor:
             return
         self.advance(to)
         self.publish()
+        self.has_stepped = True
+
+    def prepare(self) -> None:
+        """Work out the next step's prices while the client thinks (lockstep)."""
+        self.has_stepped = False
+        self.exchange.prepare(self.interval())
 
     # ------------------------------------------------------------- clients ---
 

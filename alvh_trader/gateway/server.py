@@ -101,6 +101,9 @@ class Gateway:
             connection.flush()
         if self.floor.is_over:
             self.stop()
+        elif self.floor.has_stepped:
+            # Only after the answer has left: the client thinks on the other core.
+            asyncio.get_running_loop().call_soon(self.floor.prepare)
 
     async def _until_end(self, loop: asyncio.AbstractEventLoop) -> None:
         assert self._stop is not None, "only run calls this"

@@ -5,7 +5,7 @@ until the node changes, so that asking twice costs nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -47,6 +47,16 @@ _BATCHES_KEPT = 256
 _NO_QUOTE = (0, 0, 0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What options are worth at one node, by the sets in which they were asked for."""
+
+    node: int
+    values: dict[tuple[int, ...], Values] = field(default_factory=dict)
+    quotes: dict[tuple[int, ...], Quotes] = field(default_factory=dict)
+    greeks: dict[tuple[int, ...], list[OptionGreeks]] = field(default_factory=dict)
+
+
 class Board:
     """Prices at a node that `turn` sets."""
 
@@ -55,8 +65,8 @@ class Board:
         self._silent = not market.scenario.window.vix_options_quoted
         self._batches: dict[tuple[int, ...], Batch] = {}
         self._prints: dict[tuple[int, ...], Prints] = {}
-        self._values: dict[tuple[int, ...], Values] = {}
-        self._quotes: dict[tuple[int, ...], Quotes] = {}
+        self._sheet = Sheet(-1)
+        self._ahead = Sheet(-1)
         self._made: dict[int, tuple[tuple[object, ...], Top]] = {}
 
     def open_session(self, number: int, listed: Listings) -> None:
@@ -69,6 +79,7 @@ class Board:
         self._batches.clear()
         self._prints.clear()
         self._made.clear()
+        self._sheet = self._ahead = Sheet(-1)
         self.turn(0, is_open=True)
 
     def turn(self, node: int, *, is_open: bool) -> None:
@@ -76,8 +87,19 @@ class Board:
         self.node = node
         self.is_open = is_open
         self.state: State = self.session.state(node)
-        self._values.clear()
-        self._quotes.clear()
+        if self._sheet.node != node:
+            is_ready = self._ahead.node == node
+            self._sheet = self._ahead if is_ready else Sheet(node)
+
+    def prepare(self, node: int) -> None:
+        """Work out ahead what will be asked for again at `node`; no answer changes."""
+        ahead = Sheet(node)
+        state = self.session.state(node)
+        for con_ids in tuple(self._sheet.quotes):
+            self._quotes_at(ahead, state, con_ids)
+        for con_ids in tuple(self._sheet.greeks):
+            self._greeks_at(ahead, state, con_ids)
+        self._ahead = ahead
 
     # ------------------------------------------------------------------- asked ---
 
@@ -104,7 +126,8 @@ class Board:
         options = tuple(c for c in con_ids if self._is_option(c))
         if not options:
             return [None] * len(con_ids)
-        made = dict(zip(options, self._option_greeks(options), strict=True))
+        greeks = self._greeks_at(self._sheet, self.state, options)
+        made = dict(zip(options, greeks, strict=True))
         return [made.get(con_id) for con_id in con_ids]
 
     def combo(self, legs: Sequence[OrderLeg]) -> Top:
@@ -138,7 +161,7 @@ class Board:
         marks = {o.con_id: Decimal(0) for o in held}
         options = tuple(o.con_id for o in listed if o.sec_type == "OPT")
         if options:
-            fair = self._value(options).price.tolist()
+            fair = self._value_at(self._sheet, self.state, options).price.tolist()
             marks.update(zip(options, map(rounded, fair), strict=True))
         for future in listed:
             if future.sec_type == "FUT" and future.expiry is not None:
@@ -189,13 +212,34 @@ class Board:
             for o in options
         ]
 
-    def _value(self, con_ids: tuple[int, ...]) -> Values:
-        values = self._values.get(con_ids)
+    def _value_at(self, sheet: Sheet, state: State, con_ids: tuple[int, ...]) -> Values:
+        values = sheet.values.get(con_ids)
         if values is None:
-            fit = self._market.fit
-            values = batch.value(self.state, self._batch(con_ids), fit)
-            self._values[con_ids] = values
+            values = batch.value(state, self._batch(con_ids), self._market.fit)
+            sheet.values[con_ids] = values
         return values
+
+    def _quotes_at(
+        self, sheet: Sheet, state: State, con_ids: tuple[int, ...]
+    ) -> Quotes:
+        quotes = sheet.quotes.get(con_ids)
+        if quotes is None:
+            salt = self._number * 1000 + sheet.node // _SIZES_LAST
+            values = self._value_at(sheet, state, con_ids)
+            options, fit = self._batch(con_ids), self._market.fit
+            quotes = batch.quotes(state, options, values, fit, salt)
+            sheet.quotes[con_ids] = quotes
+        return quotes
+
+    def _greeks_at(
+        self, sheet: Sheet, state: State, con_ids: tuple[int, ...]
+    ) -> list[OptionGreeks]:
+        greeks = sheet.greeks.get(con_ids)
+        if greeks is None:
+            values = self._value_at(sheet, state, con_ids)
+            greeks = _model_greeks(self._batch(con_ids), values, state)
+            sheet.greeks[con_ids] = greeks
+        return greeks
 
     def _option_tops(self, con_ids: tuple[int, ...]) -> list[Top]:
         options = self._batch(con_ids)
@@ -203,13 +247,7 @@ class Board:
         if prints is None:
             made = Prints(self.session, self._evening, options, self._market.fit)
             prints = self._prints[con_ids] = made
-        quotes = self._quotes.get(con_ids)
-        if quotes is None:
-            salt = self._number * 1000 + self.node // _SIZES_LAST
-            fit = self._market.fit
-            values = self._value(con_ids)
-            quotes = batch.quotes(self.state, options, values, fit, salt)
-            self._quotes[con_ids] = quotes
+        quotes = self._quotes_at(self._sheet, self.state, con_ids)
         trades = (self.is_open & (options.stops_at > self.state.at)).tolist()
         columns = zip(*(column.tolist() for column in quotes), strict=True)
         rows = zip(con_ids, trades, columns, prints.at(self.node), strict=True)
@@ -244,40 +282,6 @@ class Board:
         )
         self._made[con_id] = key, top
         return top
-
-    def _option_greeks(self, con_ids: tuple[int, ...]) -> list[OptionGreeks]:
-        options, values, state = self._batch(con_ids), self._value(con_ids), self.state
-        common = (options.strike, values.iv, values.tau, state.rate, options.is_call)
-        if not options.vix.size:
-            made = black76.spot_greeks(state.spx, values.forward, *common)
-        else:
-            # The underlying of a VIX option is the future of its expiry.
-            made = black76.greeks(values.forward, *common)
-        if options.vix.size and options.spx.size:
-            made = _with_spot(made, state, options, values)
-        underlying = np.where(options.vix_mask, values.forward, state.spx)
-        arrays = (
-            values.iv,
-            made.delta,
-            values.price,
-            made.gamma,
-            made.vega,
-            made.theta,
-            underlying,
-        )
-        rows = zip(*(a.tolist() for a in arrays), strict=True)
-        return [
-            OptionGreeks(
-                implied_volatility=iv,
-                delta=delta_,
-                price=price,
-                gamma=gamma_,
-                vega=vega,
-                theta=theta_,
-                underlying=under,
-            )
-            for iv, delta_, price, gamma_, vega, theta_, under in rows
-        ]
 
     # -------------------------------------------------------- indexes, futures ---
 
@@ -338,6 +342,40 @@ class Board:
             return top
         bid = grid.floor(fair - float(grid.fine) * 0.5)
         return replace(top, bid=bid, ask=bid + grid.fine, bid_size=60, ask_size=55)
+
+
+def _model_greeks(options: Batch, values: Values, state: State) -> list[OptionGreeks]:
+    common = (options.strike, values.iv, values.tau, state.rate, options.is_call)
+    if not options.vix.size:
+        made = black76.spot_greeks(state.spx, values.forward, *common)
+    else:
+        # The underlying of a VIX option is the future of its expiry.
+        made = black76.greeks(values.forward, *common)
+    if options.vix.size and options.spx.size:
+        made = _with_spot(made, state, options, values)
+    underlying = np.where(options.vix_mask, values.forward, state.spx)
+    arrays = (
+        values.iv,
+        made.delta,
+        values.price,
+        made.gamma,
+        made.vega,
+        made.theta,
+        underlying,
+    )
+    rows = zip(*(a.tolist() for a in arrays), strict=True)
+    return [
+        OptionGreeks(
+            implied_volatility=iv,
+            delta=delta_,
+            price=price,
+            gamma=gamma_,
+            vega=vega,
+            theta=theta_,
+            underlying=under,
+        )
+        for iv, delta_, price, gamma_, vega, theta_, under in rows
+    ]
 
 
 def _with_spot(

@@ -148,6 +148,15 @@ class Exchange:
             reports += self._book.match(until)
         return tuple(reports)
 
+    def prepare(self, interval: timedelta) -> None:
+        """Use idle time to work out the prices of the next instant ahead.
+
+        Whoever steps by `interval` next gets the same answers as without it, sooner.
+        """
+        to = self.next_instant(interval)
+        if self._is_open and to is not None and to.timestamp() < self._tape.closes_at:
+            self._board.prepare(self._tape.node(to.timestamp()))
+
     # ----------------------------------------------------------- reference ---
 
     def listing(self, con_id: int) -> Listing | None:
