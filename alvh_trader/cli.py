@@ -111,6 +111,9 @@ def gateway(
         text = json.dumps(row) if as_json else f"listening on {host}:{bound}"
         typer.echo(text)
 
+    def ended() -> None:
+        typer.echo(json.dumps({"kind": "ended"}) if as_json else "history has ended")
+
     serve_scenario(
         scenario,
         seed=seed,
@@ -120,6 +123,7 @@ def gateway(
         history=history,
         breadth_seed=breadth_seed,
         on_listening=listening,
+        on_ended=ended,
     )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.domain.order import Order, Purpose
 from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.engine.state import State
@@ -105,6 +106,13 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         cushion=account.cushion if account else 0.0,
         hedge_spent_today=state.hedge_spent,
         orders_last_minute=sum((turn.at - t).total_seconds() < 60 for t in state.sent),
+        orders_today=sum(
+            t.order.case == order.case
+            and t.order.purpose is order.purpose
+            and t.order.ref != order.ref
+            and new_york_date(t.opened) == state.day
+            for t in state.tickets.values()
+        ),
         rolls_lately=_rolls_lately(turn, case),
         doubtful=tuple(t.order.ref for t in live if t.is_in_doubt),
         working=tuple(t.order for t in live),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from alvh_trader.domain.instrument import Instrument, Option
-from alvh_trader.engine.case import Case
+from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.engine.command import (
     Command,
     ListExpiries,
@@ -96,11 +96,19 @@ def _open_cases(state: State) -> list[Case]:
     return [c for c in state.cases.values() if c.phase is not Phase.CLOSED]
 
 
+def _tradable_lots(state: State) -> list[HedgeLot]:
+    today = state.day
+    return [x for x in state.lots.values() if today and x.last_trade >= today]
+
+
 def _questions(turn: Turn) -> Iterator[tuple[str, Command]]:
     state = turn.state
     for symbol in ("SPX", "VIX"):
         if symbol not in state.bars:
             yield f"bars {symbol}", RequestBars(symbol=symbol, sessions=BARS)
+    for lot in _tradable_lots(state):
+        main = lot.main
+        yield from _list(state, "VIX", main.trading_class, main.last_trade)
     for case in _open_cases(state):
         for trading_class, last_trade in case.series:
             yield from _list(state, "SPX", trading_class, last_trade)
@@ -152,9 +160,7 @@ def _streams(turn: Turn) -> Iterator[Instrument]:
 
 def _of_hedges(turn: Turn) -> Iterator[Instrument]:
     """Yield the hedges held, and what their forwards are read from."""
-    for lot in turn.state.lots.values():
-        if lot.last_trade < (turn.state.day or lot.last_trade):
-            continue
+    for lot in _tradable_lots(turn.state):
         yield from (leg.instrument for leg in lot.legs)
         if isinstance(lot.main, Option):
             yield from _near(turn, lot.main.trading_class, lot.main.last_trade)

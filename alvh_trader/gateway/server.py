@@ -30,6 +30,10 @@ CLOSE_SECONDS = 2.0
 """How long clients may take to read what is left when the gateway stops."""
 
 
+GOODBYE_SECONDS = 5.0
+"""How long clients may stay after history has ended."""
+
+
 class Gateway:
     """All sessions on one floor. `speed` None is lockstep: see `Floor.pulse`."""
 
@@ -39,6 +43,7 @@ class Gateway:
         *,
         speed: float | None = None,
         audit: BinaryIO | None = None,
+        on_ended: Callable[[], None] | None = None,
     ) -> None:
         if speed is not None and not speed > 0:
             raise ConfigError(f"the speed must be positive, not {speed}")
@@ -47,6 +52,8 @@ class Gateway:
         self.connections: set[Connection] = set()
         self._is_empty = asyncio.Event()
         self._speed = speed
+        self._on_ended = on_ended
+        self._is_ending = False
         self._stop: asyncio.Future[None] | None = None
 
     async def run(
@@ -94,16 +101,27 @@ class Gateway:
         self.connections.discard(connection)
         if not self.connections:
             self._is_empty.set()
+            if self._is_ending:
+                self.stop()
 
     def after_input(self) -> None:
         """Write what any session has queued, and end when lockstep has come to it."""
         for connection in tuple(self.connections):
             connection.flush()
         if self.floor.is_over:
-            self.stop()
-        elif self.floor.has_stepped:
+            self._say_goodbye()
+        if self.floor.has_stepped:
             # Only after the answer has left: the client thinks on the other core.
             asyncio.get_running_loop().call_soon(self.floor.prepare)
+
+    def _say_goodbye(self) -> None:
+        """History has ended: let clients leave by themselves for a while, then stop."""
+        if self._is_ending:
+            return
+        self._is_ending = True
+        if self._on_ended is not None:
+            self._on_ended()
+        asyncio.get_running_loop().call_later(GOODBYE_SECONDS, self.stop)
 
     async def _until_end(self, loop: asyncio.AbstractEventLoop) -> None:
         assert self._stop is not None, "only run calls this"
@@ -124,6 +142,8 @@ class Gateway:
                 return
         self.floor.publish()
         self.after_input()
+        self._say_goodbye()
+        await self._stop
 
     async def _close_all(self) -> None:
         for connection in tuple(self.connections):
@@ -193,6 +213,7 @@ async def serve(
     speed: float | None = None,
     audit_path: Path | None = None,
     on_listening: Callable[[int], None] | None = None,
+    on_ended: Callable[[], None] | None = None,
 ) -> None:
     """Serve the exchange until its scenario has ended, SIGTERM or SIGINT.
 
@@ -203,13 +224,15 @@ async def serve(
         speed: Simulated seconds a second; None is lockstep with the clients.
         audit_path: Where to write the audit, from its beginning.
         on_listening: Called once with the port, when clients may connect.
+        on_ended: Called once in lockstep when history has ended; clients then have
+            `GOODBYE_SECONDS` to leave by themselves.
 
     Raises:
         ConfigError: The address or the audit file cannot be used.
     """
     with ExitStack() as stack:
         audit = None if audit_path is None else stack.enter_context(_open(audit_path))
-        gateway = Gateway(exchange, speed=speed, audit=audit)
+        gateway = Gateway(exchange, speed=speed, audit=audit, on_ended=on_ended)
         stack.enter_context(_signals(gateway.stop))
         await gateway.run(host, port, on_listening)
 

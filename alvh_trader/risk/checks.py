@@ -67,6 +67,13 @@ def _rate(_order: Order, now: Circumstances, limits: Limits) -> Finding:
     return Finding("orders in the last minute", f"{seen}", f"< {bound}", seen < bound)
 
 
+def _per_day(order: Order, now: Circumstances, limits: Limits) -> Finding:
+    seen = now.orders_today
+    is_roll = order.purpose is Purpose.ROLL
+    most = limits.rolls_per_day_max if is_roll else limits.hedges_per_day_max
+    return Finding(f"{order.purpose} orders today", f"{seen}", f"< {most}", seen < most)
+
+
 def _quotes(order: Order, now: Circumstances, limits: Limits) -> Finding:
     bad = [
         str(leg.instrument.con_id)
@@ -266,6 +273,7 @@ EVERY_ORDER: tuple[Check, ...] = (
     _no_doubt,
     _no_duplicate,
     _rate,
+    _per_day,
     _quotes,
     _tick,
 )

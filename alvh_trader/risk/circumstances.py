@@ -41,6 +41,9 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     cushion: float
     hedge_spent_today: float
     orders_last_minute: int
+    orders_today: int
+    """Orders for the same case and purpose, attempts included, this one not."""
+
     rolls_lately: int
     doubtful: tuple[str, ...] = ()
     working: tuple[Order, ...] = ()

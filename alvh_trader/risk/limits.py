@@ -17,6 +17,10 @@ class Limits(Struct, frozen=True, kw_only=True):
     hedge_spend_per_day_max: float = 0.005
     """Fraction of net liquidation."""
 
+    rolls_per_day_max: int = 6
+    hedges_per_day_max: int = 8
+    """Orders of that purpose for one case and day, attempts included."""
+
     orders_per_minute_max: int = 10
     rolls_per_case_max: int = 2
     rolls_sessions: int = 10

@@ -8,6 +8,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -156,15 +157,16 @@ def _follow(
 
     A daemon that is killed is started again on the same journal, as systemd would.
     """
+    has_ended = threading.Event()
+    threading.Thread(target=_listen, args=(gateway, has_ended), daemon=True).start()
     seen, code = 0, 0
     with (demo.folder / "daemon.log").open("a") as errors:
         for _ in range(RESTARTS_MAX):
             arguments = ["run", "--config", str(config)]
             daemon = _spawn(arguments, errors, subprocess.DEVNULL)
             try:
-                while daemon.poll() is None:
+                while daemon.poll() is None and not has_ended.wait(FOLLOW_EVERY):
                     seen = _show_new(demo.journal, seen, show)
-                    time.sleep(FOLLOW_EVERY)
             finally:
                 _end(daemon)
             seen = _show_new(demo.journal, seen, show)
@@ -177,6 +179,14 @@ def _follow(
     if gateway.wait(START_SECONDS_MAX) != 0:
         return f"the gateway ended with {gateway.returncode}"
     return ""
+
+
+def _listen(gateway: "subprocess.Popen[str]", has_ended: threading.Event) -> None:
+    """Note when the gateway says that its history has ended."""
+    assert gateway.stdout is not None
+    for line in gateway.stdout:
+        if json.loads(line)["kind"] == "ended":
+            has_ended.set()
 
 
 def clear(journal: Path) -> None:

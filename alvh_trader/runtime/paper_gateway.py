@@ -24,6 +24,7 @@ def serve_scenario(
     history: Path | None,
     breadth_seed: Path | None,
     on_listening: Callable[[str, int], None],
+    on_ended: Callable[[], None] | None = None,
 ) -> None:
     """Serve until the scenario has ended, or SIGTERM or SIGINT comes.
 
@@ -43,6 +44,7 @@ def serve_scenario(
             speed=_speed(speed),
             audit_path=audit,
             on_listening=lambda bound: on_listening(HOST, bound),
+            on_ended=on_ended,
         )
     )
 

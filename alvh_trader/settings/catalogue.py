@@ -24,6 +24,8 @@ RISK: dict[str, Entry] = {
     "hedge_spend_per_day_max": Entry(
         "Premium spent on hedges in one day, as a share of net liquidation.", 0, 0.05
     ),
+    "rolls_per_day_max": Entry("Roll orders for one case a day, at most.", 0, 50),
+    "hedges_per_day_max": Entry("Hedge orders for one case a day, at most.", 0, 50),
     "orders_per_minute_max": Entry("Orders sent in any minute, at most.", 1, 20),
     "rolls_per_case_max": Entry("Rolls of one condor within `rolls_sessions`.", 0, 10),
     "rolls_sessions": Entry("Trading days over which rolls are counted.", 1, 252),

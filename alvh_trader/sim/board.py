@@ -138,10 +138,10 @@ class Board:
         for leg, top in zip(legs, tops, strict=True):
             if top.ask is None:
                 return NOTHING
-            # In a combo a worthless leg changes hands for nothing: its missing bid
-            # is a bid of zero, and whoever takes the rest takes it along.
+            # In a combo a worthless leg changes hands for nothing: nobody bids for it
+            # alone, but whoever takes the rest takes it along.
             bid_of = top.bid or Decimal(0)
-            shown = top.bid_size if top.bid is not None else ISSUES
+            shown = top.bid_size if bid_of else ISSUES
             buys = leg.action == "BUY"
             up, down = (top.ask, bid_of) if buys else (-bid_of, -top.ask)
             up_size, down_size = (
