@@ -19,6 +19,7 @@ from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.greeks import legs_of
 from alvh_trader.risk.stress import Conditions, StressedCase, StressedHedge, stress
 from alvh_trader.signals.volatility import hv20
+from alvh_trader.strategy.bands import OFFSET_AFTER_ROLL
 from alvh_trader.strategy.candidates import Candidate, close_cost, propose
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.phase import Phase
@@ -28,11 +29,26 @@ from alvh_trader.strategy.roll import Judged, Old, judge, ranked
 def candidate_veq(turn: Turn, case: Case, reading: Reading) -> float:
     """Return the VIX-equivalent vega a roll would have, 0 where none is in sight.
 
-    Of the candidates the one with the least: a hedge that covers no roll at all would
-    buy nothing, one sized for the widest would never be affordable.
+    Of the candidates that lack nothing but the hedge, the one with the least; where
+    there is none, the least of all: a hedge that covers no roll at all would buy
+    nothing, one sized for the widest would never be affordable.
     """
     found = _candidates(turn, case, reading)
-    return min((abs(c.exposure.veq) for c in found), default=0.0)
+    old = _old(turn, case, reading)
+    likely = (
+        ()
+        if old is None
+        else tuple(c for c in found if _lacks_only_hedge(turn, case, reading, c, old))
+    )
+    return min((abs(c.exposure.veq) for c in likely or found), default=0.0)
+
+
+def _lacks_only_hedge(
+    turn: Turn, case: Case, reading: Reading, candidate: Candidate, old: Old
+) -> bool:
+    drawdown = _drawdown(turn, case, reading, candidate)
+    judged = judge(candidate, old, turn.rules.params, drawdown=drawdown)
+    return all(f.holds or f.what == OFFSET_AFTER_ROLL for f in judged.findings)
 
 
 def _candidates(turn: Turn, case: Case, reading: Reading) -> tuple[Candidate, ...]:

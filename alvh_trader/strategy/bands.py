@@ -11,6 +11,9 @@ from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.params import Band, BandParams
 from alvh_trader.strategy.snapshot import Snapshot
 
+OFFSET_AFTER_ROLL = "vega offset after the roll"
+"""The finding that a larger hedge mends."""
+
 
 class Tier(StrEnum):
     """Which bands apply: N put side, R put side in the red, C call side."""
@@ -110,7 +113,7 @@ def judge_projected(
     return (
         *_judge_net(after, Tier.NORMAL, params.normal, params),
         Finding(
-            "vega offset after the roll",
+            OFFSET_AFTER_ROLL,
             f"{after.offset:.3f}",
             f">= {low:.2f}",
             after.offset >= low,
