@@ -104,8 +104,16 @@ async def _run(
     async def farewell() -> None:
         await outbox.drain(ALERT_SECONDS)
 
-    pulse = Pulse(is_brokers=is_brokers)
-    daemon = Daemon(observer, dispatcher, loop, inbox, clock.now, pulse, (outbox.run,))
+    daemon = Daemon(
+        observer,
+        dispatcher,
+        loop,
+        inbox,
+        clock.now,
+        Pulse(is_brokers=is_brokers),
+        background=(outbox.run,),
+        farewell=farewell,
+    )
     await daemon.run()
 
 
