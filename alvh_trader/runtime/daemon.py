@@ -25,7 +25,7 @@ from tenacity import (
 )
 
 from alvh_trader.engine.event import Event
-from alvh_trader.errors import BrokerError
+from alvh_trader.errors import AlvhError, BrokerError
 from alvh_trader.ports import Observer
 from alvh_trader.runtime.dispatch import Dispatcher
 from alvh_trader.runtime.loop import Loop
@@ -120,7 +120,8 @@ class Daemon:
                 await self._farewell()
                 for job in (session, stop, *jobs):
                     job.cancel()
-        except* BrokerError as group:
+        except* AlvhError as group:
+            # Whoever started us wants the error with its exit code, not its group.
             raise group.exceptions[0] from None
         finally:
             self._systemd.notify("STOPPING=1")
