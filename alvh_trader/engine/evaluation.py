@@ -29,9 +29,10 @@ from alvh_trader.portfolio.greeks import (
 from alvh_trader.pricing.black76 import Floats, years
 from alvh_trader.pricing.chain import Chain, PricedChain, chain_of, priced
 from alvh_trader.pricing.forward import carry_forward
-from alvh_trader.signals.edr import Edr, delta_ratio
+from alvh_trader.signals.edr import Edr, by_mode, daily_range, delta_ratio
 from alvh_trader.strategy import bands
 from alvh_trader.strategy.bands import Tier
+from alvh_trader.strategy.params import EdrParams
 from alvh_trader.strategy.snapshot import Snapshot
 
 SPOT_AGE_MAX = timedelta(seconds=15)
@@ -74,14 +75,18 @@ def evaluate(turn: Turn, case: Case) -> Reading | str:
         vix=vix,
         forward=series[case.series[0]],
         risk=risk,
-        edr=delta_ratio(
-            vix,
-            risk.delta_put,
-            risk.delta_call,
-            basis=rules.edr.day_basis,
-            reference=rules.edr.delta_ref,
-        ),
+        edr=_edr(vix, risk, rules.edr),
     )
+
+
+def _edr(vix: float, risk: CaseRisk, rules: EdrParams) -> Edr:
+    """Return the number that is held against the levels (alvh.md §2.2)."""
+    basis = rules.day_basis
+    ratio = delta_ratio(
+        vix, risk.delta_put, risk.delta_call, basis=basis, reference=rules.delta_ref
+    )
+    value = by_mode(rules.mode, ratio.value, daily_range(vix, basis))
+    return Edr(value, ratio.tested, ratio.delta)
 
 
 def _forward(turn: Turn, trading_class: str, last_trade: date, spot: float) -> float:

@@ -122,8 +122,14 @@ def look_armed(turn: Turn, case: Case, reading: Reading) -> None:
 
 def momentum(turn: Turn, reading: Reading) -> tuple[bool, tuple[Finding, ...]]:
     """Return whether MACD agrees with the tested side, today's bar included (§3.4)."""
+    asked = turn.rules.params.momentum
     found = {
-        symbol: macd(closes)
+        symbol: macd(
+            closes,
+            fast=asked.macd_fast,
+            slow=asked.macd_slow,
+            signal=asked.macd_signal,
+        )
         for symbol, price in (("VIX", reading.vix), ("SPX", reading.spot))
         if (closes := live_closes(turn, symbol, price)) is not None
     }
@@ -233,8 +239,10 @@ def break_evens(turn: Turn, case: Case, reading: Reading) -> Expansion | None:
 def _strength(turn: Turn, reading: Reading) -> Finding:
     # RSI never blocks a hedge; it says how urgent it is (§5.5).
     closes = live_closes(turn, "SPX", reading.spot)
-    value = rsi(closes) if closes else None
-    bound = "< 45 strong" if reading.edr.tested is Right.PUT else "> 55 strong"
+    asked = turn.rules.params.momentum
+    value = rsi(closes, asked.rsi_period) if closes else None
+    is_put = reading.edr.tested is Right.PUT
+    bound = f"< {asked.rsi_low:g} strong" if is_put else f"> {asked.rsi_high:g} strong"
     return Finding("RSI", "unknown" if value is None else f"{value:.1f}", bound, True)
 
 
