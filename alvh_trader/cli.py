@@ -36,10 +36,12 @@ Configs = Annotated[
     list[Path], typer.Option("--config", help="TOML file; later ones win.")
 ]
 JournalFile = Annotated[
-    Path, typer.Option("--journal", help="The journal to read.", show_default=True)
+    Path,
+    typer.Option("--journal", envvar="ALVH_JOURNAL__PATH", help="The journal to read."),
 ]
 
-DEFAULT_JOURNAL = Path("var/alvh.sqlite")
+DEFAULT_JOURNAL = Path("var/paper.db")
+"""Where config/paper.toml has it written."""
 
 
 @app.command()
