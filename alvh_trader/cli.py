@@ -131,7 +131,7 @@ def gateway(
 
 @app.command()
 def status(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) -> None:
-    """Show mode, connection, account, cases and hedges as the journal last knew them."""
+    """Show mode, connection, account and cases as the journal last knew them."""
     from alvh_trader.runtime import show
 
     show.status(journal, as_json=as_json)
@@ -175,7 +175,7 @@ def config_check(configs: Configs, *, as_json: AsJson = False) -> None:
 
 
 def main() -> None:
-    """Run the command line; an error is one line and an exit code, never a traceback."""
+    """Run the command line; an error is a line and an exit code, never a traceback."""
     try:
         app(standalone_mode=False)
     except AlvhError as error:
