@@ -234,8 +234,9 @@ def _keep_filled(turn: Turn, before: Ticket, after: Ticket, fill: Fill) -> None:
         _move_leg(turn, after, fill)
     if order.purpose is Purpose.HEDGE:
         lot = _lot(after, turn.at)
-        if lot.units:
-            turn.put(lots={**turn.state.lots, order.ref: lot})
+        others = {k: x for k, x in turn.state.lots.items() if k != order.ref}
+        # A correction may take back all that was filled (a bust): no lot is left then.
+        turn.put(lots={**others, order.ref: lot} if lot.units else others)
         spent = lot.cost - _lot(before, turn.at).cost
         turn.put(hedge_spent=turn.state.hedge_spent + spent)
 
@@ -243,11 +244,13 @@ def _keep_filled(turn: Turn, before: Ticket, after: Ticket, fill: Fill) -> None:
 def _move_leg(turn: Turn, ticket: Ticket, fill: Fill) -> None:
     """During a roll the fills, not recognition, say what a case consists of."""
     case = turn.state.cases[ticket.order.case]
-    leg = next(x for x in ticket.order.legs if x.instrument.con_id == fill.con_id)
-    if not isinstance(leg.instrument, Option):
+    ordered = (leg.instrument for leg in ticket.order.legs)
+    option = next((i for i in ordered if i.con_id == fill.con_id), None)
+    if not isinstance(option, Option):
+        # What nobody ordered belongs to no case; recognition will see the position.
         return
     quantities = {x.option: x.quantity for x in case.legs}
-    quantities[leg.instrument] = quantities.get(leg.instrument, 0) + fill.quantity
+    quantities[option] = quantities.get(option, 0) + fill.quantity
     legs = tuple(HeldLeg(o, q) for o, q in quantities.items() if q)
     turn.change(case, legs=legs)
 
@@ -260,7 +263,7 @@ def _lot(ticket: Ticket, at: datetime) -> HedgeLot:
         legs=ticket.order.legs,
         units=ticket.filled,
         cost=cost * ticket.order.legs[0].instrument.multiplier,
-        exec_ids=tuple(f.exec_id for f in ticket.fills),
+        exec_ids=tuple(f.exec_id for f in ticket.fills if f.quantity),
         bought=at,
     )
 

@@ -261,7 +261,9 @@ def _paid(turn: Turn, case: Case) -> dict[Option, float]:
             if isinstance(leg.instrument, Option)
         }
         for fill in ticket.fills:
-            option = options[fill.con_id]
+            option = options.get(fill.con_id)
+            if option is None or not fill.quantity:
+                continue
             amount, count = paid.get(option, (0.0, 0))
             usd = float(fill.price) * abs(fill.quantity) * option.multiplier
             paid[option] = (amount + usd, count + abs(fill.quantity))
