@@ -13,7 +13,7 @@ from msgspec import Struct
 from alvh_trader.domain.instrument import Future, Option
 from alvh_trader.domain.market import Quote
 from alvh_trader.engine.case import Case, HedgeLot
-from alvh_trader.engine.proof import lots_of
+from alvh_trader.engine.proof import SPOT_AGE_MAX, VIX_AGE_MAX, lots_of
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.greeks import (
@@ -35,10 +35,8 @@ from alvh_trader.strategy.bands import Tier
 from alvh_trader.strategy.params import EdrParams
 from alvh_trader.strategy.snapshot import Snapshot
 
-SPOT_AGE_MAX = timedelta(seconds=15)
-VIX_AGE_MAX = timedelta(seconds=60)
 QUOTE_AGE_MAX = timedelta(seconds=60)
-"""How old an input may be (alvh.md §2.6, §13.3)."""
+"""How old an option quote may be (alvh.md §2.6, §13.3)."""
 
 
 class Reading(Struct, frozen=True, kw_only=True, eq=False):

@@ -12,8 +12,12 @@ from alvh_trader.risk.circumstances import Circumstances, HedgeProof
 HEDGE_SESSIONS_MIN = 2
 """A hedge that expires within two trading days does not count (alvh.md §3.3)."""
 
+SPOT_AGE_MAX = timedelta(seconds=15)
+VIX_AGE_MAX = timedelta(seconds=60)
+"""How old an index may be (alvh.md §2.6, §13.3)."""
+
 FRESH_MAX = timedelta(seconds=30)
-"""A case that was evaluated within this was evaluated on fresh SPX and VIX."""
+"""How old the newest look at a case may be."""
 
 
 def holds(state: State, con_id: int, quantity: int) -> bool:
@@ -97,9 +101,7 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         is_naked=state.is_naked,
         is_connected=state.is_connected and state.is_link_up,
         is_market_open=turn.rules.calendar.is_open(turn.at),
-        is_data_fresh=case.edr is not None
-        and case.evaluated is not None
-        and turn.at - case.evaluated <= FRESH_MAX,
+        is_data_fresh=_is_fresh(turn, case),
         reconciled=None if state.break_since else state.reconciled,
         net_liquidation=account.net_liquidation if account else 0.0,
         available_funds=account.available_funds if account else 0.0,
@@ -121,6 +123,28 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         margin_change=_margin_change(state, case, order),
         drawdown=case.roll.drawdown if is_roll and case.roll else None,
     )
+
+
+def _is_fresh(turn: Turn, case: Case) -> bool:
+    """Return whether the look at the case and its indexes are fresh at this instant.
+
+    The last look found them fresh, but an order may leave seconds after it.
+    """
+    state, looked = turn.state, case.evaluated
+    if case.edr is None or looked is None or turn.at - looked > FRESH_MAX:
+        return False
+    is_fresh = {
+        symbol: (quote := state.index_quote(symbol)) is not None
+        and quote.last is not None
+        and turn.at - quote.at <= age_max
+        for symbol, age_max in (
+            ("SPX", SPOT_AGE_MAX),
+            ("VIX", VIX_AGE_MAX),
+            ("VIX9D", VIX_AGE_MAX),
+        )
+    }
+    # VIX9D stands in for a stale VIX, as in every look.
+    return is_fresh["SPX"] and (is_fresh["VIX"] or is_fresh["VIX9D"])
 
 
 def _rolls_lately(turn: Turn, case: Case) -> int:
