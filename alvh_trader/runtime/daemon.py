@@ -6,6 +6,7 @@ path as a crash, plus good manners: nothing is cancelled at the broker.
 """
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
@@ -103,6 +104,9 @@ class Daemon:
         running = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             running.add_signal_handler(number, self._stop.set)
+        # What is loaded by now stays: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
         try:
             async with asyncio.TaskGroup() as tasks:
                 jobs = [

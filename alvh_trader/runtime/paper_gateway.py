@@ -1,6 +1,7 @@
 """Serve a scenario on the embedded paper gateway, as its own process."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,9 +37,13 @@ def serve_scenario(
         write_breadth_seed(breadth_seed, breadth_history(chosen, seed))
     if audit is not None:
         audit.parent.mkdir(parents=True, exist_ok=True)
+    exchange = Exchange(chosen, seed)
+    # What is loaded by now stays: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
     asyncio.run(
         serve(
-            Exchange(chosen, seed),
+            exchange,
             host=HOST,
             port=port,
             speed=_speed(speed),

@@ -52,6 +52,8 @@ class Sheet:
     """What options are worth at one node, by the sets in which they were asked for."""
 
     node: int
+    is_open: bool = True
+    tops: dict[tuple[int, ...], list[Top]] = field(default_factory=dict)
     values: dict[tuple[int, ...], Values] = field(default_factory=dict)
     quotes: dict[tuple[int, ...], Quotes] = field(default_factory=dict)
     greeks: dict[tuple[int, ...], list[OptionGreeks]] = field(default_factory=dict)
@@ -87,16 +89,16 @@ class Board:
         self.node = node
         self.is_open = is_open
         self.state: State = self.session.state(node)
-        if self._sheet.node != node:
-            is_ready = self._ahead.node == node
-            self._sheet = self._ahead if is_ready else Sheet(node)
+        if (self._sheet.node, self._sheet.is_open) != (node, is_open):
+            is_ready = (self._ahead.node, self._ahead.is_open) == (node, is_open)
+            self._sheet = self._ahead if is_ready else Sheet(node, is_open)
 
     def prepare(self, node: int) -> None:
         """Work out ahead what will be asked for again at `node`; no answer changes."""
         ahead = Sheet(node)
         state = self.session.state(node)
-        for con_ids in tuple(self._sheet.quotes):
-            self._quotes_at(ahead, state, con_ids)
+        for con_ids in tuple(self._sheet.tops):
+            self._tops_at(ahead, state, con_ids)
         for con_ids in tuple(self._sheet.greeks):
             self._greeks_at(ahead, state, con_ids)
         self._ahead = ahead
@@ -118,7 +120,8 @@ class Board:
             else:
                 found[con_id] = self._future_top(listing)
         if options:
-            found.update(zip(options, self._option_tops(tuple(options)), strict=True))
+            tops = self._tops_at(self._sheet, self.state, tuple(options))
+            found.update(zip(options, tops, strict=True))
         return [found[con_id] for con_id in con_ids]
 
     def greeks(self, con_ids: Sequence[int]) -> list[OptionGreeks | None]:
@@ -241,16 +244,26 @@ class Board:
             sheet.greeks[con_ids] = greeks
         return greeks
 
-    def _option_tops(self, con_ids: tuple[int, ...]) -> list[Top]:
+    def _tops_at(
+        self, sheet: Sheet, state: State, con_ids: tuple[int, ...]
+    ) -> list[Top]:
+        tops = sheet.tops.get(con_ids)
+        if tops is None:
+            tops = sheet.tops[con_ids] = self._make_tops(sheet, state, con_ids)
+        return tops
+
+    def _make_tops(
+        self, sheet: Sheet, state: State, con_ids: tuple[int, ...]
+    ) -> list[Top]:
         options = self._batch(con_ids)
         prints = self._prints.get(con_ids)
         if prints is None:
             made = Prints(self.session, self._evening, options, self._market.fit)
             prints = self._prints[con_ids] = made
-        quotes = self._quotes_at(self._sheet, self.state, con_ids)
-        trades = (self.is_open & (options.stops_at > self.state.at)).tolist()
+        quotes = self._quotes_at(sheet, state, con_ids)
+        trades = (sheet.is_open & (options.stops_at > state.at)).tolist()
         columns = zip(*(column.tolist() for column in quotes), strict=True)
-        rows = zip(con_ids, trades, columns, prints.at(self.node), strict=True)
+        rows = zip(con_ids, trades, columns, prints.at(sheet.node), strict=True)
         silent = options.vix_mask.tolist() if self._silent else None
         tops = [self._option_top(*row) for row in rows]
         if silent is not None:
