@@ -10,7 +10,7 @@ from alvh_trader.domain.order import Leg
 from alvh_trader.portfolio.case import Case as Condor
 from alvh_trader.portfolio.case import Vertical
 from alvh_trader.signals.levels import EdrTracker, Level
-from alvh_trader.strategy.hedge import HedgePlan
+from alvh_trader.strategy.hedge import HedgeKind, HedgePlan
 from alvh_trader.strategy.phase import Phase
 from alvh_trader.strategy.snapshot import Snapshot
 
@@ -113,7 +113,9 @@ class Case(Struct, frozen=True, kw_only=True):
     """n_min of the hedge that the case must hold before any roll."""
 
     plan: HedgePlan | None = None
-    instruments_tried: int = 0
+    kinds_refused: tuple[HedgeKind, ...] = ()
+    """Instruments that the broker rejected in this round of hedging."""
+
     hedging_since: datetime | None = None
     top_ups: int = 0
     snapshots: tuple[Snapshot, ...] = ()

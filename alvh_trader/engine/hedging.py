@@ -37,7 +37,7 @@ from alvh_trader.strategy.bands import (
     judge_sequence,
 )
 from alvh_trader.strategy.finding import Finding
-from alvh_trader.strategy.hedge import HedgePlan, Planned, plan_hedge
+from alvh_trader.strategy.hedge import HedgeKind, HedgePlan, Planned, plan_hedge
 from alvh_trader.strategy.phase import Fact, Phase, Trigger
 from alvh_trader.strategy.sizing import Need
 
@@ -152,7 +152,9 @@ def _plan(turn: Turn, case: Case, reading: Reading) -> Planned | str:
         spent=sum(lot.cost for lot in lots_of(turn.state, case.case_id)),
         floor_only=case.floor_only,
     )
-    return plan_hedge(chain, need, reading.vix, turn.rules.params)
+    return plan_hedge(
+        chain, need, reading.vix, turn.rules.params, without=case.kinds_refused
+    )
 
 
 def _wait_for_plan(turn: Turn, case: Case, why: str) -> None:
@@ -273,11 +275,12 @@ def _hedge_order_ended(
     elif turn.at - started >= HEDGING_MAX:
         _give_up(turn, case, Trigger.TIMEOUT, (found,))
     elif last is not None and last.status is OrderStatus.REJECTED:
-        tried = case.instruments_tried + 1
-        if tried >= TOP_UPS_MAX:
+        kind = case.plan.kind if case.plan else HedgeKind.VIX_CALL
+        if kind in case.kinds_refused:
             _give_up(turn, case, Trigger.TIMEOUT, (found,))
             return
-        turn.move(case, Trigger.NEXT_INSTRUMENT, (found,), instruments_tried=tried)
+        refused = (*case.kinds_refused, kind)
+        turn.move(case, Trigger.NEXT_INSTRUMENT, (found,), kinds_refused=refused)
     else:
         turn.move(case, Trigger.NEXT_INSTRUMENT, (found,))
 
@@ -352,7 +355,7 @@ def look_hold_hedged(turn: Turn, case: Case, reading: Reading) -> None:
             plan=None,
             top_ups=0,
             hedging_since=None,
-            instruments_tried=0,
+            kinds_refused=(),
             in_band_at=None,
         )
         return
@@ -402,7 +405,7 @@ def look_hold_unhedged(turn: Turn, case: Case, reading: Reading) -> None:
             plan=None,
             unhedged_told=False,
             hedging_since=None,
-            instruments_tried=0,
+            kinds_refused=(),
         )
         return
     if not turn.rules.may_trade:
@@ -416,7 +419,7 @@ def look_hold_unhedged(turn: Turn, case: Case, reading: Reading) -> None:
             (again,),
             retested=turn.at,
             hedging_since=None,
-            instruments_tried=0,
+            kinds_refused=(),
         )
 
 

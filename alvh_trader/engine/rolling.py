@@ -322,7 +322,7 @@ def look_verify(turn: Turn, case: Case, _reading: Reading) -> None:
         plan=None,
         top_ups=0,
         hedging_since=None,
-        instruments_tried=0,
+        kinds_refused=(),
         in_band_at=None,
         acknowledged=None,
     )

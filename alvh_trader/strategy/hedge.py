@@ -5,7 +5,7 @@ forward of the option's own settlement.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 
@@ -161,6 +161,8 @@ def plan_hedge(
     vix: float,
     params: Params,
     open_interest: Mapping[int, int] | None = None,
+    *,
+    without: Collection[HedgeKind] = (),
 ) -> Planned:
     """Return what to buy of one VIX series for `need`.
 
@@ -168,7 +170,8 @@ def plan_hedge(
     then spreads. With VIX above 25 spreads come first, from 28 on they are all
     there is. Where nothing offsets enough, the plan that offsets most (the bands will
     then forbid the roll), and last a single contract over the cap, for a person to
-    allow. `open_interest` is by con_id, where known.
+    allow. `open_interest` is by con_id, where known. Kinds in `without` are passed
+    over: the broker has refused them.
     """
     hedge = params.hedge
     interest = {} if open_interest is None else open_interest
@@ -178,6 +181,7 @@ def plan_hedge(
         kinds.reverse()
     if vix >= hedge.spreads_only_from:
         kinds.remove(HedgeKind.VIX_CALL)
+    kinds = [kind for kind in kinds if kind not in without]
     which = Finding(
         "instruments by VIX",
         f"{vix:.2f}",
