@@ -60,7 +60,7 @@ def step(state: State, event: Event, rules: Rules) -> Step:
     return Step(turn.state, tuple(turn.commands), tuple(turn.decisions))
 
 
-def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - one row an event
+def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912, PLR0915 - one row an event
     match event:
         case MarketUpdated():
             market.on_updated(turn, event)
