@@ -288,23 +288,25 @@ def _hedge_order_ended(
 def look_stabilise(turn: Turn, case: Case, reading: Reading) -> None:
     """Step 3c: three snapshots in band, a minute apart, before anything else."""
     params, tier = turn.rules.params.bands, tier_of(turn, reading)
-    if turn.at - case.since >= STABILISE_MAX:
-        findings = judge_sequence(case.snapshots, tier, params)
-        turn.move(case, Trigger.TIMEOUT, findings, retested=turn.at, in_band_at=None)
-        return
+    is_over = turn.at - case.since >= STABILISE_MAX
     seen = snapshot(turn, case, reading)
-    if seen is None:
+    if seen is None and not is_over:
         turn.stand(case, "the hedge is not quoted")
         return
     last = case.snapshots[-1] if case.snapshots else None
-    if last is not None and turn.at - last.at < SNAPSHOT_PAUSE:
+    if last is not None and turn.at - last.at < SNAPSHOT_PAUSE and not is_over:
         return
-    case = turn.change(case, snapshots=(*case.snapshots, seen)[-params.snapshots :])
+    if seen is not None:
+        kept = (*case.snapshots, seen)[-params.snapshots :]
+        case = turn.change(case, snapshots=kept)
     findings = judge_sequence(case.snapshots, tier, params)
-    if holds(findings) and is_hedged(turn, case):
+    if seen is not None and holds(findings) and is_hedged(turn, case):
         turn.move(case, Trigger.IN_BAND, findings, STABLE, in_band_at=turn.at)
         return
-    short = seen.offset < band_of(tier, params).offset_low
+    if is_over:
+        turn.move(case, Trigger.TIMEOUT, findings, retested=turn.at, in_band_at=None)
+        return
+    short = seen is not None and seen.offset < band_of(tier, params).offset_low
     if short and case.top_ups < TOP_UPS_MAX and _has_budget(turn, case):
         turn.move(
             case,

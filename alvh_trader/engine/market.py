@@ -19,7 +19,7 @@ from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.lifecycle import is_live
 from alvh_trader.pricing.vix import expected_move
 from alvh_trader.signals.breadth import is_plausible
-from alvh_trader.signals.levels import Observation, advance
+from alvh_trader.signals.levels import Level, Observation, advance
 from alvh_trader.signals.regime import regime
 from alvh_trader.strategy.phase import TRANSITIONS, Phase, Trigger
 
@@ -175,9 +175,10 @@ def _blind(turn: Turn, case: Case, why: str) -> None:
 def _tell_breach(turn: Turn, case: Case, reading: Reading) -> None:
     levels = turn.rules.params.edr.levels
     before, now = case.told, case.tracker.level
+    if now is Level.CLEAR and before is not Level.CLEAR:
+        turn.change(case, told=now)
+    # An episode lasts until EDR is clear again: what flickers is told once.
     if now <= before:
-        if now < before:
-            turn.change(case, told=now)
         return
     turn.change(case, told=now)
     value = f"EDR {reading.edr.value:.4f} %, {reading.edr.tested.name.lower()} side"
