@@ -156,6 +156,7 @@ def on_report(turn: Turn, report: OrderReport) -> None:
     ticket = turn.state.tickets.get(report.ref)
     if ticket is None:
         return
+    turn.put(last_order_id=max(turn.state.last_order_id, report.order_id))
     evidence = BROKER_WORDS.get(report.status)
     if evidence is None:
         return

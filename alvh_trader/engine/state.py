@@ -69,6 +69,9 @@ class State(Struct, frozen=True, kw_only=True):
     lots: dict[str, HedgeLot] = {}
     cases: dict[str, Case] = {}
     last_number: int = 0
+    last_order_id: int = 0
+    """The highest routing number the broker has shown for an order of ours."""
+
     sent: tuple[datetime, ...] = ()
     hedge_spent: float = 0.0
     """USD of hedge premium filled on `day`."""
