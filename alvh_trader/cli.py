@@ -1,20 +1,28 @@
 """Parse the command line; one function per subcommand.
 
-Heavy imports happen inside the commands, so that `--help` answers at once. Exit
-codes: 0 done, 1 it ran and something does not hold, 2 bad input, 3 no gateway,
-4 the journal, 70 our own mistake, 78 another copy holds the journal.
+Heavy imports happen inside the commands, so that `--help` answers at once.
 """
 
 import json
+import os
+import sys
+import traceback
+from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from alvh_trader.errors import AlvhError
+from alvh_trader.errors import AlvhError, InvariantError
+
+EXIT_CODES = """Exit codes: 0 done; 1 it ran, and something does not hold; 2 wrong
+command line or configuration; 3 no gateway; 4 the journal cannot be used; 70 our own
+mistake; 78 another daemon writes this journal; 130 interrupted."""
 
 app = typer.Typer(
     help="Hedge SPX iron condors with VIX calls, before any roll.",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -23,11 +31,29 @@ app = typer.Typer(
 config_app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 
+
+class Mode(StrEnum):
+    """What `run --mode` takes; the same words as [mode] name."""
+
+    WATCH = "watch"
+    PAPER = "paper"
+    LIVE = "live"
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines instead of text.")]
 Scenario = Annotated[str, typer.Option(help="A shipped scenario; see the README.")]
-Seed = Annotated[int, typer.Option(help="Seed of the intraday path and the fills.")]
+Seed = Annotated[
+    int, typer.Option(min=0, help="Seed of the intraday path and the fills.")
+]
 Speed = Annotated[
     str, typer.Option(help="Simulated seconds a second, or max (lockstep).")
+]
+Until = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="End the scenario after this day."),
+]
+Audit = Annotated[
+    Path | None, typer.Option(help="Where the gateway writes what reached it.")
 ]
 History = Annotated[
     Path | None, typer.Option(help="Folder with fuller daily history files.")
@@ -49,54 +75,67 @@ def demo(
     scenario: Scenario = "volmageddon-2018",
     speed: Speed = "max",
     seed: Seed = 1,
-    journal: Annotated[Path | None, typer.Option(help="Where to write it.")] = None,
-    audit: Annotated[
-        Path | None, typer.Option(help="The gateway's own record.")
+    until: Until = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="Where the daemon writes its journal.")
     ] = None,
+    audit: Audit = None,
     history: History = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Run a scenario: gateway and daemon, two processes, to the end of its history."""
+    """Run a scenario to its end: gateway and daemon, two processes.
+
+    Without --journal and --audit both are in var/demo-SCENARIO-SEED, and an earlier
+    run there is removed.
+    """
     from alvh_trader.runtime import demo as running
-    from alvh_trader.runtime.show import DemoScreen
+    from alvh_trader.runtime.screen import Screen
 
     folder = Path("var") / f"demo-{scenario}-{seed}"
-    journal_path = journal or folder / "journal.sqlite"
-    if journal is None:
-        running.clear(journal_path)
     asked = running.Demo(
         scenario=scenario,
         speed=speed,
         seed=seed,
-        journal=journal_path,
+        until=_day(until),
+        journal=journal or folder / "journal.db",
         audit=audit or folder / "audit.jsonl",
         folder=folder,
         history=history,
     )
-    with DemoScreen(as_json=as_json) as screen:
-        summary = running.run(asked, screen.show)
-        screen.close_with(summary)
+    if journal is None:
+        running.clear(asked.journal)
+    screen = Screen(asked, as_json=as_json)
+    summary = running.run(asked, screen.show)
+    screen.close_with(summary)
     raise typer.Exit(0 if summary.is_good else 1)
 
 
 @app.command()
-def run(configs: Configs) -> None:
-    """Run the daemon until SIGTERM or SIGINT."""
+def run(
+    configs: Configs,
+    mode: Annotated[
+        Mode | None, typer.Option(help="Instead of the configured [mode] name.")
+    ] = None,
+) -> None:
+    """Run the daemon until SIGTERM or SIGINT; it logs to standard error."""
+    from alvh_trader.runtime import logs
     from alvh_trader.runtime.bootstrap import run_daemon
 
-    run_daemon(tuple(configs))
+    logs.configure()
+    run_daemon(tuple(configs), mode)
 
 
 @app.command()
-def gateway(
+def gateway(  # noqa: PLR0913 - one for each option
     scenario: Scenario,
     port: Annotated[
-        int, typer.Option(help="Loopback port; 0 picks a free one.")
+        int, typer.Option(min=0, max=65535, help="Loopback port; 0 takes a free one.")
     ] = 4002,
     speed: Speed = "1",
     seed: Seed = 1,
-    audit: Annotated[Path | None, typer.Option(help="Write each order here.")] = None,
+    until: Until = None,
+    audit: Audit = None,
     history: History = None,
     breadth_seed: Annotated[
         Path | None,
@@ -105,33 +144,38 @@ def gateway(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Serve a scenario to any TWS client on loopback."""
-    from alvh_trader.runtime.paper_gateway import serve_scenario
+    """Serve a scenario to any TWS client on loopback, until it ends or SIGTERM."""
+    from alvh_trader.runtime import logs
+    from alvh_trader.runtime.paper_gateway import Serving, serve_scenario
 
     def listening(host: str, bound: int) -> None:
         row = {"kind": "listening", "host": host, "port": bound}
-        text = json.dumps(row) if as_json else f"listening on {host}:{bound}"
-        typer.echo(text)
+        typer.echo(json.dumps(row) if as_json else f"listening on {host}:{bound}")
 
     def ended() -> None:
         typer.echo(json.dumps({"kind": "ended"}) if as_json else "history has ended")
 
-    serve_scenario(
-        scenario,
+    logs.configure()
+    asked = Serving(
+        scenario=scenario,
         seed=seed,
         port=port,
         speed=speed,
+        until=_day(until),
         audit=audit,
         history=history,
         breadth_seed=breadth_seed,
-        on_listening=listening,
-        on_ended=ended,
     )
+    serve_scenario(asked, listening, ended)
+
+
+def _day(until: datetime | None) -> date | None:
+    return None if until is None else until.date()
 
 
 @app.command()
 def status(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) -> None:
-    """Show mode, connection, account and cases as the journal last knew them."""
+    """Show mode, connection, account, cases and hedges as last written down."""
     from alvh_trader.runtime import show
 
     show.status(journal, as_json=as_json)
@@ -175,26 +219,37 @@ def config_check(configs: Configs, *, as_json: AsJson = False) -> None:
 
 
 def main() -> None:
-    """Run the command line; an error is a line and an exit code, never a traceback."""
+    """Run the command line; wrong input is one line and an exit code."""
+    code: object = 0
     try:
-        app(standalone_mode=False)
+        # It returns the exit code of --help and the like, and None after a command.
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
     except AlvhError as error:
         _fail(str(error), error.exit_code)
     except typer.Exit as done:
         raise SystemExit(done.exit_code) from None
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         _fail("interrupted", 130)
-    except Exception as error:
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the interpreter must not try again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except Exception as error:  # noqa: BLE001 - the last one who can say what happened
         if usage := _usage(error):
             _fail(usage, 2)
-        raise
+        traceback.print_exc()
+        _fail(f"our own mistake: {error!r}", InvariantError.exit_code)
+    raise SystemExit(code if isinstance(code, int) else 0)
 
 
 def _usage(error: Exception) -> str:
-    """Return the words of a mistake on the command line, else nothing."""
-    from click import ClickException
+    """Return the words of a mistake on the command line, else nothing.
 
-    return error.format_message() if isinstance(error, ClickException) else ""
+    Typer carries a click of its own, so that its exceptions are known by their shape.
+    """
+    words = getattr(error, "format_message", None)
+    return " ".join(words().split()) if callable(words) else ""
 
 
 def _fail(text: str, code: int) -> None:

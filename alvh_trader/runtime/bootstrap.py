@@ -9,7 +9,7 @@ from alvh_trader.alerts.channels import Channel, channels_of
 from alvh_trader.alerts.outbox import Outbox
 from alvh_trader.domain.calendar import nyse
 from alvh_trader.engine.event import BreadthSeeded, DaemonStarted, Event
-from alvh_trader.engine.state import Rules
+from alvh_trader.engine.state import Rules, State
 from alvh_trader.errors import ConfigError
 from alvh_trader.journal.store import Journal
 from alvh_trader.ports import Clock, Observer, Put, Trader
@@ -20,7 +20,7 @@ from alvh_trader.runtime.inputs import read_breadth_seed
 from alvh_trader.runtime.loop import Loop
 from alvh_trader.runtime.recovery import recover
 from alvh_trader.settings.load import load
-from alvh_trader.settings.model import ClockSource, ModeName, Settings
+from alvh_trader.settings.model import ENV_PREFIX, ClockSource, ModeName, Settings
 from alvh_trader.settings.show import config_hash
 
 CALENDAR_FROM = date(2010, 1, 1)
@@ -30,21 +30,27 @@ CALENDAR_AHEAD = timedelta(days=500)
 ALERT_SECONDS = 5.0
 """How long the last alerts may take when the daemon stops; the rest goes next time."""
 
+NOT_ARMED = (
+    "mode live is not armed: this version trades on paper only "
+    "(set [mode] name to paper or watch)"
+)
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def run_daemon(configs: tuple[Path, ...]) -> None:
+def run_daemon(configs: tuple[Path, ...], mode: str | None = None) -> None:
     """Read the configuration and run the daemon until it is told to stop.
+
+    A `mode` of the command line takes the place of the one that is configured.
 
     Raises:
         AlvhError: With the exit code and the words for the operator.
     """
-    settings = load(configs, os.environ)
+    if mode == ModeName.LIVE:
+        raise ConfigError(NOT_ARMED)
+    settings = load(configs, _environment(mode))
     if settings.mode.name is ModeName.LIVE:
-        raise ConfigError(
-            "mode live is not armed: this version trades on paper only "
-            "(set [mode] name to paper or watch)"
-        )
+        raise ConfigError(NOT_ARMED)
     seed = settings.inputs.breadth_seed
     breadth = read_breadth_seed(seed) if seed else ()
     rules = rules_of(settings, SystemClock().now().date())
@@ -58,6 +64,15 @@ def run_daemon(configs: tuple[Path, ...]) -> None:
         run={"mode": settings.mode.name, "config": config_hash(settings)},
     ) as journal:
         asyncio.run(_run(settings, rules, journal, channels, breadth))
+
+
+def _environment(mode: str | None) -> dict[str, str]:
+    """Return the variables, with `mode` instead of whatever they say of it."""
+    if mode is None:
+        return dict(os.environ)
+    names = {f"{ENV_PREFIX}MODE", f"{ENV_PREFIX}MODE__NAME"}
+    others = {k: v for k, v in os.environ.items() if k.upper() not in names}
+    return {**others, f"{ENV_PREFIX}MODE__NAME": mode}
 
 
 def rules_of(settings: Settings, today: date) -> Rules:
@@ -85,7 +100,7 @@ async def _run(
 
     clock: Clock = BrokerClock(state.at or EPOCH) if is_brokers else SystemClock()
     inbox: asyncio.Queue[Event] = asyncio.Queue(INBOX_MAX)
-    observer, trader = _broker(settings, inbox.put_nowait, clock)
+    observer, trader = _broker(settings, inbox.put_nowait, clock, state)
     outbox = Outbox(
         journal.deliveries,
         channels,
@@ -118,7 +133,7 @@ async def _run(
 
 
 def _broker(
-    settings: Settings, put: Put, clock: Clock
+    settings: Settings, put: Put, clock: Clock, state: State
 ) -> tuple[Observer, Trader | None]:
     """Return the broker session; in watch mode it is one that cannot send."""
     from alvh_trader.broker.observer import Observer as WatchingBroker  # noqa: PLC0415
@@ -136,6 +151,8 @@ def _broker(
         connect_timeout=given.connect_timeout,
         request_timeout=given.request_timeout,
         # An accelerated gateway's second is not ours: there is nothing to pace.
+        # After a restart of the gateway its numbers may begin below ours (F30).
+        next_order_id=state.last_order_id + 1,
         request_rate=None if is_simulated else BrokerOptions().request_rate,
     )
     if settings.mode.name is ModeName.WATCH:

@@ -5,18 +5,23 @@ was hedged and rolled is counted in the gateway's audit, not in the daemon's wor
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
-from typing import IO
+from types import FrameType
+from typing import IO, NoReturn
 
 from msgspec import Struct
 
 from alvh_trader.errors import AlvhError, ConfigError, JournalError
+from alvh_trader.journal.lock import WriterLock
 from alvh_trader.journal.read import Reader
 from alvh_trader.journal.records import Record
 from alvh_trader.runtime.audit import Tally, tally
@@ -42,6 +47,7 @@ class Demo(Struct, frozen=True, kw_only=True):
     folder: Path
     """For the daemon's configuration and the two logs."""
 
+    until: date | None = None
     history: Path | None = None
 
 
@@ -88,9 +94,9 @@ def run(demo: Demo, show: Callable[[Record], None]) -> Summary:
         raise ConfigError(
             f"{demo.journal} already holds a run: name another file or remove it"
         )
-    demo.folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(demo.folder)
     began = time.monotonic()
-    with (demo.folder / "gateway.log").open("w") as errors:
+    with _ends_on_sigterm(), (demo.folder / "gateway.log").open("w") as errors:
         gateway = _spawn(_gateway_arguments(demo), errors, subprocess.PIPE)
         try:
             port = _port_of(gateway, demo.folder / "gateway.log")
@@ -101,10 +107,36 @@ def run(demo: Demo, show: Callable[[Record], None]) -> Summary:
     return _sum_up(demo, failure, time.monotonic() - began)
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot make the folder {folder}: {error.strerror}"
+        ) from None
+
+
+@contextmanager
+def _ends_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM unwind us, so that both processes are ended first."""
+
+    def leave(number: int, frame: FrameType | None) -> NoReturn:
+        del frame
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _gateway_arguments(demo: Demo) -> list[str]:
     arguments = ["gateway", "--scenario", demo.scenario, "--seed", str(demo.seed)]
     arguments += ["--port", "0", "--speed", demo.speed, "--audit", str(demo.audit)]
     arguments += ["--breadth-seed", str(demo.folder / "breadth.csv"), "--json"]
+    if demo.until is not None:
+        arguments += ["--until", demo.until.isoformat()]
     if demo.history is not None:
         arguments += ["--history", str(demo.history)]
     return arguments
@@ -114,7 +146,11 @@ def _spawn(
     arguments: list[str], errors: IO[str], output: int
 ) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "alvh_trader", *arguments]
-    return subprocess.Popen(command, stdout=output, stderr=errors, text=True)  # noqa: S603
+    # The demo's daemon goes by the demo's configuration, not by the operator's.
+    environ = {k: v for k, v in os.environ.items() if not k.upper().startswith("ALVH_")}
+    return subprocess.Popen(  # noqa: S603
+        command, stdout=output, stderr=errors, text=True, env=environ
+    )
 
 
 def _port_of(gateway: "subprocess.Popen[str]", log: Path) -> int:
@@ -122,8 +158,8 @@ def _port_of(gateway: "subprocess.Popen[str]", log: Path) -> int:
     line = gateway.stdout.readline()
     if not line:
         code = gateway.wait(START_SECONDS_MAX)
-        words = log.read_text().strip().splitlines()
-        raise ConfigError(words[-1] if words else f"the gateway ended with {code}")
+        words = _last_words(log) or f"the gateway ended with {code}"
+        raise ConfigError(words) if code == ConfigError.exit_code else AlvhError(words)
     port = json.loads(line)["port"]
     assert isinstance(port, int)
     return port
@@ -159,8 +195,9 @@ def _follow(
     """
     has_ended = threading.Event()
     threading.Thread(target=_listen, args=(gateway, has_ended), daemon=True).start()
+    log = demo.folder / "daemon.log"
     seen, code = 0, 0
-    with (demo.folder / "daemon.log").open("a") as errors:
+    with log.open("w") as errors:
         for _ in range(RESTARTS_MAX):
             arguments = ["run", "--config", str(config)]
             daemon = _spawn(arguments, errors, subprocess.DEVNULL)
@@ -171,14 +208,19 @@ def _follow(
                 _end(daemon)
             seen = _show_new(demo.journal, seen, show)
             code = daemon.returncode
-            if code >= 0:
+            if code >= 0 or has_ended.is_set():
                 break
     if code != 0:
-        words = (demo.folder / "daemon.log").read_text().strip().splitlines()
-        return f"the daemon ended with {code}: {words[-1:]}"
+        return f"the daemon ended with {code}: {_last_words(log) or 'no word'}"
     if gateway.wait(START_SECONDS_MAX) != 0:
         return f"the gateway ended with {gateway.returncode}"
-    return ""
+    return "" if has_ended.is_set() else "the gateway stopped before its history ended"
+
+
+def _last_words(log: Path) -> str:
+    """Return the last line of a process's standard error, without its own name."""
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1].removeprefix("alvh-trader: ") if lines else ""
 
 
 def _listen(gateway: "subprocess.Popen[str]", has_ended: threading.Event) -> None:
@@ -190,9 +232,16 @@ def _listen(gateway: "subprocess.Popen[str]", has_ended: threading.Event) -> Non
 
 
 def clear(journal: Path) -> None:
-    """Remove an earlier run of the demo's own, with its side files."""
-    for path in journal.parent.glob(f"{journal.name}*"):
-        path.unlink()
+    """Remove an earlier run of the demo's own, with its side files.
+
+    Raises:
+        JournalLockedError: That run still goes on.
+    """
+    if not journal.exists():
+        return
+    with WriterLock(journal):
+        for suffix in ("", "-wal", "-shm"):
+            journal.with_name(journal.name + suffix).unlink(missing_ok=True)
 
 
 def _show_new(journal: Path, seen: int, show: Callable[[Record], None]) -> int:
@@ -218,6 +267,8 @@ def _end(process: "subprocess.Popen[str]") -> None:
 
 
 def _sum_up(demo: Demo, failure: str, seconds: float) -> Summary:
+    if failure and not demo.journal.exists():
+        raise AlvhError(failure)
     counted = tally(demo.audit)
     with Reader.open(demo.journal) as reader:
         alerts = sum(1 for _ in reader.alerts())

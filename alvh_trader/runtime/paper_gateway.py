@@ -3,41 +3,51 @@
 import asyncio
 import gc
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+
+from msgspec import Struct
 
 from alvh_trader.errors import ConfigError
 from alvh_trader.gateway.server import serve
 from alvh_trader.runtime.inputs import write_breadth_seed
 from alvh_trader.sim.exchange import Exchange
-from alvh_trader.sim.scenario import breadth_history, scenario
+from alvh_trader.sim.scenario import Scenario, breadth_history, ending, scenario
 
 HOST = "127.0.0.1"
 """The gateway has no password: nobody but this computer may reach it."""
 
 
+class Serving(Struct, frozen=True, kw_only=True):
+    """What to serve, where, how fast (`--speed`), and what to write of it."""
+
+    scenario: str
+    seed: int
+    port: int
+    speed: str
+    until: date | None = None
+    audit: Path | None = None
+    history: Path | None = None
+    breadth_seed: Path | None = None
+
+
 def serve_scenario(
-    name: str,
-    *,
-    seed: int,
-    port: int,
-    speed: str,
-    audit: Path | None,
-    history: Path | None,
-    breadth_seed: Path | None,
+    asked: Serving,
     on_listening: Callable[[str, int], None],
     on_ended: Callable[[], None] | None = None,
 ) -> None:
     """Serve until the scenario has ended, or SIGTERM or SIGINT comes.
 
     Raises:
-        ConfigError: No such scenario, a bad speed, or a port that is taken.
+        ConfigError: No such scenario, a day that is not in it, a bad speed, a file
+            that cannot be written, or a port that is taken.
     """
-    chosen = scenario(name, history)
-    if breadth_seed is not None:
-        write_breadth_seed(breadth_seed, breadth_history(chosen, seed))
-    if audit is not None:
-        audit.parent.mkdir(parents=True, exist_ok=True)
-    exchange = Exchange(chosen, seed)
+    chosen = scenario(asked.scenario, asked.history)
+    if asked.until is not None:
+        chosen = ending(chosen, asked.until)
+    speed = _speed(asked.speed)
+    _prepare_files(chosen, asked)
+    exchange = Exchange(chosen, asked.seed)
     # What is loaded by now stays: the collector need not look at it again.
     gc.collect()
     gc.freeze()
@@ -45,13 +55,25 @@ def serve_scenario(
         serve(
             exchange,
             host=HOST,
-            port=port,
-            speed=_speed(speed),
-            audit_path=audit,
+            port=asked.port,
+            speed=speed,
+            audit_path=asked.audit,
             on_listening=lambda bound: on_listening(HOST, bound),
             on_ended=on_ended,
         )
     )
+
+
+def _prepare_files(chosen: Scenario, asked: Serving) -> None:
+    try:
+        if asked.breadth_seed is not None:
+            rows = breadth_history(chosen, asked.seed)
+            write_breadth_seed(asked.breadth_seed, rows)
+        if asked.audit is not None:
+            asked.audit.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        words = f"cannot write {error.filename}: {error.strerror}"
+        raise ConfigError(words) from None
 
 
 def _speed(text: str) -> float | None:

@@ -1,20 +1,17 @@
-"""Show what the journal knows: a running demo, the state, orders, explanations.
+"""Show what the journal knows: the state, the cases, orders, explanations.
 
 Every view has two forms: text for a person, and JSON lines with the same facts.
 """
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from alvh_trader.domain.calendar import NEW_YORK
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.state import State
@@ -22,83 +19,28 @@ from alvh_trader.errors import ConfigError, JournalError
 from alvh_trader.journal.read import Reader
 from alvh_trader.journal.records import Record
 from alvh_trader.runtime import transcript
-from alvh_trader.runtime.demo import Summary
 from alvh_trader.runtime.loop import decode_state
+
+LINE_MAX = 200
+"""Letters in a row of a table that is not shown on a terminal."""
 
 
 def emit(row: dict[str, Any]) -> None:
     """Write one JSON line."""
-    sys.stdout.write(json.dumps(row) + "\n")
+    # msgspec writes null where a number is not finite; JSON has no other word for it.
+    sys.stdout.write(msgspec.json.encode(row, enc_hook=str).decode() + "\n")
 
 
 def row_of(record: Record) -> dict[str, Any]:
     """Return a journal record as a JSON row."""
     body = msgspec.to_builtins(record.body, enc_hook=str)
     kind = "transition" if _is_move(record) else str(body.pop("type", "record"))
-    return {"kind": kind, "seq": record.seq, "t": record.at.isoformat(), **body}
+    at = None if transcript.is_before_time(record.at) else record.at.isoformat()
+    return {"kind": kind, "seq": record.seq, "t": at, **body}
 
 
 def _is_move(record: Record) -> bool:
     return isinstance(record.body, Decision) and record.body.moved
-
-
-class DemoScreen:
-    """The output of a demo: a transcript as it happens, and a summary at the end."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
-        self._day = ""
-        self._sessions = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        sys.stdout.flush()
-
-    def show(self, record: Record) -> None:
-        """Show one record, if it is worth a line."""
-        lines = list(transcript.lines(record.at, record.body))
-        day = f"{record.at.astimezone(NEW_YORK):%Y-%m-%d}"
-        if day != self._day:
-            self._day, self._sessions = day, self._sessions + 1
-            # Progress belongs to the person, not to the output.
-            sys.stderr.write(f"\rsimulating {day} ")
-            sys.stderr.flush()
-        if not lines:
-            return
-        if self._as_json:
-            emit(row_of(record))
-        else:
-            sys.stdout.write("\n".join(lines) + "\n")
-
-    def close_with(self, summary: Summary) -> None:
-        """Show what came of it."""
-        sys.stderr.write("\r" + " " * 30 + "\r")
-        row = summary.row()
-        if self._as_json:
-            emit(row)
-            return
-        rate = 60 * summary.sessions / max(summary.seconds, 0.001)
-        words = [
-            "",
-            f"{summary.scenario}, seed {summary.seed}: {summary.sessions} sessions "
-            f"in {summary.seconds:.1f} s ({rate:.0f} sessions a minute)",
-            f"  hedge orders {row['hedge_orders']}, fills {row['hedge_fills']}; "
-            f"roll orders {row['roll_orders']}, fills {row['roll_fills']}; "
-            f"unhedged rolls {row['unhedged_rolls']}; alerts {row['alerts']}",
-        ]
-        words += [
-            f"  case {c['case']}: {c['state']}, EDR {c['edr']}" for c in summary.cases
-        ]
-        if not summary.is_good:
-            words.append(f"  NOT GOOD: {summary.why_not}")
-        sys.stdout.write("\n".join(words) + "\n")
 
 
 def _state_of(journal: Path) -> State:
@@ -106,7 +48,13 @@ def _state_of(journal: Path) -> State:
         last = reader.last_state()
     if last is None:
         raise JournalError(f"{journal} holds no state yet: the daemon has not run")
-    return decode_state(last[1])
+    try:
+        return decode_state(last[1])
+    except msgspec.DecodeError:
+        raise JournalError(
+            f"{journal} holds the state of another version of this program; it is "
+            "made anew when the daemon starts"
+        ) from None
 
 
 def status(journal: Path, *, as_json: bool) -> None:
@@ -134,22 +82,40 @@ def status(journal: Path, *, as_json: bool) -> None:
 
 
 def _print_pairs(row: dict[str, Any]) -> None:
-    table = Table(show_header=False, box=None)
+    width = max(len(key) for key in row) + 2
     for key, value in row.items():
         if key != "kind":
-            table.add_row(key.replace("_", " "), str(value))
-    Console().print(table)
+            label = "as of" if key == "t" else key.replace("_", " ")
+            sys.stdout.write(f"{label:<{width}}{_words(value)}\n")
+
+
+def _words(value: object) -> str:
+    match value:
+        case None:
+            return "unknown"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:,.10g}"
+        case dict():
+            return ", ".join(f"{k} {_words(v)}" for k, v in value.items()) or "none"
+        case _:
+            return str(value) or "none"
 
 
 def cases(journal: Path, *, as_json: bool) -> None:
     """List the cases."""
     state = _state_of(journal)
-    rows = [_case_row(state, case) for case in state.cases.values()]
-    if as_json:
-        for row in rows:
+    for number, case in enumerate(state.cases.values()):
+        row = _case_row(state, case)
+        if as_json:
             emit(row)
-        return
-    _print_table(rows)
+            continue
+        if number:
+            sys.stdout.write("\n")
+        _print_pairs(row)
+    if not state.cases and not as_json:
+        sys.stdout.write("no cases\n")
 
 
 def _case_row(state: State, case: Case) -> dict[str, Any]:
@@ -161,7 +127,7 @@ def _case_row(state: State, case: Case) -> dict[str, Any]:
         "phase": str(case.phase),
         "since": case.since.isoformat(),
         "edr": None if case.edr is None else round(case.edr, 4),
-        "condor": f"{case.condor.quantity} x {strikes}",
+        "condor": f"{case.condor.quantity} x {strikes}" if case.legs else "gone",
         "expiry": case.condor.expiry.isoformat(),
         "credit": round(case.condor.credit, 2),
         "hedge": hedge,
@@ -179,18 +145,21 @@ def _print_table(rows: Iterable[dict[str, Any]]) -> None:
             for key in keys:
                 table.add_column(key, overflow="fold")
         table.add_row(*(str(row[key]) for key in keys))
-    Console().print(table)
+    # Whoever reads a file or a pipe wants a row to be a line.
+    console = Console()
+    Console(width=console.width if console.is_terminal else LINE_MAX).print(table)
 
 
 def orders(journal: Path, *, as_json: bool) -> None:
     """List what was asked of the broker about orders, and what it answered."""
+    names = transcript.Names()
     with Reader.open(journal) as reader:
         for record in reader.orders():
-            _tell(record, as_json=as_json)
+            _tell(record, names, as_json=as_json)
 
 
-def _tell(record: Record, *, as_json: bool) -> None:
-    lines = list(transcript.lines(record.at, record.body))
+def _tell(record: Record, names: transcript.Names, *, as_json: bool) -> None:
+    lines = list(transcript.lines(record.at, record.body, names))
     if as_json:
         emit(row_of(record))
     elif lines:
@@ -199,10 +168,11 @@ def _tell(record: Record, *, as_json: bool) -> None:
 
 def explain(journal: Path, case: str, *, as_json: bool) -> None:
     """Show every transition and every standstill of one case with its numbers."""
+    names = transcript.Names()
     with Reader.open(journal) as reader:
         name = _full_name(reader, case)
         for record in reader.of_case(name):
-            _tell(record, as_json=as_json)
+            _tell(record, names, as_json=as_json)
 
 
 def _full_name(reader: Reader, case: str) -> str:

@@ -5,11 +5,11 @@ read from the journal alone.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from alvh_trader.domain.calendar import NEW_YORK
-from alvh_trader.domain.instrument import Future, Option
-from alvh_trader.domain.order import Order
+from alvh_trader.domain.instrument import Future, Instrument, Option
+from alvh_trader.domain.order import Fill, Order
 from alvh_trader.engine.command import (
     CancelOrder,
     Command,
@@ -22,65 +22,126 @@ from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.event import (
     BrokerConnected,
     BrokerDisconnected,
+    BrokerReported,
     DaemonStarted,
     Event,
     LinkChanged,
     OrderFilled,
     OrderNotSent,
     OrderRefused,
+    ReportFailed,
 )
 
 INDENT = " " * 20
 
+_FIRST_DAY = datetime(1990, 1, 1, tzinfo=UTC)
 
-def lines(at: datetime, body: Event | Command | Decision) -> Iterator[str]:
+
+class Names:
+    """Remembers what was ordered, because a fill only has the instrument's number."""
+
+    def __init__(self) -> None:
+        self._names: dict[int, str] = {}
+
+    def learn(self, order: Order) -> None:
+        """Take note of the instruments of an order."""
+        for leg in order.legs:
+            self._names[leg.instrument.con_id] = name_of(leg.instrument)
+
+    def of(self, con_id: int) -> str:
+        """Return the name of an instrument, or its number if it was never ordered."""
+        return self._names.get(con_id, f"contract {con_id}")
+
+
+def lines(
+    at: datetime, body: Event | Command | Decision, names: Names
+) -> Iterator[str]:
     """Yield the lines a record is worth; none for what a person would not miss."""
     match body:
         case Decision():
             yield from _decision(body)
         case OrderFilled(fill=fill):
-            price = f"{fill.quantity:+d} @ {fill.price}"
-            yield f"{_when(at)}  filled     {fill.ref} {price} ({fill.exec_id})"
-        case OrderRefused() | OrderNotSent():
-            why = body.text if isinstance(body, OrderRefused) else body.reason
-            yield f"{_when(at)}  refused    {body.ref}: {why}"
-        case DaemonStarted():
-            yield f"{_when(at)}  started    mode {body.mode}"
-        case BrokerConnected():
-            yield f"{_when(at)}  connected  server version {body.server_version}"
-        case BrokerDisconnected():
-            yield f"{_when(at)}  lost       {body.reason}"
-        case LinkChanged():
-            yield f"{_when(at)}  link       {'up' if body.is_up else 'down'}"
+            yield f"{when(at)}  filled     {_fill(fill, names)}"
+        case OrderRefused(ref=ref, code=code, text=text):
+            yield f"{when(at)}  refused    {ref}: {text} (error {code})"
+        case OrderNotSent(ref=ref, reason=reason):
+            yield f"{when(at)}  not sent   {ref}: {reason}"
+        case PlaceOrder() | RepriceOrder() | CancelOrder() | PreviewMargin():
+            yield from _request(body, names)
+        case RaiseAlert(severity=severity, code=code, text=text):
+            yield f"{INDENT} alert      {severity} {code}: {text}"
+        case _:
+            yield from _session(at, body)
+
+
+def _session(at: datetime, body: Event | Command) -> Iterator[str]:
+    match body:
+        case DaemonStarted(mode=mode):
+            yield f"{when(at)}  started    mode {mode}"
+        case BrokerConnected(server_version=version):
+            yield f"{when(at)}  connected  server version {version}"
+        case BrokerDisconnected(reason=reason):
+            yield f"{when(at)}  lost       {reason}"
+        case LinkChanged(is_up=is_up):
+            yield f"{when(at)}  link       {'up' if is_up else 'down'}"
+        case ReportFailed(reason=reason):
+            yield f"{when(at)}  no report  {reason}"
+        case _:
+            return
+
+
+def _request(
+    body: PlaceOrder | RepriceOrder | CancelOrder | PreviewMargin, names: Names
+) -> Iterator[str]:
+    match body:
         case PlaceOrder(approved=approved):
+            names.learn(approved.order)
             yield f"{INDENT} place      {order_words(approved.order)}"
             if approved.permit is not None:
                 fills = ", ".join(approved.permit.hedge_exec_ids)
                 yield f"{INDENT}            permitted by the hedge fills {fills}"
         case RepriceOrder(approved=approved):
-            yield f"{INDENT} reprice    {approved.order.ref} to {approved.order.limit}"
+            names.learn(approved.order)
+            price = price_words(approved.order)
+            yield f"{INDENT} reprice    {approved.order.ref} {price}"
         case CancelOrder(ref=ref):
             yield f"{INDENT} cancel     {ref}"
         case PreviewMargin(order=order):
             yield f"{INDENT} what-if    {order_words(order)}"
-        case RaiseAlert():
-            yield f"{INDENT} alert      {body.severity} {body.code}: {body.text}"
-        case _:
-            return
 
 
-def _when(at: datetime) -> str:
+def account(at: datetime, report: BrokerReported) -> Iterator[str]:
+    """Yield what the account holds, as the daemon first sees it."""
+    worth, cash = report.account.net_liquidation, report.account.cash
+    yield f"{when(at)}  account    net liquidation {worth:,.0f} USD, cash {cash:,.0f}"
+    for held in sorted(report.positions, key=lambda p: name_of(p.instrument)):
+        holding = f"{held.quantity:+d} {name_of(held.instrument)}"
+        yield f"{INDENT}            {holding}, cost {held.average_cost:,.2f} USD each"
+    if not report.positions:
+        yield f"{INDENT}            no positions"
+
+
+def is_before_time(at: datetime) -> bool:
+    """Whether nobody had told the time yet (a clock that is the broker's)."""
+    return at < _FIRST_DAY
+
+
+def when(at: datetime) -> str:
+    """Return New York's time, or blanks where none was known yet."""
+    if is_before_time(at):
+        return " " * 19
     return f"{at.astimezone(NEW_YORK):%Y-%m-%d %H:%M:%S}"
 
 
 def _decision(decision: Decision) -> Iterator[str]:
     name = decision.case[:8]
-    if decision.moved:
-        move = f"{decision.before} -> {decision.after}"
-        yield f"{_when(decision.at)}  {name}  {move}  ({decision.trigger})"
+    if not decision.moved:
+        move = f"{decision.before} stays: {decision.trigger}"
+    elif decision.before:
+        move = f"{decision.before} -> {decision.after}  ({decision.trigger})"
     else:
-        why = f"{decision.before} stays: {decision.trigger}"
-        yield f"{_when(decision.at)}  {name}  {why}"
+        move = f"{decision.after}  ({decision.trigger})"
+    yield f"{when(decision.at)}  {name}  {move}"
     for finding in decision.findings:
         mark = "yes" if finding.holds else "no "
         yield f"{INDENT}   {mark} {finding.what} {finding.value}, asked {finding.bound}"
@@ -88,13 +149,26 @@ def _decision(decision: Decision) -> Iterator[str]:
 
 def order_words(order: Order) -> str:
     """Return an order in one line of words."""
-    legs = " ".join(_leg(leg.ratio, leg.instrument) for leg in order.legs)
-    kind = "credit" if order.limit < 0 else "debit"
-    return f"{order.ref} BUY {order.quantity} x [{legs}] @ {abs(order.limit)} {kind}"
+    legs = " ".join(f"{leg.ratio:+d} {name_of(leg.instrument)}" for leg in order.legs)
+    return f"{order.ref} BUY {order.quantity} x [{legs}] {price_words(order)}"
 
 
-def _leg(ratio: int, instrument: Option | Future) -> str:
-    if isinstance(instrument, Option):
-        name = f"{instrument.trading_class} {instrument.expiry:%y-%m-%d}"
-        return f"{ratio:+d} {name} {instrument.strike:g}{instrument.right}"
-    return f"{ratio:+d} {instrument.trading_class} {instrument.expiry:%y-%m-%d}"
+def price_words(order: Order) -> str:
+    """Return the limit of one unit: what is paid (debit) or received (credit)."""
+    return f"@ {abs(order.limit)} {'credit' if order.limit < 0 else 'debit'}"
+
+
+def _fill(fill: Fill, names: Names) -> str:
+    what = f"{fill.quantity:+d} {names.of(fill.con_id)}"
+    return f"{fill.ref} {what} @ {fill.price} ({fill.exec_id})"
+
+
+def name_of(instrument: Instrument) -> str:
+    """Return an instrument as a trader writes it: `SPXW 18-03-16 2650P`."""
+    match instrument:
+        case Option(trading_class=name, expiry=expiry, strike=strike, right=right):
+            return f"{name} {expiry:%y-%m-%d} {strike:g}{right}"
+        case Future(trading_class=name, expiry=expiry):
+            return f"{name} {expiry:%y-%m-%d}"
+        case _:
+            return instrument.symbol

@@ -5,7 +5,7 @@ from the surface when an exchange opens (`sim.start`), not written down here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -140,6 +140,19 @@ def scenario(name: str, history: Path | None = None) -> Scenario:
         condors=10,
         wing=50.0,
     )
+
+
+def ending(of: Scenario, until: date) -> Scenario:
+    """Return the scenario without its sessions after `until`; the rest is the same.
+
+    Raises:
+        ConfigError: The day is not within the scenario.
+    """
+    if not of.first <= until <= of.last:
+        raise ConfigError(
+            f"{of.name} runs from {of.first} to {of.last} and cannot end on {until}"
+        )
+    return replace(of, days=tuple(day for day in of.days if day.day <= until))
 
 
 def breadth_history(
