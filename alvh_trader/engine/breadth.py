@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.evaluation import Reading
-from alvh_trader.engine.hedging import HEDGED, judge_now
+from alvh_trader.engine.hedging import HEDGED
 from alvh_trader.engine.proof import is_hedged
+from alvh_trader.engine.stability import judge_now
 from alvh_trader.engine.threat import APPROACH, EDR_BREACH, RISK_THRESHOLD
 from alvh_trader.engine.turn import Turn
 from alvh_trader.signals.breadth import Verdict, line_of, net_ratio, verdict

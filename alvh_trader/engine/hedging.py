@@ -1,4 +1,4 @@
-"""Step 3: plan the hedge, work it, and wait until the Greeks are in their bands.
+"""Step 3a and 3b: plan the hedge and work it until it is held.
 
 Every way out of HEDGE_PLAN and HEDGE_WORKING that has no hedge ends in HOLD_UNHEDGED,
 from which no roll can be reached; what is partly hedged is held (alvh.md §3.2).
@@ -23,19 +23,12 @@ from alvh_trader.engine.evaluation import (
 from alvh_trader.engine.orders import ask_report, cancel, new_ref, submit
 from alvh_trader.engine.proof import hedge_proof, is_hedged, lots_of
 from alvh_trader.engine.targets import hedge_series
-from alvh_trader.engine.threat import APPROACH, EDR_BREACH
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.execution.walk import HEDGE_RUNG, hedge_ladder
 from alvh_trader.risk.gate import Refused
 from alvh_trader.signals.levels import Level
-from alvh_trader.strategy.bands import (
-    band_of,
-    holds,
-    judge,
-    judge_projected,
-    judge_sequence,
-)
+from alvh_trader.strategy.bands import band_of
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.hedge import HedgeKind, HedgePlan, Planned, plan_hedge
 from alvh_trader.strategy.phase import Fact, Phase, Trigger
@@ -44,15 +37,10 @@ from alvh_trader.strategy.sizing import Need
 PLAN_MAX = timedelta(seconds=60)
 ORDER_MAX = timedelta(seconds=180)
 HEDGING_MAX = timedelta(seconds=600)
-STABILISE_MAX = timedelta(minutes=15)
-SNAPSHOT_PAUSE = timedelta(seconds=30)
-TOP_UPS_MAX = 2
-RETEST_EVERY = timedelta(minutes=5)
-RETRY_EVERY = timedelta(minutes=10)
 """The clocks of alvh.md §3.2."""
 
 HEDGED = frozenset({Fact.HEDGE_FILLED})
-STABLE = frozenset({Fact.HEDGE_FILLED, Fact.GREEKS_IN_BAND})
+"""The fact that rows into STABILISE and ROLL_PLAN demand."""
 
 
 def hedge_orders(turn: Turn, case: Case) -> list[Ticket]:
@@ -285,150 +273,7 @@ def _hedge_order_ended(
         turn.move(case, Trigger.NEXT_INSTRUMENT, (found,))
 
 
-def look_stabilise(turn: Turn, case: Case, reading: Reading) -> None:
-    """Step 3c: three snapshots in band, a minute apart, before anything else."""
-    params, tier = turn.rules.params.bands, tier_of(turn, reading)
-    is_over = turn.at - case.since >= STABILISE_MAX
-    seen = snapshot(turn, case, reading)
-    if seen is None and not is_over:
-        turn.stand(case, "the hedge is not quoted")
-        return
-    last = case.snapshots[-1] if case.snapshots else None
-    if last is not None and turn.at - last.at < SNAPSHOT_PAUSE and not is_over:
-        return
-    if seen is not None:
-        kept = (*case.snapshots, seen)[-params.snapshots :]
-        case = turn.change(case, snapshots=kept)
-    findings = judge_sequence(case.snapshots, tier, params)
-    if seen is not None and holds(findings) and is_hedged(turn, case):
-        turn.move(case, Trigger.IN_BAND, findings, STABLE, in_band_at=turn.at)
-        return
-    if is_over:
-        turn.move(case, Trigger.TIMEOUT, findings, retested=turn.at, in_band_at=None)
-        return
-    short = seen is not None and seen.offset < band_of(tier, params).offset_low
-    if short and case.top_ups < TOP_UPS_MAX and _has_budget(turn, case):
-        turn.move(
-            case,
-            Trigger.TOP_UP,
-            findings,
-            top_ups=case.top_ups + 1,
-            hedging_since=turn.at,
-        )
-        return
-    turn.stand(case, "the Greeks are not stable in band yet", findings)
-
-
-def _has_budget(turn: Turn, case: Case) -> bool:
-    spent = sum(lot.cost for lot in lots_of(turn.state, case.case_id))
-    least = turn.rules.params.hedge.share_high * case.condor.risk_notional
-    # Nothing useful costs less than a tenth of the budget.
-    return spent < 0.9 * least
-
-
-def judge_now(turn: Turn, case: Case, reading: Reading) -> tuple[Case, bool]:
-    """Judge the Greeks at this instant; remember when they were last in band."""
-    seen = snapshot(turn, case, reading)
-    if seen is None:
-        return turn.change(case, in_band_at=None), False
-    tier, bands = tier_of(turn, reading), turn.rules.params.bands
-    if case.rolled_sides:
-        # Half rolled, the vega is that of the new tenor: the bound after a roll holds.
-        findings = judge_projected(seen, seen.case, seen.risk_notional, tier, bands)
-    else:
-        findings = judge(seen, tier, bands)
-    good = holds(findings)
-    kept = (*case.snapshots, seen)[-turn.rules.params.bands.snapshots :]
-    case = turn.change(case, snapshots=kept, in_band_at=turn.at if good else None)
-    return case, good
-
-
-def look_hold_hedged(turn: Turn, case: Case, reading: Reading) -> None:
-    """Hedge and hold: look again every five minutes, until EDR is clear."""
-    levels = turn.rules.params.edr.levels
-    if case.tracker.level is Level.CLEAR:
-        value = f"{reading.edr.value:.4f} %"
-        found = Finding("EDR for 15 min", value, f"< {levels.clear:.2f} %", True)
-        turn.move(
-            case,
-            Trigger.CLEAR,
-            (found,),
-            reason="",
-            plan=None,
-            top_ups=0,
-            hedging_since=None,
-            kinds_refused=(),
-            in_band_at=None,
-        )
-        return
-    if case.retested is not None and turn.at - case.retested < RETEST_EVERY:
-        return
-    case = turn.change(case, retested=turn.at)
-    case, good = judge_now(turn, case, reading)
-    if not is_hedged(turn, case):
-        if _has_budget(turn, case):
-            found = Finding("hedge held", "too little", f">= {case.needed}", False)
-            turn.move(case, Trigger.TOP_UP, (found,), hedging_since=turn.at)
-        else:
-            turn.stand(case, "too little hedge, and its budget is spent")
-        return
-    if case.reason == APPROACH and case.tracker.level < Level.BREACHED:
-        turn.stand(case, "an approach is hedged, not rolled")
-        return
-    if not good:
-        _out_of_band(turn, case, reading)
-        return
-    reason = EDR_BREACH if case.reason == APPROACH else case.reason
-    turn.move(case, Trigger.RETEST, (), STABLE, reason=reason)
-
-
-def _out_of_band(turn: Turn, case: Case, reading: Reading) -> None:
-    tier, params = tier_of(turn, reading), turn.rules.params.bands
-    seen = case.snapshots[-1] if case.snapshots else None
-    findings = judge(seen, tier, params) if seen is not None else ()
-    short = seen is not None and seen.offset < band_of(tier, params).offset_low
-    if short and _has_budget(turn, case):
-        turn.move(case, Trigger.TOP_UP, findings, hedging_since=turn.at)
-    else:
-        turn.stand(case, "hedged, and out of band", findings)
-
-
-def look_hold_unhedged(turn: Turn, case: Case, reading: Reading) -> None:
-    """No hedge to be had: try again every ten minutes; never roll."""
-    levels = turn.rules.params.edr.levels
-    if case.tracker.level is Level.CLEAR:
-        value = f"{reading.edr.value:.4f} %"
-        found = Finding("EDR for 15 min", value, f"< {levels.clear:.2f} %", True)
-        turn.move(
-            case,
-            Trigger.CLEAR,
-            (found,),
-            reason="",
-            plan=None,
-            unhedged_told=False,
-            hedging_since=None,
-            kinds_refused=(),
-        )
-        return
-    if not turn.rules.may_trade:
-        turn.stand(case, "watch mode: a person must hedge")
-        return
-    if case.retested is None or turn.at - case.retested >= RETRY_EVERY:
-        again = Finding("waited", "10 min", ">= 10 min", True)
-        turn.move(
-            case,
-            Trigger.RETRY,
-            (again,),
-            retested=turn.at,
-            hedging_since=None,
-            kinds_refused=(),
-        )
-
-
 LOOKS = {
     Phase.HEDGE_PLAN: look_hedge_plan,
     Phase.HEDGE_WORKING: look_hedge_working,
-    Phase.STABILISE: look_stabilise,
-    Phase.HOLD_HEDGED: look_hold_hedged,
-    Phase.HOLD_UNHEDGED: look_hold_unhedged,
 }

@@ -3,7 +3,15 @@
 from datetime import date, timedelta
 
 from alvh_trader.domain.calendar import instant, new_york_date
-from alvh_trader.engine import breadth, hedging, recovery, rolling, threat
+from alvh_trader.engine import (
+    breadth,
+    hedging,
+    holding,
+    recovery,
+    rolling,
+    stability,
+    threat,
+)
 from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.evaluation import Reading, evaluate, vix_of
@@ -205,6 +213,8 @@ def _act(turn: Turn, case: Case, reading: Reading) -> None:
 LOOKS = {
     **threat.LOOKS,
     **hedging.LOOKS,
+    **stability.LOOKS,
+    **holding.LOOKS,
     **breadth.LOOKS,
     **rolling.LOOKS,
     **recovery.LOOKS,

@@ -18,9 +18,9 @@ from alvh_trader.engine.candidates import best_roll
 from alvh_trader.engine.case import Case, Side, legs_of_shape, with_side
 from alvh_trader.engine.command import PreviewMargin, Severity
 from alvh_trader.engine.evaluation import Reading
-from alvh_trader.engine.hedging import judge_now
 from alvh_trader.engine.orders import ask_report, cancel, new_ref, submit
 from alvh_trader.engine.proof import holds, is_hedged
+from alvh_trader.engine.stability import judge_now
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.execution.walk import ROLL_RUNG, roll_ladder
