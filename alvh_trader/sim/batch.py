@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from alvh_trader.pricing import black76
 from alvh_trader.sim import surface
 from alvh_trader.sim.listings import ticks
-from alvh_trader.sim.model import Listing
+from alvh_trader.sim.model import Listing, OptionGreeks
 from alvh_trader.sim.parameters import Parameters, WidthParameters
 from alvh_trader.sim.surface import State
 
@@ -152,3 +152,57 @@ def _noise(con_ids: Ints, salt: int) -> Floats:
     mixed = (con_ids * 2654435761 + salt * 40503 + 12345) & 0xFFFFFFFF
     mixed = ((mixed ^ (mixed >> 15)) * 2246822519) & 0xFFFFFFFF
     return np.asarray((mixed ^ (mixed >> 13)) / 4294967296.0)
+
+
+def model_greeks(options: Batch, values: Values, state: State) -> list[OptionGreeks]:
+    """Return the greeks the broker's model streams, in the batch's order."""
+    common = (options.strike, values.iv, values.tau, state.rate, options.is_call)
+    if not options.vix.size:
+        made = black76.spot_greeks(state.spx, values.forward, *common)
+    else:
+        # The underlying of a VIX option is the future of its expiry.
+        made = black76.greeks(values.forward, *common)
+    if options.vix.size and options.spx.size:
+        made = _with_spot(made, state, options, values)
+    underlying = np.where(options.vix_mask, values.forward, state.spx)
+    arrays = (
+        values.iv,
+        made.delta,
+        values.price,
+        made.gamma,
+        made.vega,
+        made.theta,
+        underlying,
+    )
+    rows = zip(*(a.tolist() for a in arrays), strict=True)
+    return [
+        OptionGreeks(
+            implied_volatility=iv,
+            delta=delta_,
+            price=price,
+            gamma=gamma_,
+            vega=vega,
+            theta=theta_,
+            underlying=under,
+        )
+        for iv, delta_, price, gamma_, vega, theta_, under in rows
+    ]
+
+
+def _with_spot(
+    made: black76.Greeks, state: State, options: Batch, values: Values
+) -> black76.Greeks:
+    """Return greeks to the future, but to the spot index for SPX options."""
+    i = options.spx
+    spot = black76.spot_greeks(
+        state.spx,
+        values.forward[i],
+        options.strike[i],
+        values.iv[i],
+        values.tau[i],
+        state.rate,
+        options.is_call[i],
+    )
+    for mine, theirs in zip(made, spot, strict=True):
+        mine[i] = theirs
+    return made

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh_trader.domain.calendar import instant
-from alvh_trader.pricing import black76
 from alvh_trader.sim import batch, listings, surface
 from alvh_trader.sim.batch import Batch, Quotes, Values
 from alvh_trader.sim.cents import cents, rounded
@@ -240,7 +239,7 @@ class Board:
         greeks = sheet.greeks.get(con_ids)
         if greeks is None:
             values = self._value_at(sheet, state, con_ids)
-            greeks = _model_greeks(self._batch(con_ids), values, state)
+            greeks = batch.model_greeks(self._batch(con_ids), values, state)
             sheet.greeks[con_ids] = greeks
         return greeks
 
@@ -355,56 +354,3 @@ class Board:
             return top
         bid = grid.floor(fair - float(grid.fine) * 0.5)
         return replace(top, bid=bid, ask=bid + grid.fine, bid_size=60, ask_size=55)
-
-
-def _model_greeks(options: Batch, values: Values, state: State) -> list[OptionGreeks]:
-    common = (options.strike, values.iv, values.tau, state.rate, options.is_call)
-    if not options.vix.size:
-        made = black76.spot_greeks(state.spx, values.forward, *common)
-    else:
-        # The underlying of a VIX option is the future of its expiry.
-        made = black76.greeks(values.forward, *common)
-    if options.vix.size and options.spx.size:
-        made = _with_spot(made, state, options, values)
-    underlying = np.where(options.vix_mask, values.forward, state.spx)
-    arrays = (
-        values.iv,
-        made.delta,
-        values.price,
-        made.gamma,
-        made.vega,
-        made.theta,
-        underlying,
-    )
-    rows = zip(*(a.tolist() for a in arrays), strict=True)
-    return [
-        OptionGreeks(
-            implied_volatility=iv,
-            delta=delta_,
-            price=price,
-            gamma=gamma_,
-            vega=vega,
-            theta=theta_,
-            underlying=under,
-        )
-        for iv, delta_, price, gamma_, vega, theta_, under in rows
-    ]
-
-
-def _with_spot(
-    made: black76.Greeks, state: State, options: Batch, values: Values
-) -> black76.Greeks:
-    """Return greeks to the future, but to the spot index for SPX options."""
-    i = options.spx
-    spot = black76.spot_greeks(
-        state.spx,
-        values.forward[i],
-        options.strike[i],
-        values.iv[i],
-        values.tau[i],
-        state.rate,
-        options.is_call[i],
-    )
-    for mine, theirs in zip(made, spot, strict=True):
-        mine[i] = theirs
-    return made
