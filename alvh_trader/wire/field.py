@@ -68,6 +68,13 @@ def _java_scientific(number: float) -> str:
         return "NaN"
     if number in (INFINITY, -INFINITY):
         return "Infinity" if number > 0 else "-Infinity"
+    text = repr(abs(number))
+    if text.startswith("0.000"):
+        # Small Greeks are most of what comes here: no need of decimal arithmetic.
+        figures = text[5:].lstrip("0")
+        places = len(text) - len(figures) - 1
+        fraction = figures[1:] or "0"
+        return f"{'-' if number < 0 else ''}{figures[0]}.{fraction}E-{places}"
     sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
     assert isinstance(exponent, int), "finite numbers have a numeric exponent"
     mantissa = "".join(map(str, digits))

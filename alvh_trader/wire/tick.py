@@ -35,7 +35,11 @@ def tick_greeks(req_id: int, kind: int, greeks: tuple[float, ...]) -> bytes:
     text = "\0".join(map(repr, greeks)) + "\0"
     if "e" in text or "0.000" in text:
         # Python and Java write small and large numbers differently.
-        text = "\0".join(map(java_double, greeks)) + "\0"
+        parts = text[:-1].split("\0")
+        text = "".join(
+            f"{java_double(value) if 'e' in part or '0.000' in part else part}\0"
+            for value, part in zip(greeks, parts, strict=True)
+        )
     # Whole numbers go without `.0`.
     return frame(
         f"21\0{req_id}\0{kind}\x000\0".encode() + text.replace(".0\0", "\0").encode()
