@@ -48,6 +48,10 @@ Seed = Annotated[
 Speed = Annotated[
     str, typer.Option(help="Simulated seconds a second, or max (lockstep).")
 ]
+Since = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Start on this day; the account with it."),
+]
 Until = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d"], help="End the scenario after this day."),
@@ -71,10 +75,11 @@ DEFAULT_JOURNAL = Path("var/paper.db")
 
 
 @app.command()
-def demo(
+def demo(  # noqa: PLR0913 - one for each option
     scenario: Scenario = "volmageddon-2018",
     speed: Speed = "max",
     seed: Seed = 1,
+    since: Since = None,
     until: Until = None,
     journal: Annotated[
         Path | None, typer.Option(help="Where the daemon writes its journal.")
@@ -97,6 +102,7 @@ def demo(
         scenario=scenario,
         speed=speed,
         seed=seed,
+        since=_day(since),
         until=_day(until),
         journal=journal or folder / "journal.db",
         audit=audit or folder / "audit.jsonl",
@@ -134,6 +140,7 @@ def gateway(  # noqa: PLR0913 - one for each option
     ] = 4002,
     speed: Speed = "1",
     seed: Seed = 1,
+    since: Since = None,
     until: Until = None,
     audit: Audit = None,
     history: History = None,
@@ -161,6 +168,7 @@ def gateway(  # noqa: PLR0913 - one for each option
         seed=seed,
         port=port,
         speed=speed,
+        since=_day(since),
         until=_day(until),
         audit=audit,
         history=history,
@@ -169,8 +177,8 @@ def gateway(  # noqa: PLR0913 - one for each option
     serve_scenario(asked, listening, ended)
 
 
-def _day(until: datetime | None) -> date | None:
-    return None if until is None else until.date()
+def _day(of: datetime | None) -> date | None:
+    return None if of is None else of.date()
 
 
 @app.command()

@@ -47,6 +47,7 @@ class Demo(Struct, frozen=True, kw_only=True):
     folder: Path
     """For the daemon's configuration and the two logs."""
 
+    since: date | None = None
     until: date | None = None
     history: Path | None = None
 
@@ -135,6 +136,8 @@ def _gateway_arguments(demo: Demo) -> list[str]:
     arguments = ["gateway", "--scenario", demo.scenario, "--seed", str(demo.seed)]
     arguments += ["--port", "0", "--speed", demo.speed, "--audit", str(demo.audit)]
     arguments += ["--breadth-seed", str(demo.folder / "breadth.csv"), "--json"]
+    if demo.since is not None:
+        arguments += ["--since", demo.since.isoformat()]
     if demo.until is not None:
         arguments += ["--until", demo.until.isoformat()]
     if demo.history is not None:

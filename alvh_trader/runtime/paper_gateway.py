@@ -12,7 +12,7 @@ from alvh_trader.errors import ConfigError
 from alvh_trader.gateway.server import serve
 from alvh_trader.runtime.inputs import write_breadth_seed
 from alvh_trader.sim.exchange import Exchange
-from alvh_trader.sim.scenario import Scenario, breadth_history, ending, scenario
+from alvh_trader.sim.scenario import Scenario, breadth_history, part_of, scenario
 
 HOST = "127.0.0.1"
 """The gateway has no password: nobody but this computer may reach it."""
@@ -25,6 +25,7 @@ class Serving(Struct, frozen=True, kw_only=True):
     seed: int
     port: int
     speed: str
+    since: date | None = None
     until: date | None = None
     audit: Path | None = None
     history: Path | None = None
@@ -42,9 +43,8 @@ def serve_scenario(
         ConfigError: No such scenario, a day that is not in it, a bad speed, a file
             that cannot be written, or a port that is taken.
     """
-    chosen = scenario(asked.scenario, asked.history)
-    if asked.until is not None:
-        chosen = ending(chosen, asked.until)
+    whole = scenario(asked.scenario, asked.history)
+    chosen = part_of(whole, asked.since, asked.until)
     speed = _speed(asked.speed)
     _prepare_files(chosen, asked)
     exchange = Exchange(chosen, asked.seed)

@@ -142,17 +142,26 @@ def scenario(name: str, history: Path | None = None) -> Scenario:
     )
 
 
-def ending(of: Scenario, until: date) -> Scenario:
-    """Return the scenario without its sessions after `until`; the rest is the same.
+def part_of(whole: Scenario, since: date | None, until: date | None) -> Scenario:
+    """Return the scenario from the first session on or after `since` to `until`.
+
+    Its account opens at the close of the session before, as that of the whole does;
+    a part that ends early is the beginning of the whole, quote for quote.
 
     Raises:
-        ConfigError: The day is not within the scenario.
+        ConfigError: A day is not within the scenario, or no session is left.
     """
-    if not of.first <= until <= of.last:
-        raise ConfigError(
-            f"{of.name} runs from {of.first} to {of.last} and cannot end on {until}"
-        )
-    return replace(of, days=tuple(day for day in of.days if day.day <= until))
+    for day in (since, until):
+        if day is not None and not whole.first <= day <= whole.last:
+            raise ConfigError(
+                f"{day} is not in {whole.name}, which runs from {whole.first} to "
+                f"{whole.last}"
+            )
+    days = tuple(day for day in whole.days if until is None or day.day <= until)
+    start = sum(day.day < (since or whole.first) for day in days)
+    if start >= len(days):
+        raise ConfigError(f"{whole.name} has no session from {since} to {until}")
+    return replace(whole, days=days, start=start)
 
 
 def breadth_history(
