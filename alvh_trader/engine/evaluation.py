@@ -93,7 +93,7 @@ def _forward(turn: Turn, trading_class: str, last_trade: date, spot: float) -> f
     if chain is not None and np.isfinite(parity := chain.forward()):
         return parity
     assert turn.state.day is not None, "nothing is evaluated before a session"
-    tau = float(years((last_trade - turn.state.day).days))
+    tau = years((last_trade - turn.state.day).days)
     rules = turn.rules.params
     return carry_forward(spot, tau, rules.rate, rules.dividend)
 

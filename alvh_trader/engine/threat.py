@@ -88,7 +88,7 @@ def break_even_distance(turn: Turn, case: Case, reading: Reading) -> float | Non
     atm = atm_of(turn, case)
     if level is None or atm is None or turn.state.day is None:
         return None
-    tau = float(years(case.condor.verticals[0].short.dte(turn.state.day)))
+    tau = years(case.condor.verticals[0].short.dte(turn.state.day))
     sd = reading.spot * atm * tau**0.5
     return distance(reading.spot, level, reading.edr.tested, sd)
 

@@ -7,7 +7,7 @@ Where volatility or time is nothing, values are those of the discounted intrinsi
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +30,19 @@ LAST_DAY = 0.25
 """What is left of the day on which an option expires, in days: 09:30 to 16:00."""
 
 
-def years(dte: Numbers) -> Floats:
+@overload
+def years(dte: float) -> float: ...
+@overload
+def years(dte: Floats) -> Floats: ...
+def years(dte: Numbers) -> Numbers:
     """Return the years that calendar days to settlement are; what is past has none.
 
-    >>> float(years(73.0)), float(years(0.0)) > 0, float(years(-1.0))
+    >>> years(73.0), years(0) > 0, years(-1)
     (0.2, True, 0.0)
     """
-    left = np.where(np.asarray(dte) < 0, 0.0, np.maximum(dte, LAST_DAY))
-    return _floats(left / DAYS_A_YEAR)
+    if isinstance(dte, float | int):
+        return 0.0 if dte < 0 else max(dte, LAST_DAY) / DAYS_A_YEAR
+    return _floats(np.where(dte < 0, 0.0, np.maximum(dte, LAST_DAY)) / DAYS_A_YEAR)
 
 
 class Greeks(NamedTuple):

@@ -40,7 +40,7 @@ class Chain(Struct, frozen=True, kw_only=True, eq=False):
     @property
     def tau(self) -> float:
         """Years to settlement."""
-        return float(years(self.dte))
+        return years(self.dte)
 
     @property
     def expiry(self) -> date:
