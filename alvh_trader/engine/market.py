@@ -21,7 +21,7 @@ from alvh_trader.engine.event import (
     OptionsListed,
     RequestFailed,
 )
-from alvh_trader.engine.orders import ask_report, work_tickets
+from alvh_trader.engine.orders import ask_report, cancel_rolls, work_tickets
 from alvh_trader.engine.state import series_key
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.lifecycle import is_live
@@ -176,6 +176,7 @@ def _blind(turn: Turn, case: Case, why: str) -> None:
     if (case.phase, Trigger.LOST) in TRANSITIONS:
         keep = case.resume if case.phase is Phase.RECONCILE else case.phase
         turn.move(case, Trigger.LOST, resume=keep, in_band_at=None)
+        cancel_rolls(turn, case.case_id)
         text = f"EDR unknown for {BLIND_MAX.total_seconds():.0f} s: {why}"
         turn.alert("blind", Severity.CRITICAL, case.case_id, text)
 

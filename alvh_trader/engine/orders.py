@@ -98,6 +98,18 @@ def cancel(turn: Turn, ref: str) -> None:
     turn.ask(CancelOrder(ref=ref))
 
 
+def cancel_rolls(turn: Turn, case_id: str) -> bool:
+    """Cancel every live roll order of a case; return whether there was one."""
+    live = [
+        t.order.ref
+        for t in turn.state.tickets.values()
+        if t.is_live and t.order.case == case_id and t.order.purpose is Purpose.ROLL
+    ]
+    for ref in live:
+        cancel(turn, ref)
+    return bool(live)
+
+
 def work_tickets(turn: Turn) -> None:
     """Let time pass over every live order: doubt, give up, or climb a rung."""
     for ticket in tuple(turn.state.tickets.values()):

@@ -6,11 +6,10 @@ resumes, it is cancelled and whatever has filled of it decides (alvh.md §3.2).
 
 from datetime import timedelta
 
-from alvh_trader.domain.order import Purpose
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.evaluation import Reading
-from alvh_trader.engine.orders import ask_report, cancel
+from alvh_trader.engine.orders import ask_report, cancel_rolls
 from alvh_trader.engine.proof import holds, is_hedged
 from alvh_trader.engine.turn import Turn
 from alvh_trader.strategy.finding import Finding
@@ -46,10 +45,7 @@ def look_reconcile(turn: Turn, case: Case, _reading: Reading) -> None:
         for t in turn.state.tickets.values()
         if t.is_live and t.order.case == case.case_id
     ]
-    rolls = [t for t in live if t.order.purpose is Purpose.ROLL]
-    if rolls:
-        for ticket in rolls:
-            cancel(turn, ticket.order.ref)
+    if cancel_rolls(turn, case.case_id):
         turn.stand(case, "waiting for the end of a roll order")
         return
     if any(t.is_in_doubt for t in live):

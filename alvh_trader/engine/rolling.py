@@ -18,7 +18,7 @@ from alvh_trader.engine.candidates import best_roll
 from alvh_trader.engine.case import Case, Side, legs_of_shape, with_side
 from alvh_trader.engine.command import PreviewMargin, Severity
 from alvh_trader.engine.evaluation import Reading
-from alvh_trader.engine.orders import ask_report, cancel, new_ref, submit
+from alvh_trader.engine.orders import ask_report, cancel_rolls, new_ref, submit
 from alvh_trader.engine.proof import holds, is_hedged
 from alvh_trader.engine.stability import judge_now
 from alvh_trader.engine.turn import Turn
@@ -192,8 +192,7 @@ def look_roll_working(turn: Turn, case: Case, reading: Reading) -> None:
     live = [t for t in _roll_orders(turn, case) if t.is_live]
     if live:
         if not may_go_on:
-            for ticket in live:
-                cancel(turn, ticket.order.ref)
+            cancel_rolls(turn, case.case_id)
             turn.stand(case, "the permit is void: the roll order is cancelled")
         else:
             turn.stand(case, f"side {case.rolled_sides + 1} works")
