@@ -76,6 +76,7 @@ DEFAULT_JOURNAL = Path("var/paper.db")
 
 @app.command()
 def demo(  # noqa: PLR0913 - one for each option
+    *,
     scenario: Scenario = "volmageddon-2018",
     speed: Speed = "max",
     seed: Seed = 1,
@@ -86,7 +87,6 @@ def demo(  # noqa: PLR0913 - one for each option
     ] = None,
     audit: Audit = None,
     history: History = None,
-    *,
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario to its end: gateway and daemon, two processes.
@@ -134,6 +134,7 @@ def run(
 
 @app.command()
 def gateway(  # noqa: PLR0913 - one for each option
+    *,
     scenario: Scenario,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Loopback port; 0 takes a free one.")
@@ -148,7 +149,6 @@ def gateway(  # noqa: PLR0913 - one for each option
         Path | None,
         typer.Option(help="Write net advances before the scenario to this CSV."),
     ] = None,
-    *,
     as_json: AsJson = False,
 ) -> None:
     """Serve a scenario to any TWS client on loopback, until it ends or SIGTERM."""

@@ -24,6 +24,9 @@ COMMIT_EVERY = 0.25
 SNAPSHOT_EVERY = 5_000
 """Events between two snapshots; a restart replays at most so many."""
 
+SNAPSHOT_SECONDS = 5.0
+"""Seconds between two snapshots at most: `status` shows the newest one."""
+
 
 class Loop:
     """The one writer of the state. `process` is synchronous: nothing interleaves."""
@@ -41,6 +44,7 @@ class Loop:
         self._rules = rules
         self._committed = time.monotonic()
         self._since_snapshot = 0
+        self._kept = self._committed
         self._is_sound = True
 
     def process(self, event: Event) -> None:
@@ -84,10 +88,14 @@ class Loop:
         self._since_snapshot += 1
         if before.at is None or self.state.at is None:
             return
-        is_new_day = new_york_date(before.at) != new_york_date(self.state.at)
-        if is_new_day or self._since_snapshot >= SNAPSHOT_EVERY:
+        is_due = (
+            self._since_snapshot >= SNAPSHOT_EVERY
+            or time.monotonic() - self._kept > SNAPSHOT_SECONDS
+            or new_york_date(before.at) != new_york_date(self.state.at)
+        )
+        if is_due:
             self._journal.save_snapshot(seq, encode_state(self.state))
-            self._since_snapshot = 0
+            self._since_snapshot, self._kept = 0, time.monotonic()
 
 
 def encode_state(state: State) -> bytes:
