@@ -13,7 +13,7 @@ from msgspec import Struct
 from alvh_trader.domain.instrument import Future, Option
 from alvh_trader.domain.market import Quote
 from alvh_trader.engine.case import Case, HedgeLot
-from alvh_trader.engine.proof import SPOT_AGE_MAX, VIX_AGE_MAX, lots_of
+from alvh_trader.engine.proof import SPOT_AGE_MAX, VIX_AGE_MAX, lasting_lots
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.greeks import (
@@ -171,7 +171,7 @@ def series_chain(
 
 def hedge_exposure(turn: Turn, case: Case, reading: Reading) -> Exposure | None:
     """Return what the case's hedge is worth and does; None where it is not quoted."""
-    lots = lots_of(turn.state, case.case_id)
+    lots = lasting_lots(turn, case)
     if not lots:
         return Exposure()
     found = hedge_risk_of(turn, holdings_of(lots), reading)

@@ -21,7 +21,12 @@ from alvh_trader.engine.evaluation import (
     tier_of,
 )
 from alvh_trader.engine.orders import ask_report, cancel, new_ref, submit
-from alvh_trader.engine.proof import hedge_proof, is_hedged, lots_of
+from alvh_trader.engine.proof import (
+    hedge_proof,
+    is_hedged,
+    lasting_lots,
+    lots_of,
+)
 from alvh_trader.engine.targets import hedge_series
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
@@ -137,7 +142,7 @@ def _plan(turn: Turn, case: Case, reading: Reading) -> Planned | str:
         capital=account.net_liquidation if account else 0.0,
         tier=tier_of(turn, reading),
         held_veq=held.veq,
-        spent=sum(lot.cost for lot in lots_of(turn.state, case.case_id)),
+        spent=sum(lot.cost for lot in lasting_lots(turn, case)),
         floor_only=case.floor_only,
     )
     return plan_hedge(

@@ -53,16 +53,25 @@ def held(state: State, case_id: str, con_id: int) -> int:
     return max(0, mine - max(0, lacking))
 
 
-def hedge_proof(turn: Turn, case: Case) -> HedgeProof:
-    """Return what shows that the case's hedge is really held."""
+def lasting_lots(turn: Turn, case: Case) -> tuple[HedgeLot, ...]:
+    """Return the hedge lots of a case that do not expire too soon to count.
+
+    What does not count as a hedge counts neither in the vega offset nor in the number
+    that must be held: an expiring hedge would excuse the one that follows it.
+    """
     today = turn.state.day
-    lasting = [
+    return tuple(
         lot
         for lot in lots_of(turn.state, case.case_id)
         if today is not None
         and turn.rules.calendar.sessions_until(today, lot.last_trade)
         > HEDGE_SESSIONS_MIN
-    ]
+    )
+
+
+def hedge_proof(turn: Turn, case: Case) -> HedgeProof:
+    """Return what shows that the case's hedge is really held."""
+    today, lasting = turn.state.day, lasting_lots(turn, case)
     mains = {lot.main.con_id for lot in lasting}
     left = [
         turn.rules.calendar.sessions_until(today, lot.last_trade)

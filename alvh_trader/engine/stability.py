@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.evaluation import Reading, snapshot, tier_of
-from alvh_trader.engine.proof import is_hedged, lots_of
+from alvh_trader.engine.proof import is_hedged, lasting_lots
 from alvh_trader.engine.turn import Turn
 from alvh_trader.strategy.bands import (
     band_of,
@@ -60,7 +60,7 @@ def look_stabilise(turn: Turn, case: Case, reading: Reading) -> None:
 
 def has_budget(turn: Turn, case: Case) -> bool:
     """Return whether enough of the hedge budget is left to buy something useful."""
-    spent = sum(lot.cost for lot in lots_of(turn.state, case.case_id))
+    spent = sum(lot.cost for lot in lasting_lots(turn, case))
     least = turn.rules.params.hedge.share_high * case.condor.risk_notional
     # Nothing useful costs less than a tenth of the budget.
     return spent < 0.9 * least
