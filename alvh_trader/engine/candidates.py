@@ -13,7 +13,7 @@ from alvh_trader.engine.evaluation import (
     tier_of,
 )
 from alvh_trader.engine.proof import lots_of
-from alvh_trader.engine.targets import roll_chain
+from alvh_trader.engine.targets import roll_chain, roll_series
 from alvh_trader.engine.threat import live_closes
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.greeks import legs_of
@@ -71,11 +71,19 @@ def best_roll(
 
     Nothing found and no findings: the quotes are not there (yet).
     """
+    params = turn.rules.params
+    if "SPX" in turn.state.series and not roll_series(turn, case):
+        low, high, later = (
+            params.condor.dte_low,
+            params.condor.dte_high,
+            params.roll.dte_later,
+        )
+        bound = f"{low} to {high} days out, more than {later} after the condor's"
+        return None, (Finding("expiry to roll to", "none listed", bound, False),)
     old = _old(turn, case, reading)
     found = _candidates(turn, case, reading)
     if old is None or not found:
         return None, ()
-    params = turn.rules.params
     judged = [
         judge(c, old, params, drawdown=_drawdown(turn, case, reading, c)) for c in found
     ]
