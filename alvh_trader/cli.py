@@ -23,12 +23,11 @@ mistake; 78 another daemon writes this journal; 130 interrupted."""
 app = typer.Typer(
     help="Hedge SPX iron condors with VIX calls, before any roll.",
     epilog=EXIT_CODES,
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-config_app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
+config_app = typer.Typer(help="Look at the configuration.")
 app.add_typer(config_app, name="config")
 
 
@@ -231,7 +230,11 @@ def main() -> None:
     code: object = 0
     try:
         # It returns the exit code of --help and the like, and None after a command.
-        code = app(standalone_mode=False)
+        code = app(
+            args=sys.argv[1:] or ["--help"],
+            prog_name="alvh-trader",
+            standalone_mode=False,
+        )
         sys.stdout.flush()
     except AlvhError as error:
         _fail(str(error), error.exit_code)

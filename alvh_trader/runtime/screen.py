@@ -37,12 +37,10 @@ class Screen:
         self._as_json = as_json
         self._fold = Fold()
         self._names = transcript.Names()
-        self._is_account_shown = False
+        self._is_legend_shown = self._is_account_shown = False
         self._day = ""
         self._sessions = 0
         self._is_terminal = sys.stderr.isatty()
-        if not as_json:
-            _write(LEGEND.format(scenario=demo.scenario, seed=demo.seed).splitlines())
 
     def show(self, record: Record) -> None:
         """Show one record, if it is worth a line."""
@@ -52,6 +50,10 @@ class Screen:
             if lines:
                 emit(row_of(record))
             return
+        if not self._is_legend_shown:
+            self._is_legend_shown = True
+            words = LEGEND.format(scenario=self._demo.scenario, seed=self._demo.seed)
+            _write(words.splitlines())
         if isinstance(record.body, BrokerReported) and not self._is_account_shown:
             self._is_account_shown = True
             lines = list(transcript.account(record.at, record.body))

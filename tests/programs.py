@@ -1,0 +1,138 @@
+"""Run the real program, as its users do: separate processes, sockets and files."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROGRAM = [sys.executable, "-m", "alvh_trader"]
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a finished process said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def complains(self, code: int, *words: str) -> None:
+        """Check for one clear line on standard error and nothing else."""
+        assert self.code == code, self
+        assert self.out == "", self
+        lines = self.err.splitlines()
+        assert len(lines) == 1, self.err
+        assert lines[0].startswith("alvh-trader: "), lines
+        assert all(word in lines[0] for word in words), lines
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the variables without any that would configure the trader."""
+    names = {k: v for k, v in os.environ.items() if not k.upper().startswith("ALVH_")}
+    return {**names, **(more or {})}
+
+
+def alvh(
+    *arguments: object,
+    cwd: Path,
+    environ: Mapping[str, str] | None = None,
+    timeout: float = 120,
+) -> Answer:
+    """Run a command to its end."""
+    done = subprocess.run(
+        [*PROGRAM, *map(str, arguments)],
+        cwd=cwd,
+        env=environment(environ),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass
+class Running:
+    """A process that goes on; its standard error is in `log`."""
+
+    process: "subprocess.Popen[str]"
+    log: Path
+
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 30) -> int:
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+    def wait(self, seconds: float = 60) -> int:
+        return self.process.wait(seconds)
+
+
+@contextmanager
+def running(
+    *arguments: object, cwd: Path, environ: Mapping[str, str] | None = None
+) -> Iterator[Running]:
+    """Start a command; whatever becomes of the test, it does not outlive it."""
+    log = cwd / f"{arguments[0]}-{time.monotonic_ns()}.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [*PROGRAM, *map(str, arguments)],
+            cwd=cwd,
+            env=environment(environ),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    try:
+        yield Running(process, log)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@contextmanager
+def gateway(*arguments: object, cwd: Path) -> Iterator[tuple[Running, int]]:
+    """Serve a scenario on a free port; yield the process and the port."""
+    with running("gateway", "--port", 0, "--json", *arguments, cwd=cwd) as it:
+        assert it.process.stdout is not None
+        line = it.process.stdout.readline()
+        assert line, it.log.read_text()
+        yield it, json.loads(line)["port"]
+
+
+def configure(folder: Path, port: int, mode: str = "paper", extra: str = "") -> Path:
+    """Write a configuration for a gateway whose time is its own."""
+    path = folder / f"{mode}.toml"
+    path.write_text(
+        f'[mode]\nname = "{mode}"\n[broker]\nport = {port}\nconnect_timeout = 2.0\n'
+        f'[clock]\nsource = "broker"\n[journal]\npath = "journal.db"\n{extra}'
+    )
+    return path
+
+
+def audit_rows(path: Path) -> list[dict[str, Any]]:
+    """Return what the gateway's audit holds by now; a half written line is left."""
+    if not path.exists():
+        return []
+    text = path.read_text()
+    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+
+def until(what: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something is the case."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.02)
