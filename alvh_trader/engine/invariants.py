@@ -11,7 +11,6 @@ from collections.abc import Callable
 from alvh_trader.domain.order import Purpose
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.errors import InvariantError
-from alvh_trader.strategy.phase import Phase
 
 Invariant = Callable[[State, Rules], bool]
 
@@ -35,16 +34,16 @@ def at_most_one_roll_is_at_work(state: State, _rules: Rules) -> bool:
     return all(count <= 1 for count in rolls.values())
 
 
-def a_rolling_case_has_bought_its_hedge(state: State, _rules: Rules) -> bool:
-    """Before a case rolls, its hedge is filled by executions."""
-    for case in state.cases.values():
-        if case.phase is Phase.ROLL_WORKING:
-            units = sum(
-                lot.units for lot in state.lots.values() if lot.case == case.case_id
-            )
-            if units < max(1, case.needed):
-                return False
-    return True
+def a_working_roll_is_hedged(state: State, _rules: Rules) -> bool:
+    """A roll order that is not being cancelled has its hedge filled by executions."""
+    bought: Counter[str] = Counter()
+    for lot in state.lots.values():
+        bought[lot.case] += lot.units
+    return all(
+        bought[t.order.case] >= max(1, state.cases[t.order.case].needed)
+        for t in state.tickets.values()
+        if t.is_live and not t.cancel_asked and t.order.purpose is Purpose.ROLL
+    )
 
 
 def nothing_is_overfilled(state: State, _rules: Rules) -> bool:
@@ -60,7 +59,7 @@ def watching_sends_nothing(state: State, rules: Rules) -> bool:
 INVARIANTS: tuple[Invariant, ...] = (
     a_roll_carries_a_permit,
     at_most_one_roll_is_at_work,
-    a_rolling_case_has_bought_its_hedge,
+    a_working_roll_is_hedged,
     nothing_is_overfilled,
     watching_sends_nothing,
 )

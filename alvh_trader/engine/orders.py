@@ -10,7 +10,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from alvh_trader.domain.instrument import Option
-from alvh_trader.domain.order import Fill, Order, OrderReport, Purpose
+from alvh_trader.domain.order import (
+    Fill,
+    Order,
+    OrderReport,
+    OrderStatus,
+    Purpose,
+)
 from alvh_trader.engine.case import HedgeLot, HeldLeg
 from alvh_trader.engine.command import (
     CancelOrder,
@@ -172,10 +178,19 @@ def on_report(turn: Turn, report: OrderReport) -> None:
     evidence = BROKER_WORDS.get(report.status)
     if evidence is None:
         return
-    after = ticket.hear(evidence, turn.at, report.perm_id)
-    _keep(turn, after)
+    after = see(turn, ticket, evidence, report.perm_id)
     if ticket.is_live and not after.is_live:
         _tell_end(turn, after, report.status)
+
+
+def see(turn: Turn, ticket: Ticket, evidence: Evidence, perm_id: int = 0) -> Ticket:
+    """Take what the broker shows; an order that was to end and works is ended again."""
+    after = _keep(turn, ticket.hear(evidence, turn.at, perm_id))
+    if after.cancel_asked and after.status is OrderStatus.WORKING:
+        # The cancel may never have left, and whoever wanted it still does.
+        _keep(turn, msgspec.structs.replace(after, cancel_asked=False))
+        cancel(turn, after.order.ref)
+    return after
 
 
 def _tell_end(turn: Turn, ticket: Ticket, how: str) -> None:
@@ -252,6 +267,16 @@ def _keep_filled(turn: Turn, before: Ticket, after: Ticket, fill: Fill) -> None:
         turn.put(lots={**others, order.ref: lot} if lot.units else others)
         spent = lot.cost - _lot(before, turn.at).cost
         turn.put(hedge_spent=turn.state.hedge_spent + spent)
+        if after.filled < before.filled:
+            _void_permits(turn, order.case)
+
+
+def _void_permits(turn: Turn, case_id: str) -> None:
+    """A hedge that became less ends every permit that stood on it (alvh.md §3.3)."""
+    for ref, ticket in tuple(turn.state.tickets.items()):
+        if ticket.order.case == case_id and ticket.order.purpose is Purpose.ROLL:
+            cancel(turn, ref)
+    turn.change(turn.state.cases[case_id], in_band_at=None)
 
 
 def _move_leg(turn: Turn, ticket: Ticket, fill: Fill) -> None:

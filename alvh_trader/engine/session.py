@@ -7,8 +7,6 @@ not, the touched cases go to RECONCILE and a person is told (reliability.md T02)
 
 from datetime import timedelta
 
-import msgspec
-
 from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.position import Position
 from alvh_trader.engine.books import review_cases
@@ -28,6 +26,7 @@ from alvh_trader.engine.orders import (
     number_of,
     on_lost_link,
     on_report,
+    see,
     settle_doubts,
 )
 from alvh_trader.engine.turn import Turn
@@ -143,11 +142,7 @@ def _revive(turn: Turn, ref: str) -> None:
     # An order that the broker shows as open is no longer in doubt.
     ticket = turn.state.tickets.get(ref)
     if ticket is not None and ticket.is_in_doubt:
-        revived = ticket.hear(Evidence.SEEN, turn.at)
-        if ticket.cancel_asked:
-            # The cancel may never have left: it may be asked for again.
-            revived = msgspec.structs.replace(revived, cancel_asked=False)
-        turn.put(tickets={**turn.state.tickets, ref: revived})
+        see(turn, ticket, Evidence.SEEN)
 
 
 def _refuse_stale_journal(turn: Turn, shown: frozenset[str]) -> None:
