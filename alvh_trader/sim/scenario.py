@@ -50,7 +50,8 @@ WINDOWS: Mapping[str, Window] = MappingProxyType(
         "volmageddon-2018-no-vix-quotes": Window(
             market=_VOLMAGEDDON.market,
             first=_VOLMAGEDDON.first,
-            last=_VOLMAGEDDON.last,
+            # While the condor lives: it is there to be seen unhedged.
+            last=date(2018, 2, 9),
             rate=_VOLMAGEDDON.rate,
             dividends=_VOLMAGEDDON.dividends,
             vix_options_quoted=False,
