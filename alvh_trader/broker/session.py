@@ -81,6 +81,7 @@ class Session:
         self._tracker = Tracker(self._put, self._clock, self._options.client_id)
         self._pulse: asyncio.Future[None] | None = None
         self._is_announced = False
+        self._skew = timedelta(0)
         self._is_reconciled = False
         self._link_is_up = True
         self._crash: Exception | None = None
@@ -224,6 +225,9 @@ class Session:
             return "the broker's own link is down"
         if not self._is_reconciled:
             return "not reconciled since the session or its link came up"
+        if abs(self._skew) > _SKEW_MAX:
+            seconds = self._skew.total_seconds()
+            return f"our clock is {seconds:+.1f} s off the broker's"
         return line.congestion()
 
     def _on_reported(self) -> None:
@@ -287,8 +291,10 @@ class Session:
         told = datetime.fromtimestamp(seconds, UTC)
         if isinstance(self._clock, BrokerClock):
             self._clock.tell(told)
-        elif abs(self._clock.now() - told) > _SKEW_MAX:
-            _log.warning("clock.skew", broker=told, ours=self._clock.now())
+        else:
+            self._skew = self._clock.now() - told
+            if abs(self._skew) > _SKEW_MAX:
+                _log.warning("clock.skew", broker=told, ours=self._clock.now())
         if self._is_announced:
             # Put here, not by whoever waits, so that what was on the wire before
             # this answer is in the inbox before it, and what came after, after it.

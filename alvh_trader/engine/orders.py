@@ -38,6 +38,9 @@ PREFIX = "ALVH-"
 SILENCE_MAX = timedelta(seconds=10)
 """An order not acknowledged within this is in doubt (reliability.md I02)."""
 
+CANCEL_MAX = timedelta(seconds=60)
+"""A cancellation not answered within this is in doubt (reliability.md I07)."""
+
 QUARANTINE = timedelta(seconds=60)
 """Paper only: an order the broker has not shown for so long was never received."""
 
@@ -127,10 +130,11 @@ def _work(turn: Turn, ticket: Ticket) -> None:
     heard = ticket.heard or ticket.opened
     if ticket.status == "INTENT" and turn.at - heard >= SILENCE_MAX:
         _doubt(turn, ticket, Evidence.SILENT, "no acknowledgement")
+    elif ticket.status == "CANCELLING" and turn.at - heard >= CANCEL_MAX:
+        _doubt(turn, ticket, Evidence.SILENT, "its cancellation is not answered")
     elif ticket.is_in_doubt or ticket.status == "CANCELLING":
+        # Shown as open again, it will be cancelled again by whoever wants that.
         ask_report(turn, "an order is in doubt", REPORT_EVERY)
-        if ticket.is_in_doubt and ticket.cancel_asked:
-            turn.ask(CancelOrder(ref=ticket.order.ref))
     elif turn.at >= ticket.deadline:
         cancel(turn, ticket.order.ref)
     elif ticket.is_due(turn.at) and not ticket.cancel_asked:
@@ -315,11 +319,14 @@ def settle_doubts(turn: Turn, shown: frozenset[str]) -> None:
     for ref, ticket in tuple(turn.state.tickets.items()):
         if not ticket.is_live or ref in shown:
             continue
-        if turn.at - ticket.opened < QUARANTINE:
+        if turn.at - ticket.opened < SILENCE_MAX:
+            # The report may have been asked for before the order left.
+            ask_report(turn, "an order is not shown yet", REPORT_EVERY)
+        elif not ticket.is_in_doubt:
+            _doubt(turn, ticket, Evidence.DOUBTED, "not among the broker's orders")
+        elif turn.at - (ticket.heard or ticket.opened) < QUARANTINE:
             ask_report(turn, "the quarantine of an order", REPORT_EVERY)
-            continue
-        if turn.state.mode != "live":
-            doubted = ticket.hear(Evidence.SILENT, turn.at)
-            _keep(turn, doubted.hear(Evidence.NOT_SEEN, turn.at))
-            text = f"{ref} never reached the broker"
+        elif turn.state.mode != "live":
+            _keep(turn, ticket.hear(Evidence.NOT_SEEN, turn.at))
+            text = f"{ref}: the broker has not shown it for a minute; it is given up"
             turn.alert("order_not_seen", Severity.WARNING, ticket.order.case, text)

@@ -53,6 +53,9 @@ def on_started(turn: Turn, event: DaemonStarted) -> None:
     )
     on_lost_link(turn)
     _degrade_all(turn)
+    if turn.state.is_halted:
+        text = "started halted: nothing is sent until a person releases it"
+        turn.alert("halted", Severity.CRITICAL, "", text)
 
 
 def on_connected(turn: Turn, event: BrokerConnected) -> None:

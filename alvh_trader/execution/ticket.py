@@ -118,11 +118,15 @@ class Ticket(Struct, frozen=True, kw_only=True):
 def exec_base(exec_id: str) -> str:
     """Return what an execution and its corrections have in common.
 
-    >>> exec_base("0000e0d5.6544f4c8.01.02")
-    '0000e0d5.6544f4c8.01'
+    The broker's ids have four parts, and a correction counts the last one up; any
+    other id is its own.
+
+    >>> exec_base("0000e0d5.6544f4c8.01.02"), exec_base("0000e0d5.6544f4c8.01")
+    ('0000e0d5.6544f4c8.01', '0000e0d5.6544f4c8.01')
     """
-    head, _, tail = exec_id.rpartition(".")
-    return head if head and tail.isdigit() else exec_id
+    parts = exec_id.split(".")
+    is_revisable = len(parts) == 4 and parts[-1].isdigit()
+    return ".".join(parts[:-1]) if is_revisable else exec_id
 
 
 def open_ticket(
