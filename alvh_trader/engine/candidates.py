@@ -1,5 +1,7 @@
 """Gather what a roll is judged by, judge every candidate, and take the best."""
 
+import math
+
 from alvh_trader.capital.cost import capital_cost
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.engine.case import Case, Roll, Side
@@ -9,6 +11,7 @@ from alvh_trader.engine.evaluation import (
     evaluate,
     hedge_risk_of,
     holdings_of,
+    mids_of,
     snapshot,
     tier_of,
 )
@@ -16,7 +19,7 @@ from alvh_trader.engine.proof import lots_of
 from alvh_trader.engine.targets import roll_chain, roll_series
 from alvh_trader.engine.threat import live_closes
 from alvh_trader.engine.turn import Turn
-from alvh_trader.portfolio.greeks import legs_of
+from alvh_trader.portfolio.greeks import case_risk, legs_of
 from alvh_trader.risk.stress import Conditions, StressedCase, StressedHedge, stress
 from alvh_trader.signals.volatility import hv20
 from alvh_trader.strategy.bands import OFFSET_AFTER_ROLL
@@ -46,7 +49,7 @@ def candidate_veq(turn: Turn, case: Case, reading: Reading) -> float:
 def _lacks_only_hedge(
     turn: Turn, case: Case, reading: Reading, candidate: Candidate, old: Old
 ) -> bool:
-    drawdown = _drawdown(turn, case, reading, candidate)
+    drawdown = _drawdown(turn, case, reading, _stressed(candidate))
     judged = judge(candidate, old, turn.rules.params, drawdown=drawdown)
     return all(f.holds or f.what == OFFSET_AFTER_ROLL for f in judged.findings)
 
@@ -85,7 +88,8 @@ def best_roll(
     if old is None or not found:
         return None, ()
     judged = [
-        judge(c, old, params, drawdown=_drawdown(turn, case, reading, c)) for c in found
+        judge(c, old, params, drawdown=_drawdown(turn, case, reading, _stressed(c)))
+        for c in found
     ]
     best = next(iter(ranked(judged)), None)
     if best is None:
@@ -101,7 +105,7 @@ def best_roll(
         ">= 1",
         True,
     )
-    drawdown = _drawdown(turn, case, reading, best.candidate)
+    drawdown = _drawdown(turn, case, reading, _stressed(best.candidate))
     roll = _roll(turn, case, reading, best.candidate, drawdown)
     return roll, (told, _name(best), *best.findings)
 
@@ -155,10 +159,49 @@ def _old(turn: Turn, case: Case, reading: Reading) -> Old | None:
     )
 
 
+def roll_drawdown(turn: Turn, case: Case, roll: Roll, reading: Reading) -> float | None:
+    """Return the drawdown, a fraction of capital, with the rolled condor as of now.
+
+    It is asked for before every order of a roll: what was chosen minutes or days ago
+    may have become too much. None where a quote is missing.
+    """
+    state, rate = turn.state, turn.rules.params.rate
+    legs = legs_of(
+        [
+            (option, count)
+            for side in roll.sides
+            for option, count in (
+                (side.new.short, -roll.quantity),
+                (side.new.long, roll.quantity),
+            )
+        ],
+        state.day or reading.at.date(),
+    )
+    chain = roll_chain(turn, case)
+    if chain is None or math.isnan(atm := chain.atm()):
+        return None
+    mids = mids_of(state, legs.con_ids)
+    risk = case_risk(legs, mids, reading.spot, chain.forward, rate)
+    if risk is None or risk.guessed:
+        return None
+    target = StressedCase(legs=legs, sigma=risk.sigma, forward=chain.forward, atm=atm)
+    percent = _drawdown(turn, case, reading, target)
+    return None if percent is None else percent / 100.0
+
+
+def _stressed(candidate: Candidate) -> StressedCase:
+    return StressedCase(
+        legs=candidate.legs,
+        sigma=candidate.sigma,
+        forward=candidate.forward,
+        atm=candidate.atm,
+    )
+
+
 def _drawdown(
-    turn: Turn, case: Case, reading: Reading, candidate: Candidate
+    turn: Turn, case: Case, reading: Reading, target: StressedCase
 ) -> float | None:
-    """Return the two-sigma drawdown in per cent with the candidate in the case's place.
+    """Return the two-sigma drawdown in per cent with `target` in the case's place.
 
     None where another case or the hedge cannot be valued: an unknown risk is no risk
     anybody may take.
@@ -169,14 +212,7 @@ def _drawdown(
         for c in turn.state.cases.values()
         if c.case_id != case.case_id and c.phase is not Phase.CLOSED
     ]
-    stressed = [
-        StressedCase(
-            legs=candidate.legs,
-            sigma=candidate.sigma,
-            forward=candidate.forward,
-            atm=candidate.atm,
-        )
-    ]
+    stressed = [target]
     for other in others:
         seen, atm = evaluate(turn, other), atm_of(turn, other)
         if isinstance(seen, str) or atm is None or turn.state.day is None:

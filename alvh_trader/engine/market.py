@@ -81,7 +81,7 @@ def _keep_day(turn: Turn) -> None:
         series={},
         options={},
         asked={},
-        margin_changes={},
+        margins={},
         tickets={k: t for k, t in turn.state.tickets.items() if k not in set(done)},
         lots={k: x for k, x in turn.state.lots.items() if _matters(turn, x, today)},
     )

@@ -167,6 +167,4 @@ def _rolls_lately(turn: Turn, case: Case) -> int:
 
 def _margin_change(state: State, case: Case, order: Order) -> float | None:
     refs = (order.ref, case.roll.preview_ref if case.roll else "")
-    return next(
-        (state.margin_changes[r] for r in refs if r in state.margin_changes), None
-    )
+    return next((state.margins[r].change for r in refs if r in state.margins), None)

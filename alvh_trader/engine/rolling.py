@@ -14,7 +14,7 @@ from alvh_trader.domain.calendar import NEW_YORK
 from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.money import SPX_COMBO_TICKS
 from alvh_trader.domain.order import Order, Purpose
-from alvh_trader.engine.candidates import best_roll
+from alvh_trader.engine.candidates import best_roll, roll_drawdown
 from alvh_trader.engine.case import Case, Side, legs_of_shape, with_side
 from alvh_trader.engine.command import PreviewMargin, Severity
 from alvh_trader.engine.evaluation import Reading
@@ -39,6 +39,9 @@ WINDOW = (time(9, 45), time(15, 45))
 LAST_START_AT_EXPIRY = time(15, 30)
 """When a roll may be sent, New York time (alvh.md §6.6, §3.2)."""
 
+MARGIN_AGE_MAX = timedelta(seconds=60)
+"""A what-if answer is asked for again after so long (alvh.md §13.3)."""
+
 CONCESSION = Decimal("0.30")
 
 
@@ -56,7 +59,7 @@ def look_roll_plan(turn: Turn, case: Case, reading: Reading) -> None:
     if case.roll is None:
         _choose(turn, case, reading)
     else:
-        _send_side(turn, case, Trigger.CANDIDATE)
+        _send_side(turn, case, reading, Trigger.CANDIDATE)
 
 
 def _hindrance(turn: Turn, case: Case) -> Finding | None:
@@ -145,7 +148,9 @@ def _order(
     return order, rungs
 
 
-def _send_side(turn: Turn, case: Case, trigger: Trigger | None) -> bool:
+def _send_side(
+    turn: Turn, case: Case, reading: Reading, trigger: Trigger | None
+) -> bool:
     """Pass the next order through the gate; return whether it left.
 
     With a `trigger` the case moves by it, which demands every fact of INV-1: the
@@ -153,9 +158,25 @@ def _send_side(turn: Turn, case: Case, trigger: Trigger | None) -> bool:
     """
     assert case.roll is not None, "nothing is chosen"
     ref = case.roll.preview_ref
-    if ref not in turn.state.margin_changes:
+    answer = turn.state.margins.get(ref)
+    if answer is None:
         turn.stand(case, "waiting for the what-if margin")
         return False
+    if turn.at - answer.at > MARGIN_AGE_MAX:
+        _preview(turn, case)
+        return False
+    levels = turn.rules.params.edr.levels
+    if case.rolled_sides and reading.edr.value > levels.red:
+        value = f"{reading.edr.value:.4f} %"
+        found = Finding("EDR of the split", value, f"<= {levels.red:.2f} %", False)
+        turn.stand(case, "the split is in the red", (found,))
+        return False
+    drawdown = roll_drawdown(turn, case, case.roll, reading)
+    if drawdown is None:
+        turn.stand(case, "what is rolled to cannot be valued")
+        return False
+    roll = msgspec.structs.replace(case.roll, drawdown=drawdown)
+    case = turn.change(case, roll=roll)
     made = _order(turn, case, ref)
     if made is None:
         turn.stand(case, "a leg of the roll is not quoted")
@@ -207,7 +228,10 @@ def look_roll_working(turn: Turn, case: Case, reading: Reading) -> None:
         _stop(turn, case)
     elif case.roll is not None and case.roll.preview_ref in turn.state.tickets:
         _preview(turn, case)
-    elif not _send_side(turn, case, None) and turn.at - case.since >= 2 * SIDE_MAX:
+    elif (
+        not _send_side(turn, case, reading, None)
+        and turn.at - case.since >= 2 * SIDE_MAX
+    ):
         _stop(turn, case)
 
 
@@ -285,7 +309,7 @@ def look_split_hold(turn: Turn, case: Case, reading: Reading) -> None:
             case = turn.change(case, retested=turn.at)
             _preview(turn, case)
         return
-    _send_side(turn, case, Trigger.SECOND_SIDE)
+    _send_side(turn, case, reading, Trigger.SECOND_SIDE)
 
 
 def look_verify(turn: Turn, case: Case, _reading: Reading) -> None:

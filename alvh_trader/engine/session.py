@@ -49,7 +49,7 @@ def on_started(turn: Turn, event: DaemonStarted) -> None:
         asked={},
         reconciled=None,
         report_asked=None,
-        margin_changes={},
+        margins={},
     )
     on_lost_link(turn)
     _degrade_all(turn)

@@ -31,6 +31,13 @@ class Rules(Struct, frozen=True, kw_only=True):
     adopts: bool
 
 
+class Margin(Struct, frozen=True, array_like=True):
+    """A what-if answer: the change of the initial margin in USD, None if unknown."""
+
+    at: datetime
+    change: float | None
+
+
 class State(Struct, frozen=True, kw_only=True):
     """What does."""
 
@@ -76,7 +83,9 @@ class State(Struct, frozen=True, kw_only=True):
     hedge_spent: float = 0.0
     """USD of hedge premium filled on `day`."""
 
-    margin_changes: dict[str, float | None] = {}
+    margins: dict[str, Margin] = {}
+    """What-if answers by the reference of the order that was asked about."""
+
     fills: dict[str, Fill] = {}
     """The executions of today that are in the ledger, by what corrections share."""
 

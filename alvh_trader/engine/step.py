@@ -37,7 +37,7 @@ from alvh_trader.engine.event import (
     ReportFailed,
     RequestFailed,
 )
-from alvh_trader.engine.state import Rules, State
+from alvh_trader.engine.state import Margin, Rules, State
 from alvh_trader.engine.turn import Turn
 from alvh_trader.engine.wants import settle_wants
 
@@ -99,8 +99,8 @@ def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912, PLR0915 - one r
         case RequestFailed():
             market.on_request_failed(turn, event)
         case MarginPreviewed():
-            answers = {event.ref: event.initial_margin_change}
-            turn.put(margin_changes={**turn.state.margin_changes, **answers})
+            answer = Margin(event.at, event.initial_margin_change)
+            turn.put(margins={**turn.state.margins, event.ref: answer})
         case BreadthSeeded():
             market.on_breadth_seeded(turn, event)
         case OperatorHalted():
