@@ -55,6 +55,9 @@ def evaluate(turn: Turn, case: Case) -> Reading | str:
     spot, vix = spot_of(turn.state), vix_of(turn.state)
     if spot is None:
         return "SPX is stale or missing"
+    if vix is None and (atm := atm_of(turn, case)) is not None:
+        # The last resort before not knowing (alvh.md §2.6).
+        vix = 100.0 * atm / turn.rules.params.atm_over_vix
     if vix is None:
         return "VIX is stale or missing"
     assert turn.state.day is not None

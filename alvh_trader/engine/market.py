@@ -38,9 +38,8 @@ CADENCE_ARMED = timedelta(seconds=10)
 BLIND_MAX = timedelta(seconds=120)
 """An unknown EDR for longer than this in regular hours degrades the case (§2.6)."""
 
-REPORT_IDLE = timedelta(minutes=15)
 REPORT_BUSY = timedelta(seconds=30)
-"""How often executions and positions are pulled (reliability.md §0.1)."""
+"""How often executions and positions are pulled while something is under way."""
 
 NET_ADVANCES_KEPT = 260
 REGIME_WINDOW = timedelta(minutes=5)
@@ -144,7 +143,7 @@ def _ask_for_reports(turn: Turn) -> None:
     if busy:
         ask_report(turn, "orders or cases under way", REPORT_BUSY)
     elif turn.rules.calendar.is_open(turn.at):
-        ask_report(turn, "on the timer", REPORT_IDLE)
+        ask_report(turn, "on the timer", turn.rules.reconcile_every)
 
 
 def _look_at(turn: Turn, case: Case) -> None:

@@ -1,6 +1,6 @@
 """Everything the engine knows, in one immutable value."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
@@ -29,6 +29,8 @@ class Rules(Struct, frozen=True, kw_only=True):
     calendar: Calendar
     may_trade: bool
     adopts: bool
+    reconcile_every: timedelta = timedelta(seconds=60)
+    """How often executions and positions are pulled when nothing is under way."""
 
 
 class Margin(Struct, frozen=True, array_like=True):

@@ -18,6 +18,7 @@ from alvh_trader.signals.rsi import rsi
 from alvh_trader.strategy.breakeven import Expansion, Market, distance, expansion, gate
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.phase import Phase, Trigger
+from alvh_trader.strategy.roll import reasons
 
 UNALIGNED_MAX = timedelta(minutes=30)
 """A breach that momentum does not confirm for so long buys the floor (§3.2)."""
@@ -64,22 +65,18 @@ def _may_try_again(turn: Turn, case: Case) -> bool:
 
 def risk_reason(turn: Turn, case: Case, reading: Reading) -> Finding | None:
     """Return why the condor should be rolled apart from its ratio, or None (§6.1)."""
-    params = turn.rules.params
-    found = Finding(
-        "short delta",
-        f"{reading.edr.delta:.4f}",
-        f">= {params.roll.risk_delta:.2f}",
-        reading.edr.delta >= params.roll.risk_delta,
+    condor = case.condor
+    usd = condor.multiplier * condor.quantity
+    mark = -reading.risk.exposure.value / usd
+    is_near = reading.edr.delta >= NEAR_DELTA
+    found = reasons(
+        delta=reading.edr.delta,
+        mark=mark,
+        credit=condor.credit,
+        be_sd=break_even_distance(turn, case, reading) if is_near else None,
+        params=turn.rules.params.roll,
     )
-    if found.holds:
-        return found
-    if reading.edr.delta < NEAR_DELTA:
-        return None
-    near = break_even_distance(turn, case, reading)
-    if near is not None and near < params.roll.risk_be_sd:
-        bound = f"< {params.roll.risk_be_sd:.2f}"
-        return Finding("SD to break-even", f"{near:.4f}", bound, True)
-    return None
+    return next((finding for finding in found if finding.holds), None)
 
 
 def break_even_distance(turn: Turn, case: Case, reading: Reading) -> float | None:

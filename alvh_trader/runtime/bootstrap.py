@@ -83,6 +83,7 @@ def rules_of(settings: Settings, today: date) -> Rules:
         calendar=nyse(CALENDAR_FROM, today + CALENDAR_AHEAD),
         may_trade=settings.mode.name is ModeName.PAPER,
         adopts=settings.mode.adopts,
+        reconcile_every=timedelta(seconds=settings.broker.reconcile_interval),
     )
 
 
