@@ -27,7 +27,7 @@ from alvh_trader.journal.records import Record
 from alvh_trader.runtime.audit import Tally, tally
 from alvh_trader.runtime.loop import decode_state
 
-FOLLOW_EVERY = 0.25
+FOLLOW_EVERY = 0.5
 """Seconds between two looks at the journal."""
 
 RESTARTS_MAX = 100
@@ -252,9 +252,12 @@ def clear(journal: Path) -> None:
 def _show_new(journal: Path, seen: int, show: Callable[[Record], None]) -> int:
     try:
         with Reader.open(journal) as reader:
+            # Quotes are most of a journal: what was passed over is not read again.
+            newest = reader.last_record()
             for record in reader.told_after(seen):
                 show(record)
                 seen = record.seq
+            seen = max(seen, newest[0] if newest else 0)
     except JournalError:
         if journal.exists() and journal.stat().st_size:
             raise
