@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -63,20 +64,37 @@ def alvh(
     return Answer(done.returncode, done.stdout, done.stderr)
 
 
-@dataclass
 class Running:
     """A process that goes on; its standard error is in `log`."""
 
-    process: "subprocess.Popen[str]"
-    log: Path
+    def __init__(self, process: "subprocess.Popen[str]", log: Path) -> None:
+        self.process = process
+        self.log = log
+        self.said: list[str] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as output:
+            for line in output:
+                self.said.append(line)
+
+    def has_said(self, kind: str) -> bool:
+        """Whether a JSON line of that kind was on standard output."""
+        return any(json.loads(line)["kind"] == kind for line in tuple(self.said))
 
     def stop(self, number: int = signal.SIGTERM, seconds: float = 30) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(number)
         return self.process.wait(seconds)
 
-    def wait(self, seconds: float = 60) -> int:
-        return self.process.wait(seconds)
+    def end(self) -> None:
+        """Make sure that nothing of it is left."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._reader.join()
 
 
 @contextmanager
@@ -94,22 +112,20 @@ def running(
             stderr=errors,
             text=True,
         )
+    it = Running(process, log)
     try:
-        yield Running(process, log)
+        yield it
     finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+        it.end()
 
 
 @contextmanager
 def gateway(*arguments: object, cwd: Path) -> Iterator[tuple[Running, int]]:
     """Serve a scenario on a free port; yield the process and the port."""
     with running("gateway", "--port", 0, "--json", *arguments, cwd=cwd) as it:
-        assert it.process.stdout is not None
-        line = it.process.stdout.readline()
-        assert line, it.log.read_text()
-        yield it, json.loads(line)["port"]
+        until(lambda: it.said or it.process.poll() is not None)
+        assert it.said, it.log.read_text()
+        yield it, json.loads(it.said[0])["port"]
 
 
 def configure(folder: Path, port: int, mode: str = "paper", extra: str = "") -> Path:

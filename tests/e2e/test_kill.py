@@ -1,0 +1,126 @@
+"""SIGKILL at any moment: the next process finishes the job, and nothing goes twice."""
+
+import os
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.e2e.world import Moment, World, of_symbol, part, traded, world
+from tests.programs import alvh, running, until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+SEED = 3
+"""With it a hedge is bought on the first day, and a roll is tried on the second."""
+
+
+def seen(symbol: str, event: str) -> Moment:
+    """As soon as the gateway has noted the first such row."""
+    return lambda it: bool(of_symbol(it.audit, symbol, event))
+
+
+def written(number: int) -> Moment:
+    """As soon as the order of that number is written down: sent, or not yet."""
+    return lambda it: len(it.placed) >= number
+
+
+def after(seconds: float) -> Moment:
+    """Some time after the moment before."""
+    began: list[float] = []
+
+    def has_come(_: World) -> bool:
+        began.append(time.monotonic())
+        return began[-1] - began[0] >= seconds
+
+    return has_come
+
+
+def check(it: World) -> None:
+    """Nothing was sent twice, and both sides agree on what is held."""
+    audit = it.audit
+    sent = Counter(row["order_ref"] for row in audit if row["event"] == "order")
+    assert set(sent.values()) <= {1}, sent
+    asked = Counter(place.approved.order.ref for place in it.placed)
+    assert set(asked.values()) == {1}, asked
+    assert sent.keys() <= asked.keys()
+    quantities = {row["order_ref"]: row["quantity"] for row in audit}
+    filled: Counter[str] = Counter()
+    for row in audit:
+        if row["event"] == "order":
+            quantities[row["order_ref"]] = row["quantity"]
+        if row["event"] == "fill":
+            filled[row["order_ref"]] += row["quantity"]
+    assert all(filled[ref] <= quantities[ref] for ref in filled)
+
+    first_fill = audit.index(of_symbol(audit, "VIX", "fill")[0])
+    spx = of_symbol(audit, "SPX", "order")
+    assert all(audit.index(row) > first_fill for row in spx)
+
+    state = it.state
+    calls = {n: q for n, q in traded(audit).items() if n.startswith("VIX")}
+    lots = [lot for lot in state.lots.values() for _ in lot.legs[:1]]
+    assert sum(calls.values()) >= sum(lot.units for lot in lots) > 0
+    held = {p.instrument.con_id: p.quantity for p in state.positions.values()}
+    booked = {con_id: n for con_id, n in state.ledger.items() if n}
+    assert held == booked
+    assert not state.is_halted
+
+
+def test_killed_around_every_order_it_sends_nothing_twice(tmp_path: Path) -> None:
+    moments = [
+        seen("VIX", "order"),
+        seen("VIX", "fill"),
+        seen("SPX", "order"),
+        seen("SPX", "fill"),
+    ]
+    with world(tmp_path, *part("2018-02-02", "2018-02-05", SEED)) as it:
+        it.play(moments)
+        assert it.kills >= 3
+        check(it)
+
+
+def test_killed_as_soon_as_an_order_is_written_down(tmp_path: Path) -> None:
+    with world(tmp_path, *part("2018-02-02", "2018-02-05", SEED)) as it:
+        it.play([written(1), written(2), written(3)])
+        assert it.kills >= 2
+        check(it)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_at_random_it_sends_nothing_twice(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    moments = [after(rng.uniform(0.8, 2.5)) for _ in range(4)]
+    with world(tmp_path, *part("2018-02-02", "2018-02-05", SEED)) as it:
+        it.play(moments)
+        assert it.kills >= 2
+        check(it)
+
+
+def test_a_demo_starts_a_killed_daemon_again(tmp_path: Path) -> None:
+    lock = tmp_path / "journal.db.lock"
+    options = ["--since", "2018-02-02", "--until", "2018-02-02", "--json"]
+    files = ["--journal", "journal.db", "--audit", "audit.jsonl"]
+    with running("demo", *options, *files, cwd=tmp_path) as demo:
+        until(lambda: (tmp_path / "audit.jsonl").exists() and lock.exists())
+        until(lambda: demo.has_said("BrokerConnected"))
+        first = int(lock.read_text())
+        os.kill(first, signal.SIGKILL)
+        assert demo.process.wait(300) == 0, demo.log.read_text()
+        assert demo.has_said("summary")
+        starts = [line for line in demo.said if '"kind":"DaemonStarted"' in line]
+        assert len(starts) == 2
+
+
+def test_a_demo_that_is_stopped_leaves_no_process(tmp_path: Path) -> None:
+    lock = tmp_path / "journal.db.lock"
+    with running("demo", "--json", "--journal", "journal.db", cwd=tmp_path) as demo:
+        until(lambda: demo.has_said("BrokerConnected"))
+        daemon = int(lock.read_text())
+        assert demo.stop(signal.SIGTERM) == 128 + signal.SIGTERM
+    assert not Path(f"/proc/{daemon}").exists()
+    again = alvh("status", "--journal", "journal.db", "--json", cwd=tmp_path)
+    assert again.rows[0]["kind"] == "status"
