@@ -1,7 +1,7 @@
 """The exchange and the books of a broker, for tests: what is true, whoever heard it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from msgspec import Struct
@@ -137,6 +137,17 @@ class Broker:
         self.positions[instrument.con_id] = Position(instrument, now, cost)
         if now == 0:
             del self.positions[instrument.con_id]
+
+    def begin_day(self, day: date) -> None:
+        """Forget yesterday's orders and executions, and settle what has expired."""
+        for ref in tuple(self.working):
+            self.end(ref)
+        self.fills.clear()
+        self.ended.clear()
+        for con_id, position in tuple(self.positions.items()):
+            held = position.instrument
+            if isinstance(held, Option) and held.last_trade < day:
+                del self.positions[con_id]
 
     def reported(self, at: datetime) -> BrokerReported:
         """Return a complete reconciliation as of now."""

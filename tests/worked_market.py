@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from alvh_trader.domain.calendar import Calendar, new_york_date, nyse
 from alvh_trader.domain.instrument import Index, Instrument, Option, Right
 from alvh_trader.domain.market import Bar, Breadth, Quote
-from alvh_trader.pricing.black76 import price
+from alvh_trader.pricing.black76 import LAST_DAY, price
 from tests.strategy.worked import (
     NEW_EXPIRY,
     OLD_EXPIRY,
@@ -94,7 +94,7 @@ def _mids(market: Market, symbol: str, expiry: date, day: date) -> dict[int, flo
     options = listed(symbol, *series)
     strikes = np.array([o.strike for o in options])
     is_call = np.array([o.is_call for o in options])
-    dte = (expiry - day).days
+    dte = max((expiry - day).days, LAST_DAY)
     if symbol == "SPX":
         mids = spx_mids(market.spot, market.vix, dte, strikes, is_call)
     else:
