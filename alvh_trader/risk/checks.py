@@ -126,7 +126,8 @@ def premium(order: Order) -> float:
 def _hedge_is_long_vix(order: Order, _now: Circumstances, _limits: Limits) -> Finding:
     # Never a short VIX exposure as the hedge of a short-vega condor (alvh.md §4.1).
     first = order.legs[0]
-    good = first.instrument.symbol == "VIX" and first.ratio > 0
+    is_put = isinstance(first.instrument, Option) and not first.instrument.is_call
+    good = first.instrument.symbol == "VIX" and first.ratio > 0 and not is_put
     if len(order.legs) == 2:
         second = order.legs[1]
         good = (
@@ -134,6 +135,7 @@ def _hedge_is_long_vix(order: Order, _now: Circumstances, _limits: Limits) -> Fi
             and isinstance(first.instrument, Option)
             and isinstance(second.instrument, Option)
             and second.ratio == -first.ratio
+            and second.instrument.is_call
             and second.instrument.expiry == first.instrument.expiry
             and second.instrument.strike > first.instrument.strike
         )
