@@ -2,14 +2,13 @@
 
 import os
 import signal
-import time
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.e2e.world import Moment, World, of_symbol, part, traded, world
+from tests.e2e.proof import both_sides_agree, hedged_before_rolled, nothing_twice
+from tests.e2e.world import Moment, World, after, of_symbol, part, world
 from tests.programs import alvh, running, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -28,46 +27,13 @@ def written(number: int) -> Moment:
     return lambda it: len(it.placed) >= number
 
 
-def after(seconds: float) -> Moment:
-    """Some time after the moment before."""
-    began: list[float] = []
-
-    def has_come(_: World) -> bool:
-        began.append(time.monotonic())
-        return began[-1] - began[0] >= seconds
-
-    return has_come
-
-
 def check(it: World) -> None:
-    """Nothing was sent twice, and both sides agree on what is held."""
+    """The job was done: hedged first, nothing twice, and both sides agree."""
     audit = it.audit
-    sent = Counter(row["order_ref"] for row in audit if row["event"] == "order")
-    assert set(sent.values()) <= {1}, sent
-    asked = Counter(place.approved.order.ref for place in it.placed)
-    assert set(asked.values()) == {1}, asked
-    assert sent.keys() <= asked.keys()
-    quantities = {row["order_ref"]: row["quantity"] for row in audit}
-    filled: Counter[str] = Counter()
-    for row in audit:
-        if row["event"] == "order":
-            quantities[row["order_ref"]] = row["quantity"]
-        if row["event"] == "fill":
-            filled[row["order_ref"]] += row["quantity"]
-    assert all(filled[ref] <= quantities[ref] for ref in filled)
-
-    first_fill = audit.index(of_symbol(audit, "VIX", "fill")[0])
-    spx = of_symbol(audit, "SPX", "order")
-    assert all(audit.index(row) > first_fill for row in spx)
-
-    state = it.state
-    calls = {n: q for n, q in traded(audit).items() if n.startswith("VIX")}
-    lots = [lot for lot in state.lots.values() for _ in lot.legs[:1]]
-    assert sum(calls.values()) >= sum(lot.units for lot in lots) > 0
-    held = {p.instrument.con_id: p.quantity for p in state.positions.values()}
-    booked = {con_id: n for con_id, n in state.ledger.items() if n}
-    assert held == booked
-    assert not state.is_halted
+    assert of_symbol(audit, "VIX", "fill")
+    nothing_twice(audit)
+    hedged_before_rolled(audit)
+    both_sides_agree(it)
 
 
 def test_killed_around_every_order_it_sends_nothing_twice(tmp_path: Path) -> None:

@@ -101,6 +101,17 @@ def part(since: str, until: str, seed: int = 1) -> list[object]:
     return [*scenario, "--since", since, "--until", until]
 
 
+def after(seconds: float) -> Moment:
+    """Return the moment so many seconds after it was first asked for."""
+    began: list[float] = []
+
+    def has_come(_: World) -> bool:
+        began.append(time.monotonic())
+        return began[-1] - began[0] >= seconds
+
+    return has_come
+
+
 def of_symbol(rows: Sequence[Row], symbol: str, event: str) -> list[Row]:
     """Return the audit's rows of one event on one underlying."""
     return [
