@@ -1,0 +1,325 @@
+"""Every check refuses exactly when it should: one circumstance is flipped at a time."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from alvh_trader.domain.instrument import Future, Option, Right
+from alvh_trader.domain.market import Quote
+from alvh_trader.domain.order import Leg, Order, Purpose
+from alvh_trader.risk.checks import BY_PURPOSE, EVERY_ORDER
+from alvh_trader.risk.circumstances import Circumstances, HedgeProof
+from alvh_trader.risk.gate import Approved, Refused, fingerprint, judge
+from alvh_trader.risk.limits import Limits
+
+AT = datetime(2026, 5, 21, 15, 0, tzinfo=UTC)
+LIMITS = Limits()
+
+
+def vix(con_id: int, strike: float, right: Right = Right.CALL) -> Option:
+    day = date(2026, 6, 3)
+    return Option(con_id, "VIX", "VIXW", day, day - timedelta(days=1), strike, right)
+
+
+def spx(con_id: int, strike: float, day: date, right: Right = Right.PUT) -> Option:
+    return Option(con_id, "SPX", "SPXW", day, day, strike, right)
+
+
+OLD, NEW = date(2026, 6, 30), date(2026, 7, 17)
+CALL, UPPER = vix(1, 22.0), vix(2, 27.0)
+SHORT, LONG = spx(11, 6400, OLD), spx(12, 6350, OLD)
+NEW_SHORT, NEW_LONG = spx(13, 6125, NEW), spx(14, 6070, NEW)
+
+HEDGE = Order(
+    ref="ALVH-c-HEDGE-1",
+    case="c",
+    purpose=Purpose.HEDGE,
+    legs=(Leg(CALL, 1),),
+    quantity=7,
+    limit=Decimal("1.42"),
+)
+ROLL = Order(
+    ref="ALVH-c-ROLL-2",
+    case="c",
+    purpose=Purpose.ROLL,
+    legs=(Leg(SHORT, 1), Leg(LONG, -1), Leg(NEW_SHORT, -1), Leg(NEW_LONG, 1)),
+    quantity=10,
+    limit=Decimal("-1.75"),
+)
+PROOF = HedgeProof(
+    needed=6,
+    filled=7,
+    held=7,
+    exec_ids=("a.01", "b.01"),
+    sessions_left=8,
+    greeks_in_band=True,
+    judged=AT,
+    greeks="2.200 0.5468",
+)
+NOW = Circumstances(
+    at=AT,
+    may_trade=True,
+    is_halted=False,
+    is_naked=False,
+    is_connected=True,
+    is_market_open=True,
+    is_data_fresh=True,
+    reconciled=AT,
+    net_liquidation=900_000.0,
+    available_funds=800_000.0,
+    cushion=0.89,
+    hedge_spent_today=0.0,
+    orders_last_minute=0,
+    orders_today=0,
+    rolls_lately=0,
+    quotes={
+        1: Quote(AT, 1.41, 1.43, 50, 50),
+        2: Quote(AT, 0.30, 0.32, 50, 50),
+        11: Quote(AT, 20.0, 20.1, 50, 50),
+        12: Quote(AT, 15.0, 15.1, 50, 50),
+        13: Quote(AT, 30.0, 30.1, 50, 50),
+        14: Quote(AT, 23.2, 23.3, 50, 50),
+    },
+    hedge=PROOF,
+    margin_change=5_000.0,
+    drawdown=0.056,
+)
+"""Everything is well: what the gate is asked for, it approves."""
+
+
+@dataclass(frozen=True)
+class Flip:
+    """One circumstance or one trait of the order that must be refused, by name."""
+
+    finding: str
+    order: Order
+    now: dict[str, Any]
+    change: dict[str, Any]
+
+
+def now(finding: str, order: Order | None = None, **changes: Any) -> list[Flip]:
+    """Return the flip of circumstances, for both purposes or the one given."""
+    orders = (HEDGE, ROLL) if order is None else (order,)
+    return [Flip(finding, o, changes, {}) for o in orders]
+
+
+def trait(finding: str, order: Order, **changes: Any) -> list[Flip]:
+    """Return the flip of a trait of the order."""
+    return [Flip(finding, order, {}, changes)]
+
+
+def proof(**changes: Any) -> HedgeProof:
+    return replace(PROOF, **changes)
+
+
+def quoted(con_id: int, **changes: Any) -> dict[int, Quote]:
+    return {**NOW.quotes, con_id: replace(NOW.quotes[con_id], **changes)}
+
+
+def ago(seconds: float) -> datetime:
+    return AT - timedelta(seconds=seconds)
+
+
+VX = Future(7, "VIX", "VX", date(2026, 6, 17), date(2026, 6, 16), 1000)
+
+FLIPS = [
+    # Every order.
+    *now("mode", may_trade=False),
+    *now("kill switch", is_halted=True),
+    *now("naked short options", is_naked=True),
+    *now("connection", is_connected=False),
+    *now("reconciliation", reconciled=None),
+    *now("reconciliation", reconciled=ago(60.001)),
+    *now("session", is_market_open=False),
+    *now("orders in doubt", doubtful=("ALVH-x-HEDGE-9",)),
+    *now("working HEDGE orders", HEDGE, working=(replace(HEDGE, ref="other"),)),
+    *now("working ROLL orders", ROLL, working=(replace(ROLL, ref="other"),)),
+    *now("orders in the last minute", orders_last_minute=10),
+    *now("HEDGE orders today", HEDGE, orders_today=8),
+    *now("ROLL orders today", ROLL, orders_today=6),
+    *now("quotes of the legs", HEDGE, quotes={}),
+    *now("quotes of the legs", HEDGE, quotes=quoted(1, at=ago(30.001))),
+    *now("quotes of the legs", ROLL, quotes=quoted(13, at=ago(30.001))),
+    *now("quotes of the legs", ROLL, quotes=quoted(14, ask=None)),
+    *now("quotes of the legs", ROLL, quotes=quoted(14, bid=23.4)),
+    *trait("limit", HEDGE, limit=Decimal("1.425")),
+    *trait("limit", ROLL, limit=Decimal("-1.74")),
+    # Hedges.
+    *trait("hedge legs", HEDGE, legs=(Leg(CALL, -1),)),
+    *trait("hedge legs", HEDGE, legs=(Leg(SHORT, 1),)),
+    *trait("hedge legs", HEDGE, legs=(Leg(UPPER, 1), Leg(CALL, -1))),
+    *trait("hedge legs", HEDGE, legs=(Leg(CALL, 1), Leg(UPPER, -2))),
+    *trait("hedge legs", HEDGE, legs=(Leg(CALL, 1), Leg(UPPER, 1))),
+    *trait("hedge legs", HEDGE, legs=(Leg(vix(1, 22.0, Right.PUT), 1),)),
+    *trait("hedge legs", HEDGE, legs=(Leg(CALL, 1), Leg(vix(2, 27.0, Right.PUT), -1))),
+    *trait("contracts", HEDGE, quantity=21),
+    *now("hedge spent today", HEDGE, hedge_spent_today=3_506.01),
+    *now("hedge spent today", HEDGE, net_liquidation=198_700.0),
+    *trait("limit", HEDGE, limit=Decimal("1.45")),
+    *now("margin cushion", cushion=0.0999),
+    # Rolls.
+    *trait("combos", ROLL, quantity=11),
+    *trait("limit", ROLL, limit=Decimal("-2.30")),
+    *trait("limit", ROLL, limit=Decimal("-1.40")),
+    *trait("roll legs", ROLL, legs=ROLL.legs[:3]),
+    *trait("roll legs", ROLL, legs=(Leg(SHORT, 1), Leg(NEW_SHORT, -1))),
+    *trait("roll legs", ROLL, legs=(*ROLL.legs[:3], Leg(NEW_LONG, 2))),
+    *now("hedge filled", ROLL, hedge=None),
+    *now("hedge filled", ROLL, hedge=proof(filled=5)),
+    *now("hedge filled", ROLL, hedge=proof(held=5)),
+    *now("hedge filled", ROLL, hedge=proof(needed=0)),
+    *now("sessions until the hedge expires", ROLL, hedge=proof(sessions_left=2)),
+    *now("Greeks", ROLL, hedge=proof(judged=None)),
+    *now("Greeks", ROLL, hedge=proof(greeks_in_band=False)),
+    *now("Greeks", ROLL, hedge=proof(judged=ago(30.001))),
+    *now("SPX and VIX", ROLL, is_data_fresh=False),
+    *now("rolls in 10 sessions", ROLL, rolls_lately=2),
+    *now("what-if margin change", ROLL, margin_change=None),
+    *now("what-if margin change", ROLL, margin_change=400_000.01),
+    *now("what-if margin change", ROLL, available_funds=9_999.0),
+    *now("two-sigma drawdown", ROLL, drawdown=None),
+    *now("two-sigma drawdown", ROLL, drawdown=0.0601),
+]
+
+
+@pytest.mark.parametrize("order", [HEDGE, ROLL], ids=lambda o: o.purpose)
+def test_the_baseline_is_approved(order: Order) -> None:
+    assert isinstance(judge(order, NOW, LIMITS), Approved)
+
+
+@pytest.mark.parametrize("flip", FLIPS, ids=lambda f: f"{f.order.purpose}: {f.finding}")
+def test_one_wrong_circumstance_is_refused_by_its_name(flip: Flip) -> None:
+    order = replace(flip.order, **flip.change)
+    verdict = judge(order, replace(NOW, **flip.now), LIMITS)
+    assert isinstance(verdict, Refused)
+    assert flip.finding in {f.what for f in verdict.findings}
+    assert not any(f.holds for f in verdict.findings)
+    assert flip.finding in verdict.reasons
+
+
+BOUNDARIES = [
+    (HEDGE, {"reconciled": ago(60)}),
+    (ROLL, {"reconciled": ago(60)}),
+    (HEDGE, {"orders_last_minute": 9}),
+    (HEDGE, {"orders_today": 7}),
+    (ROLL, {"orders_today": 5}),
+    (ROLL, {"quotes": quoted(13, at=ago(30))}),
+    (HEDGE, {"hedge_spent_today": 3_506.0}),
+    (HEDGE, {"cushion": 0.10}),
+    (ROLL, {"hedge": proof(filled=6, held=6)}),
+    (ROLL, {"hedge": proof(sessions_left=3)}),
+    (ROLL, {"hedge": proof(judged=ago(30))}),
+    (ROLL, {"rolls_lately": 1}),
+    (ROLL, {"margin_change": 400_000.0}),
+    (ROLL, {"drawdown": 0.06}),
+    (ROLL, {"working": (replace(HEDGE, ref="other"),)}),
+    (ROLL, {"working": (replace(ROLL, ref="other", case="d"),)}),
+    (ROLL, {"working": (ROLL,)}),
+]
+
+
+@pytest.mark.parametrize(("order", "changes"), BOUNDARIES)
+def test_what_is_just_inside_its_bound_passes(
+    order: Order, changes: dict[str, Any]
+) -> None:
+    assert isinstance(judge(order, replace(NOW, **changes), LIMITS), Approved)
+
+
+def test_a_worthless_wing_without_a_bid_may_be_sold_in_a_roll() -> None:
+    quotes = quoted(12, bid=None, ask=0.05)
+    limit = Decimal("13.15")  # 20.05 - 0.025 - 30.05 + 23.25 has moved by 15.
+    order = replace(ROLL, limit=limit)
+    assert isinstance(judge(order, replace(NOW, quotes=quotes), LIMITS), Approved)
+
+
+def test_a_spread_of_vix_calls_passes() -> None:
+    spread = replace(HEDGE, legs=(Leg(CALL, 1), Leg(UPPER, -1)), limit=Decimal("1.11"))
+    assert isinstance(judge(spread, NOW, LIMITS), Approved)
+
+
+@pytest.mark.parametrize("purpose", sorted(set(Purpose) - set(BY_PURPOSE)), ids=str)
+def test_a_purpose_without_checks_of_its_own_cannot_be_sent(purpose: Purpose) -> None:
+    verdict = judge(replace(HEDGE, purpose=purpose), NOW, LIMITS)
+    assert isinstance(verdict, Refused)
+    assert [f.what for f in verdict.findings] == ["purpose"]
+
+
+def test_every_check_has_been_seen_to_refuse() -> None:
+    """A check that no flip above makes refuse is a check nobody has tried."""
+    tried = set()
+    for flip in FLIPS:
+        order, at = replace(flip.order, **flip.change), replace(NOW, **flip.now)
+        tried |= {
+            check
+            for check in (*EVERY_ORDER, *BY_PURPOSE[order.purpose])
+            if not check(order, at, LIMITS).holds
+        }
+    everything = {c for own in BY_PURPOSE.values() for c in own} | set(EVERY_ORDER)
+    assert everything <= tried
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    wrong = replace(NOW, may_trade=False, is_connected=False, margin_change=None)
+    verdict = judge(ROLL, wrong, LIMITS)
+    assert isinstance(verdict, Refused)
+    assert {f.what for f in verdict.findings} == {
+        "mode",
+        "connection",
+        "what-if margin change",
+    }
+
+
+def test_a_permit_names_what_it_stands_on_and_when_it_ends() -> None:
+    verdict = judge(ROLL, NOW, LIMITS)
+    assert isinstance(verdict, Approved)
+    permit = verdict.permit
+    assert permit is not None
+    assert (permit.case, permit.order_ref) == ("c", ROLL.ref)
+    assert permit.hedge_exec_ids == PROOF.exec_ids
+    assert permit.greeks == PROOF.greeks
+    assert permit.candidate == fingerprint(ROLL)
+    assert (permit.issued, permit.expires) == (AT, AT + timedelta(seconds=60))
+
+
+def test_a_hedge_needs_no_permit() -> None:
+    verdict = judge(HEDGE, NOW, LIMITS)
+    assert verdict == Approved(order=HEDGE)
+
+
+def test_a_roll_without_a_permit_or_with_anothers_cannot_be_built() -> None:
+    verdict = judge(ROLL, NOW, LIMITS)
+    assert isinstance(verdict, Approved)
+    with pytest.raises(AssertionError, match="without a permit"):
+        Approved(order=ROLL)
+    with pytest.raises(AssertionError, match="another order's permit"):
+        Approved(order=replace(ROLL, ref="other"), permit=verdict.permit)
+
+
+def test_the_fingerprint_is_of_what_is_done_not_of_its_price() -> None:
+    assert fingerprint(ROLL) == fingerprint(replace(ROLL, limit=Decimal("-1.70")))
+    assert fingerprint(ROLL) != fingerprint(replace(ROLL, quantity=9))
+    assert fingerprint(ROLL) != fingerprint(replace(ROLL, legs=ROLL.legs[::-1]))
+
+
+@given(
+    order=st.sampled_from([HEDGE, ROLL]),
+    flips=st.lists(st.sampled_from(FLIPS), min_size=1, max_size=4),
+)
+def test_what_is_wrong_does_not_become_right_by_more_that_is(
+    order: Order, flips: list[Flip]
+) -> None:
+    changes: dict[str, Any] = {}
+    names = set()
+    for flip in flips:
+        if flip.order is order and flip.now and not changes.keys() & flip.now.keys():
+            changes |= flip.now
+            names.add(flip.finding)
+    verdict = judge(order, replace(NOW, **changes), LIMITS)
+    found = () if isinstance(verdict, Approved) else verdict.findings
+    assert names <= {f.what for f in found}
