@@ -4,7 +4,6 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-
 WORTHLESS_ASK_MAX = 0.50
 """An option without a bid is believed to be worthless up to this ask, in points."""
 

@@ -24,7 +24,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def cushion(self) -> float:
-        """Available funds as a fraction of net liquidation (0 where nothing is left)."""
+        """Available funds over net liquidation (0 where nothing is left)."""
         if self.net_liquidation <= 0:
             return 0.0
         return self.available_funds / self.net_liquidation
