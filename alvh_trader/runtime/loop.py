@@ -15,7 +15,8 @@ from alvh_trader.engine import invariants
 from alvh_trader.engine.command import Command
 from alvh_trader.engine.event import Event
 from alvh_trader.engine.state import Rules, State
-from alvh_trader.engine.step import step
+from alvh_trader.engine.step import Step, step
+from alvh_trader.errors import InvariantError
 from alvh_trader.journal.store import Journal
 
 COMMIT_EVERY = 0.25
@@ -59,8 +60,7 @@ class Loop:
         # has to meet the event on which this one stumbled, and halt.
         self._is_sound = False
         seq = self._journal.append(event)
-        outcome = step(self.state, event, self._rules)
-        invariants.check(outcome.state, self._rules)
+        outcome = decide(self.state, event, self._rules)
         before, self.state = self.state, outcome.state
         for decision in outcome.decisions:
             seq = self._journal.append(decision)
@@ -96,6 +96,24 @@ class Loop:
         if is_due:
             self._journal.save_snapshot(seq, encode_state(self.state))
             self._since_snapshot, self._kept = 0, time.monotonic()
+
+
+def decide(state: State, event: Event, rules: Rules) -> Step:
+    """Return what follows from `event`, checked.
+
+    Raises:
+        InvariantError: The engine would be in an impossible state, or it stumbled:
+            a mistake of ours in either case, and nothing may be sent because of it.
+    """
+    try:
+        outcome = step(state, event, rules)
+    except InvariantError:
+        raise
+    except Exception as error:
+        name = type(event).__name__
+        raise InvariantError(f"stumbled on {name}: {error!r}") from error
+    invariants.check(outcome.state, rules)
+    return outcome
 
 
 def encode_state(state: State) -> bytes:

@@ -7,12 +7,10 @@ changed the state's shape) is passed over and the events are replayed instead.
 import msgspec
 import structlog
 
-from alvh_trader.engine import invariants
 from alvh_trader.engine.state import Rules, State
-from alvh_trader.engine.step import step
 from alvh_trader.errors import InvariantError
 from alvh_trader.journal.store import Journal
-from alvh_trader.runtime.loop import decode_state
+from alvh_trader.runtime.loop import decide, decode_state
 
 log = structlog.get_logger()
 
@@ -22,8 +20,8 @@ def recover(journal: Journal, rules: Rules) -> State:
 
     Commands are not carried out again: what was asked for and has no outcome is in
     doubt, and the reconciliation that follows every start finds out. An event on
-    which the engine stumbled before is where the replay ends, halted: meeting it
-    again would stumble again.
+    which the engine stumbled is passed over and leaves it halted, as it did when the
+    process after the stumble began; what that process lived through follows.
     """
     state, seq = State(), 0
     snapshot = journal.latest_snapshot()
@@ -36,10 +34,8 @@ def recover(journal: Journal, rules: Rules) -> State:
             seq = 0
     for number, event in journal.events_after(seq):
         try:
-            outcome = step(state, event, rules)
-            invariants.check(outcome.state, rules)
+            state = decide(state, event, rules).state
         except InvariantError as error:
             log.error("recovery.halted", seq=number, reason=str(error))  # noqa: TRY400
-            return msgspec.structs.replace(state, is_halted=True)
-        state = outcome.state
+            state = msgspec.structs.replace(state, is_halted=True)
     return state
