@@ -6,11 +6,11 @@ any of it. After every event the engine's own invariants are checked, and that n
 reference is ever used twice.
 """
 
+import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import msgspec
 from msgspec.structs import replace
 
 from alvh_trader.domain.calendar import new_york_date
@@ -343,6 +343,6 @@ class World:
         self.market = replace(self.market, **numbers)
 
 
-def fingerprint(state: State) -> bytes:
-    """Return the state as the journal keeps it, to compare two by."""
-    return msgspec.json.encode(state, order="deterministic")
+def fingerprint(state: State) -> str:
+    """Return a hash of the state, of the order of its parts too."""
+    return hashlib.sha256(encode_state(state)).hexdigest()
