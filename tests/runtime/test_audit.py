@@ -1,0 +1,93 @@
+"""The gateway's audit, tallied: an unhedged roll is found however it is hidden."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alvh_trader.runtime.audit import Tally, tally
+
+
+def leg(symbol: str, action: str = "BUY", right: str = "C") -> dict[str, Any]:
+    return {
+        "symbol": symbol,
+        "sec_type": "OPT",
+        "trading_class": f"{symbol}W",
+        "expiry": "20260603",
+        "strike": 22.0,
+        "right": right,
+        "ratio": 1,
+        "action": action,
+    }
+
+
+def row(
+    event: str, *legs: dict[str, Any], action: str = "BUY", quantity: int = 7
+) -> dict[str, Any]:
+    return {
+        "t": "2026-05-21T15:00:00+00:00",
+        "event": event,
+        "perm_id": 1,
+        "order_ref": "ALVH-c-1",
+        "action": action,
+        "quantity": quantity,
+        "price": 1.42,
+        "legs": list(legs),
+    }
+
+
+HEDGE = row("order", leg("VIX"))
+HEDGE_FILL = row("fill", leg("VIX"))
+ROLL_LEGS = tuple(leg("SPX", a, "P") for a in ("BUY", "SELL", "SELL", "BUY"))
+ROLL = row("order", *ROLL_LEGS, quantity=10)
+ROLL_FILL = row("fill", *ROLL_LEGS, quantity=10)
+
+
+def tallied(folder: Path, *rows: dict[str, Any]) -> Tally:
+    path = folder / "audit.jsonl"
+    path.write_text("".join(json.dumps(r) + "\n" for r in rows))
+    return tally(path)
+
+
+def test_nothing_happened(tmp_path: Path) -> None:
+    assert tallied(tmp_path) == Tally()
+
+
+def test_orders_and_fills_are_counted_apart(tmp_path: Path) -> None:
+    partly = row("fill", leg("VIX"), quantity=3)
+    rest = row("fill", leg("VIX"), quantity=4)
+    modify = row("modify", leg("VIX"))
+    rows = [HEDGE, modify, partly, rest, ROLL, ROLL_FILL, ROLL, ROLL_FILL]
+    assert tallied(tmp_path, *rows) == Tally(
+        hedge_orders=1, hedge_fills=2, roll_orders=2, roll_fills=2, unhedged_rolls=0
+    )
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [],
+        [HEDGE],
+        [HEDGE, row("cancel", leg("VIX"))],
+        [HEDGE, row("reject", leg("VIX"))],
+        [HEDGE, HEDGE_FILL, row("fill", leg("VIX"), action="SELL")],
+    ],
+    ids=["no hedge", "unfilled", "cancelled", "rejected", "sold again"],
+)
+def test_a_roll_without_a_hedge_held_is_found(
+    tmp_path: Path, before: list[dict[str, Any]]
+) -> None:
+    assert tallied(tmp_path, *before, ROLL).unhedged_rolls == 1
+
+
+def test_a_hedge_that_fills_after_the_roll_is_too_late(tmp_path: Path) -> None:
+    found = tallied(tmp_path, HEDGE, ROLL, HEDGE_FILL, ROLL_FILL)
+    assert found.unhedged_rolls == 1
+
+
+def test_a_call_spread_is_a_hedge_and_its_reverse_is_none(tmp_path: Path) -> None:
+    spread = (leg("VIX"), leg("VIX", "SELL"))
+    reverse = (leg("VIX", "SELL"), leg("VIX"))
+    assert tallied(tmp_path, row("fill", *spread), ROLL).unhedged_rolls == 0
+    assert tallied(tmp_path, row("fill", *reverse), ROLL).unhedged_rolls == 1
