@@ -172,4 +172,6 @@ def _reason(error: apsw.Error) -> str:
         apsw.CantOpenError: "it cannot be opened",
         apsw.IOError: "the disk failed",
     }
-    return f"{known.get(type(error), 'SQLite failed')} ({error})"
+    # SQLite quotes a damaged schema with its line breaks.
+    line = " ".join(str(error).split())
+    return f"{known.get(type(error), 'SQLite failed')} ({line})"
