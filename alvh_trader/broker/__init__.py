@@ -1,1 +1,1 @@
-"""Interactive Brokers, through ib_insync. The only package that imports it."""
+"""Interactive Brokers through ib_insync, which no other package imports."""

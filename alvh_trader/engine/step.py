@@ -41,6 +41,17 @@ from alvh_trader.engine.state import Margin, Rules, State
 from alvh_trader.engine.turn import Turn
 from alvh_trader.engine.wants import settle_wants
 
+Answer = (
+    BarsReported
+    | ExpiriesListed
+    | OptionsListed
+    | FuturesListed
+    | RequestFailed
+    | MarginPreviewed
+    | BreadthSeeded
+)
+"""What was asked for, or is read from a file: it is remembered, and that is all."""
+
 
 class Step(Struct, frozen=True):
     """The state after one event, what is to be done about it, and why."""
@@ -60,7 +71,7 @@ def step(state: State, event: Event, rules: Rules) -> Step:
     return Step(turn.state, tuple(turn.commands), tuple(turn.decisions))
 
 
-def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912, PLR0915 - one row an event
+def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - one row an event
     match event:
         case MarketUpdated():
             market.on_updated(turn, event)
@@ -88,21 +99,6 @@ def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912, PLR0915 - one r
             orders.book(turn, event.fill)
         case CommissionReported():
             pass  # Kept in the journal; nothing is decided by it yet.
-        case BarsReported():
-            turn.put(bars={**turn.state.bars, event.symbol: event.bars})
-        case ExpiriesListed():
-            turn.put(series={**turn.state.series, event.symbol: event.series})
-        case OptionsListed():
-            market.on_options(turn, event)
-        case FuturesListed():
-            turn.put(futures={**turn.state.futures, event.symbol: event.futures})
-        case RequestFailed():
-            market.on_request_failed(turn, event)
-        case MarginPreviewed():
-            answer = Margin(event.at, event.initial_margin_change)
-            turn.put(margins={**turn.state.margins, event.ref: answer})
-        case BreadthSeeded():
-            market.on_breadth_seeded(turn, event)
         case OperatorHalted():
             operator.on_halted(turn)
         case OperatorReleased():
@@ -110,4 +106,25 @@ def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912, PLR0915 - one r
         case OperatorAcknowledged():
             operator.on_acknowledged(turn, event)
         case _:
-            assert_never(event)
+            _learn(turn, event)
+
+
+def _learn(turn: Turn, answer: Answer) -> None:
+    match answer:
+        case BarsReported():
+            turn.put(bars={**turn.state.bars, answer.symbol: answer.bars})
+        case ExpiriesListed():
+            turn.put(series={**turn.state.series, answer.symbol: answer.series})
+        case OptionsListed():
+            market.on_options(turn, answer)
+        case FuturesListed():
+            turn.put(futures={**turn.state.futures, answer.symbol: answer.futures})
+        case RequestFailed():
+            market.on_request_failed(turn, answer)
+        case MarginPreviewed():
+            margin = Margin(answer.at, answer.initial_margin_change)
+            turn.put(margins={**turn.state.margins, answer.ref: margin})
+        case BreadthSeeded():
+            market.on_breadth_seeded(turn, answer)
+        case _:
+            assert_never(answer)

@@ -1,4 +1,4 @@
-"""The limits, as the operator set them. Tighten freely; loosen with a reason."""
+"""The limits as the operator set them: tighten freely, loosen with a reason."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Are the Greeks stabilised? The bands of three tiers (alvh.md §3.6)."""
+"""Whether the Greeks are stabilised, by the bands of three tiers (alvh.md §3.6)."""
 
 from collections.abc import Sequence
 from enum import StrEnum

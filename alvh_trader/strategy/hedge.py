@@ -173,47 +173,52 @@ def plan_hedge(
     allow. `open_interest` is by con_id, where known. Kinds in `without` are passed
     over: the broker has refused them.
     """
-    hedge = params.hedge
     interest = {} if open_interest is None else open_interest
-    calls = _Offers(market, need, params, interest)
-    kinds = [HedgeKind.VIX_CALL, HedgeKind.VIX_CALL_SPREAD]
-    if vix > hedge.spreads_above:
-        kinds.reverse()
-    if vix >= hedge.spreads_only_from:
-        kinds.remove(HedgeKind.VIX_CALL)
-    kinds = [kind for kind in kinds if kind not in without]
-    which = Finding(
-        "instruments by VIX",
-        f"{vix:.2f}",
-        f"<= {hedge.spreads_above:.0f} calls first, >= "
-        f"{hedge.spreads_only_from:.0f} spreads only",
-        holds=True,
-    )
-    found = [offer for kind in kinds for offer in calls.of(kind)]
+    offers = _Offers(market, need, params, interest)
+    kinds = _kinds(vix, params.hedge, without)
+    found = [offer for kind in kinds for offer in offers.of(kind)]
     best = next((o for o in found if _is_enough(o.size, need)), None) or max(
         (o for o in found if o.size.n >= 1),
         key=lambda o: o.size.n_high * o.size.h,
         default=None,
     )
     if best is None and HedgeKind.VIX_CALL in kinds:
-        best = calls.single()
-    if best is None:
-        missing = Finding(
-            "feasible hedge",
-            f"none of {len(found)} offers",
-            ">= 1 contract",
-            holds=False,
-        )
-        return Planned(plan=None, findings=(which, *calls.refused[-3:], missing))
-    what = best.long.strike, "" if best.short is None else f"/{best.short.strike:g}"
-    strike = Finding(
-        "strike and delta",
-        f"{best.long.expiry} {what[0]:g}{what[1]}, {best.delta:.3f}",
-        f"{hedge.delta_low:.2f} to {hedge.delta_high:.2f}",
+        best = offers.single()
+    which = Finding(
+        "instruments by VIX",
+        f"{vix:.2f}",
+        f"<= {params.hedge.spreads_above:.0f} calls first, >= "
+        f"{params.hedge.spreads_only_from:.0f} spreads only",
         holds=True,
     )
-    return Planned(
-        plan=best, findings=(which, strike, *explain(best.size, need, hedge))
+    if best is None:
+        missing = Finding(
+            "feasible hedge", f"none of {len(found)} offers", ">= 1 contract", False
+        )
+        return Planned(plan=None, findings=(which, *offers.refused[-3:], missing))
+    sized = explain(best.size, need, params.hedge)
+    return Planned(plan=best, findings=(which, _strike(best, params.hedge), *sized))
+
+
+def _kinds(
+    vix: float, hedge: HedgeParams, without: Collection[HedgeKind]
+) -> list[HedgeKind]:
+    """Return what may be bought at this level of VIX, the first choice first."""
+    kinds = [HedgeKind.VIX_CALL, HedgeKind.VIX_CALL_SPREAD]
+    if vix > hedge.spreads_above:
+        kinds.reverse()
+    if vix >= hedge.spreads_only_from:
+        kinds.remove(HedgeKind.VIX_CALL)
+    return [kind for kind in kinds if kind not in without]
+
+
+def _strike(plan: HedgePlan, hedge: HedgeParams) -> Finding:
+    wing = "" if plan.short is None else f"/{plan.short.strike:g}"
+    return Finding(
+        "strike and delta",
+        f"{plan.long.expiry} {plan.long.strike:g}{wing}, {plan.delta:.3f}",
+        f"{hedge.delta_low:.2f} to {hedge.delta_high:.2f}",
+        holds=True,
     )
 
 
