@@ -344,6 +344,7 @@ class AnyHistory(RuleBasedStateMachine):
         assert isinstance(found, Option)
         return found
 
+    @precondition(lambda self: self.world.broker.positions)
     @rule(data=st.data(), change=st.sampled_from([-7, -1, 1]), then=AFTERWARDS)
     def a_person_trades_elsewhere(
         self, data: st.DataObject, change: int, then: str
