@@ -311,6 +311,10 @@ class World:
         """Where the case stands."""
         return self.case.phase
 
+    def is_at(self, phase: Phase) -> bool:
+        """Return whether the case stands there (and tell mypy nothing of it)."""
+        return self.case.phase is phase
+
     @property
     def path(self) -> tuple[str, ...]:
         """Every phase the case has come to, in order."""

@@ -64,7 +64,7 @@ class Market(Struct, frozen=True, kw_only=True):
 
 
 T2 = Market()
-T1 = Market(spot=6890.0, vix=20.70, vix_forward=20.70)
+APPROACH = Market(spot=6875.0, vix=21.0, vix_forward=20.9)
 CALM = Market(spot=7000.0, vix=17.0, vix_forward=17.5)
 
 
@@ -149,7 +149,7 @@ ROTATING_LINE = tuple(300 for _ in range(52))
 def bars(symbol: str, day: date, *, is_aligned: bool = True) -> tuple[Bar, ...]:
     """Return 120 sessions before `day`; by their MACD a fall of SPX is under way.
 
-    Not aligned: SPX falls and rises again, so momentum does not confirm a threat.
+    Not aligned: SPX fell and rises again, so momentum does not confirm a threat.
     The wobble gives SPX a realised volatility above 0.85 times the implied one.
     """
     days = [d for d in calendar().days if d < day][-90:]
@@ -165,8 +165,11 @@ def bars(symbol: str, day: date, *, is_aligned: bool = True) -> tuple[Bar, ...]:
             wobble = 55.0 * (-1) ** i
         closes.append(trend + wobble)
     if not is_aligned:
+        # A fall is over, and a recovery gains speed; VIX comes down.
+        turns = [i / count for i in range(count)]
         closes = [
-            closes[0] - 3.0 * (i if symbol == "VIX" else -i) for i in range(count)
+            24.0 - 4.0 * x if symbol == "VIX" else 6880.0 - 600.0 * (1 - x) * x * 2
+            for x in turns
         ]
     return tuple(
         Bar(d, c, c * 1.01, c * 0.99, c) for d, c in zip(days, closes, strict=True)
