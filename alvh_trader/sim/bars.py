@@ -127,6 +127,7 @@ class History:
         """Return the bar of a session of the window, from its tape up to `node`."""
         session = self._market.session(number)
         start = datetime.fromtimestamp(session.tape.opens_at, UTC)
+        four: Four
         if listing.sec_type == "IND":
             part = session.series[listing.symbol][: node + 1]
             four = (part[0], part.max(), part.min(), part[-1])
