@@ -27,7 +27,7 @@ from alvh_trader.engine.proof import (
     lasting_lots,
     lots_of,
 )
-from alvh_trader.engine.targets import hedge_series
+from alvh_trader.engine.targets import hedge_series, roll_series
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.execution.walk import HEDGE_RUNG, hedge_ladder
@@ -40,6 +40,7 @@ from alvh_trader.strategy.phase import Fact, Phase, Trigger
 from alvh_trader.strategy.sizing import Need
 
 PLAN_MAX = timedelta(seconds=60)
+SIGHT_MAX = timedelta(seconds=20)
 ORDER_MAX = timedelta(seconds=180)
 HEDGING_MAX = timedelta(seconds=600)
 """The clocks of alvh.md §3.2."""
@@ -134,11 +135,15 @@ def _plan(turn: Turn, case: Case, reading: Reading) -> Planned | str:
         return "no forward of the VIX series: its options are not quoted"
     if held is None:
         return "the hedge held is not quoted"
+    veq_after = candidate_veq(turn, case, reading)
+    is_early = turn.at - case.since < SIGHT_MAX
+    if not veq_after and is_early and roll_series(turn, case):
+        return "the roll that the hedge must outlast is not quoted yet"
     account = turn.state.account
     need = Need(
         risk_notional=case.condor.risk_notional,
         veq_now=reading.risk.exposure.veq,
-        veq_after=candidate_veq(turn, case, reading),
+        veq_after=veq_after,
         capital=account.net_liquidation if account else 0.0,
         tier=tier_of(turn, reading),
         held_veq=held.veq,
