@@ -28,18 +28,30 @@ class Tally(Struct, frozen=True, kw_only=True):
 def tally(audit: Path) -> Tally:
     """Return what the audit file adds up to."""
     rows = [json.loads(line) for line in audit.read_text().splitlines()]
-    held = 0
+    held: dict[str, int] = {}
     counted = dict.fromkeys(Tally.__struct_fields__, 0)
     for row in rows:
         is_hedge = row["legs"][0]["symbol"] == "VIX"
         kind = "hedge" if is_hedge else "roll"
         if row["event"] == "order":
             counted[f"{kind}_orders"] += 1
-            counted["unhedged_rolls"] += not is_hedge and held <= 0
+            counted["unhedged_rolls"] += not is_hedge and _alive(held, row) <= 0
         if row["event"] == "fill":
             counted[f"{kind}_fills"] += 1
-            held += _bought(row) if is_hedge else 0
+            if is_hedge:
+                expiry = _digits(row["legs"][0]["expiry"])
+                held[expiry] = held.get(expiry, 0) + _bought(row)
     return Tally(**counted)
+
+
+def _alive(held: dict[str, int], row: dict[str, Any]) -> int:
+    """Return the hedge units that are not settled when the row's order arrives."""
+    day = _digits(row["t"][:10])
+    return sum(units for expiry, units in held.items() if expiry > day)
+
+
+def _digits(day: str) -> str:
+    return day.replace("-", "")
 
 
 def _bought(row: dict[str, Any]) -> int:
