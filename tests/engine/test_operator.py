@@ -1,0 +1,79 @@
+"""What a person may tell the engine, and that it obeys at once."""
+
+from alvh_trader.domain.order import Purpose
+from alvh_trader.engine.command import CancelOrder
+from alvh_trader.engine.event import (
+    OperatorAcknowledged,
+    OperatorHalted,
+    OperatorReleased,
+)
+from alvh_trader.strategy.phase import Phase
+from tests.engine.test_promise import hedge
+from tests.engine.test_session import working_hedge
+from tests.playbook import World
+
+
+def test_a_halt_cancels_what_works_and_hands_every_case_to_a_person() -> None:
+    world = working_hedge()
+    world.tell(OperatorHalted(at=world.now))
+    assert CancelOrder(ref=hedge(world).ref) in world.open
+    assert world.is_at(Phase.MANUAL)
+    assert world.state.is_halted
+    assert "halted" in world.criticals()
+
+
+def test_a_halt_while_the_link_is_down_cancels_when_it_is_back() -> None:
+    world = working_hedge()
+    world.disconnect()
+    world.tell(OperatorHalted(at=world.now))
+    world.open.clear()
+    world.connect()
+    assert world.broker.working == {}
+
+
+def test_a_halt_outlives_the_process() -> None:
+    world = working_hedge()
+    world.tell(OperatorHalted(at=world.now))
+    world.answer()
+    world.restart()
+    world.run(900)
+    assert world.state.is_halted
+    assert len(world.placed(Purpose.HEDGE)) == 1
+
+
+def test_a_released_case_is_reconciled_before_it_goes_on() -> None:
+    world = working_hedge()
+    world.tell(OperatorHalted(at=world.now))
+    world.answer()
+    world.run(60)
+    world.tell(OperatorReleased(at=world.now, case=""))
+    assert world.is_at(Phase.RECONCILE)
+    world.answer()
+    world.fills = True
+    world.until(Phase.COOLDOWN, within=1200)
+
+
+def test_another_cases_release_does_not_release_this_one() -> None:
+    world = working_hedge()
+    world.tell(OperatorHalted(at=world.now))
+    world.answer()
+    world.tell(OperatorReleased(at=world.now, case="cother"))
+    assert world.is_at(Phase.MANUAL)
+
+
+def test_a_release_of_what_is_not_held_changes_nothing() -> None:
+    world = World().start()
+    world.run(30)
+    world.tell(OperatorReleased(at=world.now, case=""))
+    assert not world.is_at(Phase.MANUAL)
+
+
+def test_an_acknowledgement_is_of_one_case_and_used_up_by_its_roll() -> None:
+    world = World().start()
+    world.run(20)
+    world.tell(OperatorAcknowledged(at=world.now, case="cother"))
+    assert world.case.acknowledged is None
+    world.tell(OperatorAcknowledged(at=world.now, case=world.case.case_id))
+    assert world.case.acknowledged == world.now
+    world.until(Phase.COOLDOWN)
+    assert not world.case.acknowledged
