@@ -91,3 +91,10 @@ def test_a_call_spread_is_a_hedge_and_its_reverse_is_none(tmp_path: Path) -> Non
     reverse = (leg("VIX", "SELL"), leg("VIX"))
     assert tallied(tmp_path, row("fill", *spread), ROLL).unhedged_rolls == 0
     assert tallied(tmp_path, row("fill", *reverse), ROLL).unhedged_rolls == 1
+
+
+def test_a_hedge_that_has_settled_is_none(tmp_path: Path) -> None:
+    late = {**ROLL, "t": "2026-06-03T15:00:00+00:00"}
+    eve = {**ROLL, "t": "2026-06-02T15:00:00+00:00"}
+    assert tallied(tmp_path, HEDGE, HEDGE_FILL, eve).unhedged_rolls == 0
+    assert tallied(tmp_path, HEDGE, HEDGE_FILL, late).unhedged_rolls == 1

@@ -8,7 +8,7 @@ import pytest
 from alvh_trader.errors import ConfigError
 from alvh_trader.sim import listings
 from alvh_trader.sim.exchange import Exchange
-from alvh_trader.sim.scenario import breadth_history, names, scenario
+from alvh_trader.sim.scenario import breadth_history, names, part_of, scenario
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
@@ -59,6 +59,49 @@ def test_breadth_history_is_80_sessions_before_the_window_by_seed() -> None:
     assert len(past) == 80
     assert past[-1][0] == date(2018, 1, 19)
     assert breadth_history(made, 1) == past != breadth_history(made, 2)
+
+
+def test_a_part_that_ends_early_is_the_beginning_of_the_whole() -> None:
+    whole = scenario("volmageddon-2018")
+    part = part_of(whole, None, date(2018, 1, 24))
+    assert (part.first, part.last) == (whole.first, date(2018, 1, 24))
+    pair = [Exchange(whole, 3), Exchange(part, 3)]
+    held = [h.holding.con_id for h in pair[0].account().holdings]
+    ids = [listings.SPX, listings.VIX, listings.AD_NYSE, *held]
+    seen = 0
+    while (to := pair[1].next_instant(timedelta(hours=1))) is not None:
+        for exchange in pair:
+            exchange.advance(to)
+        assert pair[0].tops(ids) == pair[1].tops(ids)
+        assert pair[0].account() == pair[1].account()
+        seen += 1
+    assert seen > 15
+    assert pair[0].next_instant(timedelta(hours=1)) is not None
+
+
+def test_a_part_that_starts_late_opens_its_account_then() -> None:
+    whole = scenario("volmageddon-2018")
+    part = part_of(whole, date(2018, 2, 3), date(2018, 2, 6))
+    assert (part.first, part.last) == (date(2018, 2, 5), date(2018, 2, 6))
+    assert part.start > whole.start
+    assert breadth_history(part, 1)[-1][0] == date(2018, 2, 2)
+    assert len(Exchange(part, 1).account().holdings) == 4
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "words"),
+    [
+        (date(2018, 1, 1), None, "2018-01-01 is not in volmageddon-2018"),
+        (None, date(2018, 3, 30), "2018-03-30 is not in volmageddon-2018"),
+        (date(2018, 2, 3), date(2018, 2, 4), "no session from 2018-02-03 to"),
+        (date(2018, 2, 6), date(2018, 2, 5), "no session from 2018-02-06 to"),
+    ],
+)
+def test_a_part_has_sessions(
+    since: date | None, until: date | None, words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        part_of(scenario("volmageddon-2018"), since, until)
 
 
 def most_delta_ratio(name: str, seed: int) -> float:

@@ -1,0 +1,135 @@
+"""The views of a journal: text for a person, the same facts as JSON lines."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from alvh_trader.engine.state import State
+from alvh_trader.engine.step import step
+from alvh_trader.errors import ConfigError, JournalError
+from alvh_trader.journal.records import Record
+from alvh_trader.journal.store import Journal
+from alvh_trader.runtime import show
+from alvh_trader.runtime.loop import encode_state
+from alvh_trader.strategy.phase import Phase
+from tests.journal.samples import started
+from tests.playbook import RULES, World
+from tests.programs import ROOT
+
+Told = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """Return the journal of the worked example, from start to cooldown."""
+    path, state = tmp_path / "journal.db", State()
+    with Journal.open(path) as writing:
+        for event in World().start().until(Phase.COOLDOWN).events:
+            writing.append(event)
+            outcome = step(state, event, RULES)
+            state = outcome.state
+            for body in (*outcome.decisions, *outcome.commands):
+                writing.append(body)
+        writing.save_snapshot(writing.last_seq, encode_state(state))
+    return path
+
+
+def test_status_tells_mode_account_and_phases(journal: Path, capsys: Told) -> None:
+    show.status(journal, as_json=True)
+    row = json.loads(capsys.readouterr().out)
+    assert row["kind"] == "status"
+    assert row["mode"] == "paper"
+    assert row["connected"] is True
+    assert row["account"].startswith("***")
+    assert list(row["phases"].values()) == ["COOLDOWN"]
+    assert row["hedge_lots"] >= 1
+
+    show.status(journal, as_json=False)
+    text = capsys.readouterr().out
+    assert "connected" in text
+    assert "COOLDOWN" in text
+    assert all(len(line) <= 100 for line in text.splitlines())
+
+
+def test_cases_tell_the_condor_and_its_hedge(journal: Path, capsys: Told) -> None:
+    show.cases(journal, as_json=True)
+    row = json.loads(capsys.readouterr().out)
+    assert (row["kind"], row["phase"]) == ("case", "COOLDOWN")
+    assert row["hedge"] >= row["needed"] > 0
+    assert row["rolls"] == 1
+    show.cases(journal, as_json=False)
+    assert row["case"] in capsys.readouterr().out
+
+
+def test_no_cases_is_said(tmp_path: Path, capsys: Told) -> None:
+    with Journal.open(tmp_path / "journal.db") as writing:
+        writing.append(started())
+        writing.save_snapshot(1, encode_state(State()))
+    show.cases(tmp_path / "journal.db", as_json=False)
+    assert capsys.readouterr().out == "no cases\n"
+
+
+def test_orders_are_told_from_first_limit_to_last_fill(
+    journal: Path, capsys: Told
+) -> None:
+    show.orders(journal, as_json=False)
+    lines = capsys.readouterr().out.splitlines()
+    words = [line for line in lines if " place " in line or " filled " in line]
+    assert "HEDGE" in words[0]
+    assert " place " in words[0]
+    assert "filled" in words[1]
+    assert any("ROLL" in line for line in words)
+    show.orders(journal, as_json=True)
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {"PlaceOrder", "OrderFilled"} <= {row["kind"] for row in rows}
+
+
+def test_explain_tells_every_move_with_its_numbers(journal: Path, capsys: Told) -> None:
+    show.explain(journal, "c", as_json=False)
+    text = capsys.readouterr().out
+    for move in ("MONITOR -> ARMED", "STABILISE -> BREADTH", "ROLL_PLAN -> ROLL_WORK"):
+        assert move in text
+    assert "asked >= 0.85 %" in text
+    show.explain(journal, "c", as_json=True)
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    moves = [row for row in rows if row["kind"] == "transition"]
+    assert moves
+    assert all(
+        {"before", "after", "trigger", "findings"} <= row.keys() for row in moves
+    )
+
+
+def test_explain_needs_one_case(journal: Path) -> None:
+    with pytest.raises(ConfigError, match="no case is called 'zz'; there are: c"):
+        show.explain(journal, "zz", as_json=True)
+
+
+def test_a_state_of_another_version_is_explained(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "journal.db") as writing:
+        writing.append(started())
+        writing.save_snapshot(1, b'{"cases": 3}')
+    with pytest.raises(JournalError, match="another version"):
+        show.status(tmp_path / "journal.db", as_json=True)
+
+
+def test_the_configuration_in_force_is_told_with_its_sources(capsys: Told) -> None:
+    files = (ROOT / "config/paper.toml", ROOT / "config/watch.toml")
+    show.configuration(files, as_json=True)
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    mode = next(row for row in rows if row["key"] == "mode.name")
+    assert (mode["kind"], mode["value"]) == ("key", '"watch"')
+    assert str(mode["source"]).endswith("watch.toml")
+    show.configuration(files, as_json=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("mode.name" in line for line in lines) == 1
+
+
+def test_a_time_before_time_and_a_number_without_end_are_null(capsys: Told) -> None:
+    epoch = started().at.replace(year=1970)
+    event = msgspec.structs.replace(started(), at=epoch)
+    row = show.row_of(Record(1, epoch, "", event))
+    assert row["t"] is None
+    show.emit({"edr": float("inf"), "vix": float("nan")})
+    assert json.loads(capsys.readouterr().out) == {"edr": None, "vix": None}
