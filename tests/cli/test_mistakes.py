@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from alvh_trader.journal.lock import WriterLock
+from alvh_trader.journal.read import Reader
 from alvh_trader.journal.store import Journal
 from tests.cli.conftest import Ask
 from tests.journal.samples import started
@@ -215,6 +216,19 @@ def test_a_gateway_that_is_not_there_is_named_at_once(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
     told = alvh("run", "--config", configure(tmp_path, port), cwd=tmp_path)
     told.complains(3, f"127.0.0.1:{port}", "is the gateway up")
+
+
+@pytest.mark.parametrize("name", ["ALVH_MODE", "ALVH_MODE__NAME", "alvh_mode"])
+def test_the_command_line_decides_the_mode(name: str, tmp_path: Path) -> None:
+    config = configure(tmp_path, 1)
+    told = alvh(
+        *("run", "--config", config, "--mode", "watch"),
+        cwd=tmp_path,
+        environ={name: "paper"},
+    )
+    assert told.code == 3
+    with Reader.open(tmp_path / "journal.db") as reader:
+        assert reader.run()["mode"] == "watch"
 
 
 def test_a_gateway_that_does_not_answer_is_given_up(tmp_path: Path) -> None:
