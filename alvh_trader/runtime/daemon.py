@@ -126,7 +126,7 @@ class Daemon:
                     job.cancel()
         except* AlvhError as group:
             # Whoever started us wants the error with its exit code, not its group.
-            raise group.exceptions[0] from None
+            raise _first_of(group) from None
         finally:
             self._systemd.notify("STOPPING=1")
             await self._observer.close()
@@ -210,6 +210,12 @@ class Daemon:
             log.info("session.over")
             return False
         return True
+
+
+def _first_of(group: BaseExceptionGroup[AlvhError]) -> AlvhError:
+    """Return the first error in a group, whose members may be groups again."""
+    first = group.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _log_retry(state: RetryCallState) -> None:

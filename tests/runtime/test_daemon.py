@@ -1,0 +1,125 @@
+"""The daemon's tasks live and die together, and its end has one cause."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alvh_trader.alerts.outbox import Outbox
+from alvh_trader.engine.command import Command
+from alvh_trader.engine.event import DaemonStarted, Event
+from alvh_trader.engine.state import State
+from alvh_trader.errors import BrokerError, JournalError
+from alvh_trader.journal.store import Journal
+from alvh_trader.ports import Observer
+from alvh_trader.runtime.daemon import Daemon, Pulse
+from alvh_trader.runtime.dispatch import Dispatcher
+from alvh_trader.runtime.loop import Loop
+from tests.playbook import RULES, START
+
+Job = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Session:
+    """A session that is there for some pulses; after it nobody answers."""
+
+    def __init__(self, pulses: int = 1_000_000) -> None:
+        self.pulses = pulses
+        self.closed = 0
+
+    async def connect(self) -> None:
+        if self.pulses <= 0:
+            raise BrokerError("nobody is there")
+
+    async def pulse(self) -> None:
+        self.pulses -= 1
+        if self.pulses <= 0:
+            raise BrokerError("peer closed")
+
+    def watch(self, command: Command) -> None:
+        raise AssertionError(command)
+
+    async def ask(self, command: Command) -> None:
+        raise AssertionError(command)
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal.open(tmp_path / "j.db") as opened:
+        yield opened
+
+
+def made(
+    journal: Journal, session: Observer, *jobs: Job, farewell: Job | None = None
+) -> Daemon:
+    """Return a daemon whose broker keeps the time; one event waits for it."""
+    inbox: asyncio.Queue[Event] = asyncio.Queue()
+    inbox.put_nowait(DaemonStarted(at=START, mode="watch", config_hash="x"))
+    outbox = Outbox(journal.deliveries, (), lambda: START, window=START - START)
+    dispatcher = Dispatcher(session, None, outbox, lambda: START)
+    loop = Loop(journal, dispatcher.dispatch, State(), RULES)
+    pulse = Pulse(is_brokers=True, gives_up_after=0.2)
+    return Daemon(
+        session, dispatcher, loop, inbox, lambda: START, pulse, jobs, farewell
+    )
+
+
+def test_a_simulation_that_is_over_ends_the_daemon(journal: Journal) -> None:
+    session = Session(pulses=3)
+    asyncio.run(made(journal, session).run())
+    assert session.closed >= 1
+    assert journal.latest_snapshot() is not None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_after_its_last_words(
+    journal: Journal, number: signal.Signals
+) -> None:
+    said: list[str] = []
+
+    async def shoot() -> None:
+        os.kill(os.getpid(), number)
+
+    async def farewell() -> None:
+        said.append("good bye")
+
+    session = Session()
+    asyncio.run(made(journal, session, shoot, farewell=farewell).run())
+    assert said == ["good bye"]
+    assert session.closed == 1
+
+
+def test_a_gateway_that_is_not_there_is_the_end(journal: Journal) -> None:
+    with pytest.raises(BrokerError, match="nobody is there"):
+        asyncio.run(made(journal, Session(pulses=0)).run())
+
+
+def test_a_task_that_fails_takes_everything_down_with_its_own_error(
+    journal: Journal,
+) -> None:
+    ended: list[str] = []
+
+    async def fail() -> None:
+        # As the outbox does, whose channels are tasks of their own.
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(broken())
+
+    async def broken() -> None:
+        raise JournalError("the disk is full")
+
+    async def wait() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        ended.append("cancelled")
+
+    with pytest.raises(JournalError, match="the disk is full"):
+        asyncio.run(made(journal, Session(), wait, fail).run())
+    assert ended == ["cancelled"]
