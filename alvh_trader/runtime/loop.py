@@ -12,12 +12,22 @@ import msgspec
 
 from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.engine import invariants
-from alvh_trader.engine.command import Command
+from alvh_trader.engine.command import (
+    CancelOrder,
+    Command,
+    PlaceOrder,
+    RaiseAlert,
+    RepriceOrder,
+)
 from alvh_trader.engine.event import Event
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.engine.step import Step, step
 from alvh_trader.errors import InvariantError
 from alvh_trader.journal.store import Journal
+
+ACTS = (PlaceOrder, RepriceOrder, CancelOrder, RaiseAlert)
+"""Commands that change something outside, and so must be durable before they leave.
+A question changes nothing: it is written first too, but shares the next commit."""
 
 COMMIT_EVERY = 0.25
 """Seconds within which a record that asked for nothing becomes durable as well."""
@@ -66,7 +76,8 @@ class Loop:
             seq = self._journal.append(decision)
         for command in outcome.commands:
             seq = self._journal.append(command)
-        if outcome.commands or time.monotonic() - self._committed > COMMIT_EVERY:
+        acts = any(isinstance(c, ACTS) for c in outcome.commands)
+        if acts or time.monotonic() - self._committed > COMMIT_EVERY:
             self._commit()
         for command in outcome.commands:
             self._dispatch(command)
