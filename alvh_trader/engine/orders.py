@@ -31,6 +31,8 @@ from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.lifecycle import BROKER_WORDS, Evidence
 from alvh_trader.execution.ticket import Ticket, exec_base, open_ticket
 from alvh_trader.risk.gate import Approved, Refused, judge
+from alvh_trader.strategy.finding import Finding
+from alvh_trader.strategy.phase import TRANSITIONS, Trigger
 
 PREFIX = "ALVH-"
 """Every order reference of ours begins so; nobody else's does."""
@@ -294,7 +296,10 @@ def _move_leg(turn: Turn, ticket: Ticket, fill: Fill) -> None:
     quantities = {x.option: x.quantity for x in case.legs}
     quantities[option] = quantities.get(option, 0) + fill.quantity
     legs = tuple(HeldLeg(o, q) for o, q in quantities.items() if q)
-    turn.change(case, legs=legs)
+    case = turn.change(case, legs=legs)
+    if case.roll is None and (case.phase, Trigger.EXTERNAL_CHANGE) in TRANSITIONS:
+        found = Finding("fill", ticket.order.ref, "of a roll under way", False)
+        turn.move(case, Trigger.EXTERNAL_CHANGE, (found,), resume=case.phase)
 
 
 def _lot(ticket: Ticket, at: datetime) -> HedgeLot:

@@ -218,11 +218,8 @@ def look_roll_working(turn: Turn, case: Case, reading: Reading) -> None:
         else:
             turn.stand(case, f"side {case.rolled_sides + 1} works")
         return
-    side = _side(case)
-    if side is None:
-        done = Finding("sides rolled", "2", "2", True)
-        turn.move(case, Trigger.BOTH_SIDES, (done,))
-        ask_report(turn, "a roll is done")
+    if _side(case) is None:
+        _finish(turn, case)
         return
     if not may_go_on or _has_given_up(turn, case):
         _stop(turn, case)
@@ -233,6 +230,13 @@ def look_roll_working(turn: Turn, case: Case, reading: Reading) -> None:
         and turn.at - case.since >= 2 * SIDE_MAX
     ):
         _stop(turn, case)
+
+
+def _finish(turn: Turn, case: Case) -> None:
+    """Have a roll verified of which no side is left."""
+    done = Finding("sides left to roll", "0", "0", True)
+    turn.move(case, Trigger.BOTH_SIDES, (done,))
+    ask_report(turn, "a roll is done")
 
 
 def _has_given_up(turn: Turn, case: Case) -> bool:
@@ -296,6 +300,10 @@ def _paid(turn: Turn, case: Case) -> dict[Option, float]:
 def look_split_hold(turn: Turn, case: Case, reading: Reading) -> None:
     """One side rolled, the other not: try the rest again when everything holds."""
     case = _book_side(turn, case)
+    if _side(case) is None:
+        # The other side filled after all, or has expired.
+        _finish(turn, case)
+        return
     case, is_good = judge_now(turn, case, reading)
     if _hindrance(turn, case) is not None:
         turn.stand(case, "outside the roll window, or the regime needs a person")

@@ -170,6 +170,7 @@ _OWN: dict[tuple[Phase, Trigger], Row] = {
     (_P.ROLL_WORKING, _T.NO_SIDE): Row(_P.HOLD_HEDGED),
     (_P.ROLL_WORKING, _T.ONE_SIDE): Row(_P.SPLIT_HOLD),
     (_P.SPLIT_HOLD, _T.SECOND_SIDE): Row(_P.ROLL_WORKING, ROLL_NEEDS),
+    (_P.SPLIT_HOLD, _T.BOTH_SIDES): Row(_P.VERIFY),
     (_P.SPLIT_HOLD, _T.OPERATOR): Row(_P.MANUAL),
     (_P.VERIFY, _T.VERIFIED): Row(_P.COOLDOWN),
     (_P.VERIFY, _T.MISMATCH): Row(_P.MANUAL),
