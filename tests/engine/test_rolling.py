@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from alvh_trader.domain.calendar import NEW_YORK
 from alvh_trader.domain.instrument import Right
@@ -13,7 +14,7 @@ from alvh_trader.engine.command import (
     RequestReport,
     Severity,
 )
-from alvh_trader.engine.event import MarginPreviewed
+from alvh_trader.engine.event import MarginPreviewed, OrderFilled, OrderUpdated
 from alvh_trader.strategy.phase import Phase
 from tests.engine.test_promise import about_to_roll, rolling
 from tests.playbook import World
@@ -129,6 +130,60 @@ def test_while_split_a_lost_hedge_keeps_the_second_side_back() -> None:
     world.fills = True
     world.run(900)
     assert len(rolls(world)) == sent
+
+
+def test_a_second_side_that_fills_after_all_ends_the_split() -> None:
+    world = rolling()
+    world.fill(rolls(world)[0].ref)
+    while len(rolls(world)) < 2:
+        world.tick()
+    ref = rolls(world)[1].ref
+    world.withheld.add(CancelOrder)
+    late = world.trade(ref)
+    world.tell(
+        OrderUpdated(at=world.now, report=replace(world.broker.ended[-1], filled=0))
+    )
+    ended = replace(world.broker.ended[-1], status="Cancelled")
+    world.tell(OrderUpdated(at=world.now, report=ended))
+    world.withheld.add(RequestReport)
+    world.tick()
+    assert world.is_at(Phase.SPLIT_HOLD)
+    world.tell(*late)
+    world.withheld.clear()
+    world.answer()
+    world.until(Phase.COOLDOWN, within=300)
+    assert world.case.is_whole()
+
+
+def test_a_fill_of_a_roll_that_was_given_up_is_for_a_person() -> None:
+    world = rolling()
+    ref = rolls(world)[0].ref
+    late = [e for e in world.trade(ref, 3) if isinstance(e, OrderFilled)]
+    report = world.broker.end(ref)
+    assert report is not None
+    world.tell(OrderUpdated(at=world.now, report=report))
+    world.withheld.add(RequestReport)
+    world.tick()
+    assert world.is_at(Phase.HOLD_HEDGED)
+    world.tell(*late)
+    world.withheld.clear()
+    world.answer()
+    world.run(60)
+    assert world.is_at(Phase.MANUAL)
+    assert "manual" in world.criticals()
+
+
+def test_a_split_whose_other_side_expired_is_a_vertical() -> None:
+    world = rolling()
+    world.fill(rolls(world)[0].ref)
+    world.until(Phase.SPLIT_HOLD, within=400)
+    world.market = CALM
+    world.now += timedelta(days=41)  # 2026-07-01, the day after the old expiry.
+    world.broker.begin_day(world.now.date())
+    world.run(1800, every=30)
+    assert not world.is_at(Phase.SPLIT_HOLD)
+    assert {leg.quantity for leg in world.case.legs} == {10, -10}
+    assert len(world.case.legs) == 2
 
 
 # -------------------------------------------------------- plan and margin -----

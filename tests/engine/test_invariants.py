@@ -1,0 +1,95 @@
+"""Each invariant fails for the state that it forbids, and for no other."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from alvh_trader.domain.order import OrderStatus, Purpose
+from alvh_trader.engine import invariants
+from alvh_trader.engine.invariants import INVARIANTS, Invariant
+from alvh_trader.engine.state import State
+from alvh_trader.errors import InvariantError
+from tests.engine.test_promise import rolling
+from tests.playbook import RULES, World
+
+WATCHING = replace(RULES, may_trade=False)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return rolling()
+
+
+def without_permit(state: State, ref: str) -> State:
+    ticket = replace(state.tickets[ref], permit=None)
+    return replace(state, tickets={**state.tickets, ref: ticket})
+
+
+def with_anothers_permit(state: State, ref: str) -> State:
+    ticket = state.tickets[ref]
+    assert ticket.permit is not None
+    other = replace(ticket.permit, order_ref="other")
+    tickets = {**state.tickets, ref: replace(ticket, permit=other)}
+    return replace(state, tickets=tickets)
+
+
+def with_two_rolls(state: State, ref: str) -> State:
+    return replace(state, tickets={**state.tickets, "twin": state.tickets[ref]})
+
+
+def without_lots(state: State, _ref: str) -> State:
+    return replace(state, lots={})
+
+
+def overfilled(state: State, ref: str) -> State:
+    ticket = next(t for t in state.tickets.values() if t.order.purpose is Purpose.HEDGE)
+    less = replace(ticket, order=replace(ticket.order, quantity=1))
+    return replace(state, tickets={**state.tickets, less.order.ref: less})
+
+
+FORBIDDEN: list[tuple[Callable[[State, str], State], str]] = [
+    (without_permit, "a_roll_carries_a_permit"),
+    (with_anothers_permit, "a_roll_carries_a_permit"),
+    (with_two_rolls, "at_most_one_roll_is_at_work"),
+    (without_lots, "a_working_roll_is_hedged"),
+    (overfilled, "nothing_is_overfilled"),
+]
+
+
+def broken(state: State, rules: object = RULES) -> list[str]:
+    chosen = WATCHING if rules is WATCHING else RULES
+    return [i.__name__ for i in INVARIANTS if not i(state, chosen)]
+
+
+def test_a_rolling_world_breaks_none(world: World) -> None:
+    assert broken(world.state) == []
+
+
+@pytest.mark.parametrize(("forge", "name"), FORBIDDEN)
+def test_a_forged_state_breaks_exactly_its_invariant(
+    world: World, forge: Callable[[State, str], State], name: str
+) -> None:
+    ref = world.placed(Purpose.ROLL)[0].ref
+    state = forge(world.state, ref)
+    assert broken(state) == [name]
+    with pytest.raises(InvariantError, match="not so: "):
+        invariants.check(state, RULES)
+
+
+def test_an_order_while_watching_breaks_one(world: World) -> None:
+    assert broken(world.state, WATCHING) == ["watching_sends_nothing"]
+
+
+def test_what_has_ended_needs_neither_permit_nor_hedge(world: World) -> None:
+    ref = world.placed(Purpose.ROLL)[0].ref
+    ended = replace(world.state.tickets[ref], status=OrderStatus.CANCELLED, permit=None)
+    state = replace(world.state, tickets={**world.state.tickets, ref: ended}, lots={})
+    assert broken(state) == []
+
+
+def test_every_invariant_is_one_sentence_and_has_been_broken_above() -> None:
+    names = {name for _, name in FORBIDDEN} | {"watching_sends_nothing"}
+    checks: tuple[Invariant, ...] = INVARIANTS
+    assert {i.__name__ for i in checks} == names
+    assert all((i.__doc__ or "").count(".") >= 1 for i in checks)
