@@ -8,14 +8,20 @@ from pathlib import Path
 import pytest
 
 from alvh_trader.domain.order import Fill, Purpose
-from alvh_trader.engine.command import Command, PlaceOrder
+from alvh_trader.engine.command import (
+    CancelOrder,
+    Command,
+    PlaceOrder,
+    RaiseAlert,
+    RepriceOrder,
+)
 from alvh_trader.engine.event import DaemonStarted, Event, OrderFilled
 from alvh_trader.engine.state import State
 from alvh_trader.engine.step import step
 from alvh_trader.errors import InvariantError, JournalError
 from alvh_trader.journal.read import Reader
 from alvh_trader.journal.store import Journal
-from alvh_trader.runtime.loop import Loop, decode_state, encode_state
+from alvh_trader.runtime.loop import ACTS, Loop, decode_state, encode_state
 from alvh_trader.runtime.recovery import recover
 from alvh_trader.strategy.phase import Phase
 from tests.playbook import RULES, START, World, fingerprint
@@ -53,21 +59,27 @@ def overfill(world: World) -> OrderFilled:
     return OrderFilled(at=world.now, fill=fill)
 
 
-def test_a_command_is_durable_before_it_is_carried_out(
+def test_what_acts_is_durable_before_it_is_carried_out(
     path: Path, journal: Journal, history: tuple[Event, ...]
 ) -> None:
     done: list[Command] = []
 
     def dispatch(command: Command) -> None:
-        with Reader.open(path) as reader:
-            written = [r.body for r in reader.records_after(0)]
-        assert command in written[-40:]
+        if isinstance(command, ACTS):
+            with Reader.open(path) as reader:
+                written = [r.body for r in reader.records_after(0)]
+            assert command in written[-40:]
         done.append(command)
 
     loop = Loop(journal, dispatch, State(), RULES)
     for event in history:
         loop.process(event)
     assert sum(isinstance(c, PlaceOrder) for c in done) == 3
+    assert any(isinstance(c, RaiseAlert) for c in done)
+
+
+def test_whatever_could_not_be_asked_for_twice_acts() -> None:
+    assert {PlaceOrder, RepriceOrder, CancelOrder, RaiseAlert} <= set(ACTS)
 
 
 def test_the_journal_tells_event_decisions_and_commands_in_this_order(
