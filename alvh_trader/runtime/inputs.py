@@ -20,7 +20,7 @@ def read_breadth_seed(path: Path) -> tuple[int, ...]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
     return tuple(_net(path, line, row) for line, row in enumerate(rows, start=2))
 

@@ -53,7 +53,7 @@ def test_a_mistake_is_named_with_file_and_line(
     assert words in str(error.value)
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00date"])
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00date", b"x" * 200_000])
 def test_a_file_that_cannot_be_read_is_named(
     tmp_path: Path, content: bytes | None
 ) -> None:
