@@ -35,10 +35,10 @@ REVIEW = timedelta(seconds=60)
 BARS = 120
 """Sessions of daily bars: the MACD needs 60 and forgets its first value by then."""
 
-ATM_STRIKES = 4
+ATM_STRIKES = 3
 """Strikes around the forward whose calls and puts give it (parity needs three)."""
 
-REACH = 6 * ATM_STRIKES
+REACH = 8 * ATM_STRIKES
 """A watched strike is kept while it is among so many options on either side."""
 
 LINES_MAX = 95

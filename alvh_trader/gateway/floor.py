@@ -24,6 +24,7 @@ from alvh_trader.sim.model import (
     Holding,
     HoldingValue,
     Listing,
+    Prices,
     Refusal,
     Report,
     SimOrder,
@@ -56,6 +57,10 @@ class Client(Protocol):
 
     def wanted(self) -> Iterable[int]:
         """Return the contracts whose prices the client streams."""
+        ...
+
+    def plan(self, prices: Prices) -> None:
+        """Write the ticks of the next instant ahead, without sending them."""
         ...
 
     def publish(self, view: View) -> None:
@@ -136,9 +141,14 @@ class Floor:
         self.has_stepped = True
 
     def prepare(self) -> None:
-        """Work out the next step's prices while the client thinks (lockstep)."""
+        """Write the next step's ticks while the client thinks (lockstep)."""
         self.has_stepped = False
-        self.exchange.prepare(self.interval())
+        clients = tuple(self.clients.values())
+        wanted = sorted({con_id for client in clients for con_id in client.wanted()})
+        prices = self.exchange.foresee(self.interval(), wanted) if wanted else None
+        if prices is not None:
+            for client in clients:
+                client.plan(prices)
 
     # ------------------------------------------------------------- clients ---
 

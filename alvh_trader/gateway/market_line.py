@@ -6,8 +6,9 @@ sent only when it changed alone; a new stream sends both, as the real gateway do
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
-from alvh_trader.sim.model import OptionGreeks, OrderLeg, Top
+from alvh_trader.sim.model import OptionGreeks, OrderLeg, Prices, Top
 from alvh_trader.wire.tick import tick_greeks, tick_price, tick_size
 
 BID, ASK, LAST = 1, 2, 4
@@ -20,6 +21,16 @@ SIDE_GREEKS_EVERY = timedelta(minutes=5)
 """Greeks of bid, ask and last follow the model's at this distance (an assumption)."""
 
 
+class _Plan(NamedTuple):
+    """Frames written ahead, for exactly this state at exactly this instant."""
+
+    top: Top
+    greeks: OptionGreeks | None
+    at: datetime
+    frames: list[bytes]
+    side_greeks_at: datetime | None
+
+
 class MarketLine:
     """A subscription of one client to one contract or combo.
 
@@ -28,6 +39,7 @@ class MarketLine:
 
     __slots__ = (
         "_greeks",
+        "_planned",
         "_side_greeks_at",
         "_top",
         "con_id",
@@ -51,11 +63,30 @@ class MarketLine:
         self._top: Top | None = None
         self._greeks: OptionGreeks | None = None
         self._side_greeks_at: datetime | None = None
+        self._planned: _Plan | None = None
+
+    def plan(self, prices: Prices) -> None:
+        """Write ahead what `ticks` will have to say at the instant of `prices`."""
+        kept = self._top, self._greeks, self._side_greeks_at
+        top, greeks = prices.tops[self.con_id], prices.greeks[self.con_id]
+        frames = self._ticks(top, greeks, prices.at)
+        self._planned = _Plan(top, greeks, prices.at, frames, self._side_greeks_at)
+        self._top, self._greeks, self._side_greeks_at = kept
 
     def ticks(
         self, top: Top, greeks: OptionGreeks | None, now: datetime
     ) -> list[bytes]:
         """Return the frames that bring a client from the last state to this one."""
+        plan, self._planned = self._planned, None
+        if plan is not None and (plan.top, plan.greeks, plan.at) == (top, greeks, now):
+            self._top, self._side_greeks_at = top, plan.side_greeks_at
+            self._greeks = self._greeks if greeks is None else greeks
+            return plan.frames
+        return self._ticks(top, greeks, now)
+
+    def _ticks(
+        self, top: Top, greeks: OptionGreeks | None, now: datetime
+    ) -> list[bytes]:
         frames: list[bytes] = []
         if top != self._top:
             if self._top is None:

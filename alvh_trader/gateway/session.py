@@ -16,6 +16,7 @@ from alvh_trader.gateway.floor import Floor
 from alvh_trader.gateway.moment import welcome_text
 from alvh_trader.gateway.streams import Streams
 from alvh_trader.gateway.view import View
+from alvh_trader.sim.model import Prices
 from alvh_trader.wire import codec
 from alvh_trader.wire.account_reply import Error, ManagedAccounts, NextValidId
 from alvh_trader.wire.field import split
@@ -167,6 +168,12 @@ class Session:
     def wanted(self) -> Iterator[int]:
         """Return the contracts whose prices the client streams."""
         return self.streams.con_ids()
+
+    def plan(self, prices: Prices) -> None:
+        """Write the ticks of the next instant ahead, without sending them."""
+        for line in self.streams.lines.values():
+            if not line.legs:
+                line.plan(prices)
 
     def publish(self, view: View) -> None:
         """Queue what changed in everything that the client streams."""

@@ -92,15 +92,19 @@ class Board:
             is_ready = (self._ahead.node, self._ahead.is_open) == (node, is_open)
             self._sheet = self._ahead if is_ready else Sheet(node, is_open)
 
-    def prepare(self, node: int) -> None:
-        """Work out ahead what will be asked for again at `node`; no answer changes."""
-        ahead = Sheet(node)
-        state = self.session.state(node)
-        for con_ids in tuple(self._sheet.tops):
-            self._tops_at(ahead, state, con_ids)
-        for con_ids in tuple(self._sheet.greeks):
-            self._greeks_at(ahead, state, con_ids)
-        self._ahead = ahead
+    def foresee(
+        self, node: int, con_ids: Sequence[int]
+    ) -> tuple[list[Top], list[OptionGreeks | None]]:
+        """Return tops and greeks as they will be at `node`, of an open session.
+
+        Whoever turns to `node` next and asks for the same gets the same, at once.
+        """
+        kept = self.node, self.is_open, self.state, self._sheet
+        self.turn(node, is_open=True)
+        seen = self.tops(con_ids), self.greeks(con_ids)
+        self._ahead = self._sheet
+        self.node, self.is_open, self.state, self._sheet = kept
+        return seen
 
     # ------------------------------------------------------------------- asked ---
 

@@ -28,6 +28,7 @@ from alvh_trader.sim.model import (
     OptionClass,
     OptionGreeks,
     OrderLeg,
+    Prices,
     Refusal,
     Report,
     SimOrder,
@@ -148,14 +149,20 @@ class Exchange:
             reports += self._book.match(until)
         return tuple(reports)
 
-    def prepare(self, interval: timedelta) -> None:
-        """Use idle time to work out the prices of the next instant ahead.
+    def foresee(self, interval: timedelta, con_ids: Sequence[int]) -> Prices | None:
+        """Return the prices of the next instant; None where the session ends first.
 
-        Whoever steps by `interval` next gets the same answers as without it, sooner.
+        It changes no answer: whoever steps by `interval` next gets the same, sooner.
         """
         to = self.next_instant(interval)
-        if self._is_open and to is not None and to.timestamp() < self._tape.closes_at:
-            self._board.prepare(self._tape.node(to.timestamp()))
+        if not self._is_open or to is None or to.timestamp() >= self._tape.closes_at:
+            return None
+        tops, greeks = self._board.foresee(self._tape.node(to.timestamp()), con_ids)
+        return Prices(
+            at=to,
+            tops=dict(zip(con_ids, tops, strict=True)),
+            greeks=dict(zip(con_ids, greeks, strict=True)),
+        )
 
     # ----------------------------------------------------------- reference ---
 

@@ -83,6 +83,15 @@ class OptionGreeks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """What some contracts are worth at one instant, by con_id."""
+
+    at: datetime
+    tops: dict[int, Top]
+    greeks: dict[int, OptionGreeks | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BarRow:
     """One historical bar; `start` is UTC, and `day` the session it belongs to."""
 
