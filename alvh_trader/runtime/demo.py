@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from types import FrameType
@@ -34,6 +34,9 @@ RESTARTS_MAX = 100
 """A daemon that is killed more often than this is not being tested, but broken."""
 
 START_SECONDS_MAX = 60.0
+
+GOODBYE_SECONDS_MAX = 15.0
+"""The gateway leaves by itself soon after its last client, or after five seconds."""
 
 
 class Demo(Struct, frozen=True, kw_only=True):
@@ -217,9 +220,12 @@ def _follow(
                 break
     if code != 0:
         return f"the daemon ended with {code}: {_last_words(log) or 'no word'}"
-    if gateway.wait(START_SECONDS_MAX) != 0:
+    if not has_ended.is_set():
+        who = "daemon" if gateway.poll() is None else "gateway"
+        return f"the {who} was stopped before history ended"
+    if _end(gateway, GOODBYE_SECONDS_MAX) != 0:
         return f"the gateway ended with {gateway.returncode}"
-    return "" if has_ended.is_set() else "the gateway stopped before its history ended"
+    return ""
 
 
 def _last_words(log: Path) -> str:
@@ -264,14 +270,16 @@ def _show_new(journal: Path, seen: int, show: Callable[[Record], None]) -> int:
     return seen
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+def _end(process: "subprocess.Popen[str]", patience: float = 0.0) -> int:
+    """Return the exit code of a process that has ended, or is ended after a while."""
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(patience)
+    process.send_signal(signal.SIGTERM)
+    try:
+        return process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def _sum_up(demo: Demo, failure: str, seconds: float) -> Summary:

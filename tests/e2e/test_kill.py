@@ -84,6 +84,18 @@ def test_a_demo_starts_a_killed_daemon_again(tmp_path: Path) -> None:
         assert [json.loads(line)["mode"] for line in starts] == ["paper", "paper"]
 
 
+def test_a_demo_whose_daemon_is_stopped_says_so_at_once(tmp_path: Path) -> None:
+    lock = tmp_path / "journal.db.lock"
+    files = ["--journal", "journal.db", "--audit", "audit.jsonl"]
+    with running("demo", "--json", *files, cwd=tmp_path) as demo:
+        until(lambda: demo.has_said("BrokerConnected"))
+        os.kill(int(lock.read_text()), signal.SIGTERM)
+        assert demo.process.wait(60) == 1, demo.log.read_text()
+        summary = json.loads(demo.said[-1])
+    assert summary["why"] == "the daemon was stopped before history ended"
+    assert summary["ok"] is False
+
+
 def test_a_demo_that_is_stopped_leaves_no_process(tmp_path: Path) -> None:
     lock = tmp_path / "journal.db.lock"
     with running("demo", "--json", "--journal", "journal.db", cwd=tmp_path) as demo:
