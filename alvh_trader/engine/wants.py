@@ -7,6 +7,7 @@ no special case: whatever is wanted and not there is asked for again.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 from alvh_trader.domain.instrument import Instrument, Option
 from alvh_trader.engine.case import Case, HedgeLot
@@ -25,6 +26,8 @@ from alvh_trader.engine.targets import (
     roll_series,
 )
 from alvh_trader.engine.turn import Turn
+from alvh_trader.pricing.black76 import years
+from alvh_trader.pricing.forward import carry_forward
 from alvh_trader.strategy.phase import Phase
 
 ASK_AGAIN = timedelta(seconds=60)
@@ -35,11 +38,11 @@ REVIEW = timedelta(seconds=60)
 BARS = 120
 """Sessions of daily bars: the MACD needs 60 and forgets its first value by then."""
 
-ATM_STRIKES = 3
+ATM_STRIKES = 4
 """Strikes around the forward whose calls and puts give it (parity needs three)."""
 
-REACH = 8 * ATM_STRIKES
-"""A watched strike is kept while it is among so many options on either side."""
+REACH = 2 * ATM_STRIKES
+"""Options on either side of the forward among which the nearest are found."""
 
 LINES_MAX = 95
 """Streams at once; the broker allows 100 (gateway.md §5.5)."""
@@ -180,10 +183,10 @@ def _of_choices(turn: Turn, case: Case) -> Iterator[Instrument]:
 
 
 def _near(turn: Turn, trading_class: str, last_trade: date) -> Iterator[Option]:
-    """Yield calls and puts of the strikes nearest to the middle of the market.
+    """Yield calls and puts of the strikes nearest to the forward.
 
-    The choice sticks: a strike that is watched stays until it is far away, so that a
-    wandering index does not resubscribe on every tick.
+    A strike that is watched is given up only for one that is a step nearer, so that
+    a wandering index does not resubscribe on every tick.
     """
     series = turn.state.options.get(series_key(trading_class, last_trade), ())
     centre = _centre(turn, series)
@@ -192,17 +195,24 @@ def _near(turn: Turn, trading_class: str, last_trade: date) -> Iterator[Option]:
     # The list is sorted by strike, a put and a call each.
     place = bisect_left(series, centre, key=lambda o: o.strike)
     near = series[max(place - REACH, 0) : place + REACH]
+    strikes = sorted({o.strike for o in near})
+    step = min((b - a for a, b in pairwise(strikes)), default=0.0)
     watched = {i.con_id for i in turn.state.watched}
-    strikes = {o.strike for o in near}
     kept = {o.strike for o in near if o.con_id in watched}
-    ranked = sorted(strikes, key=lambda k: (k not in kept, abs(k - centre)))
+    ranked = sorted(strikes, key=lambda k: abs(k - centre) - step * (k in kept))
     chosen = set(ranked[:ATM_STRIKES])
     yield from (o for o in near if o.strike in chosen)
 
 
-def _centre(turn: Turn, options: Sequence[Option]) -> float | None:
-    if not options:
+def _centre(turn: Turn, series: Sequence[Option]) -> float | None:
+    """Return where the forward of a series is likely to be."""
+    state, params = turn.state, turn.rules.params
+    if not series or state.day is None:
         return None
-    symbol = options[0].symbol
-    quote = turn.state.index_quote(symbol)
-    return None if quote is None else quote.last
+    quote = state.index_quote(series[0].symbol)
+    if quote is None or quote.last is None:
+        return None
+    if series[0].symbol != "SPX":
+        return quote.last
+    tau = years(series[0].dte(state.day))
+    return carry_forward(quote.last, tau, params.rate, params.dividend)
