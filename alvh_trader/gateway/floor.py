@@ -33,6 +33,9 @@ from alvh_trader.sim.model import (
 )
 from alvh_trader.wire.account_reply import Error
 
+LATE_INTERVAL = timedelta(minutes=5)
+"""The same after the index has closed and nothing rests: the tape has little to say."""
+
 QUIET_INTERVAL = timedelta(seconds=20)
 BUSY_INTERVAL = timedelta(seconds=10)
 BUSY_FOR = timedelta(minutes=10)
@@ -100,7 +103,7 @@ class Floor:
             self.exchange.open_orders()
         ):
             return BUSY_INTERVAL
-        return QUIET_INTERVAL
+        return QUIET_INTERVAL if self.exchange.has_index else LATE_INTERVAL
 
     def next_instant(self) -> datetime | None:
         """Return when the next step leads to, None at the end of the scenario."""

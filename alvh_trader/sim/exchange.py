@@ -86,6 +86,12 @@ class Exchange:
         return not self._is_open and self._number + 1 == self._market.sessions
 
     @property
+    def has_index(self) -> bool:
+        """Whether the index is being calculated: options trade 15 minutes longer."""
+        tape = self._tape
+        return self._is_open and tape.node(self.now.timestamp()) < tape.index_close
+
+    @property
     def is_open(self) -> bool:
         """Whether index options trade now (09:30-16:15, half days until 13:15)."""
         return self._is_open
