@@ -6,6 +6,7 @@ read from the journal alone.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from alvh_trader.domain.calendar import NEW_YORK
 from alvh_trader.domain.instrument import Future, Instrument, Option
@@ -155,12 +156,17 @@ def order_words(order: Order) -> str:
 
 def price_words(order: Order) -> str:
     """Return the limit of one unit: what is paid (debit) or received (credit)."""
-    return f"@ {abs(order.limit)} {'credit' if order.limit < 0 else 'debit'}"
+    return f"@ {_cents(abs(order.limit))} {'credit' if order.limit < 0 else 'debit'}"
 
 
 def _fill(fill: Fill, names: Names) -> str:
     what = f"{fill.quantity:+d} {names.of(fill.con_id)}"
-    return f"{fill.ref} {what} @ {fill.price} ({fill.exec_id})"
+    return f"{fill.ref} {what} @ {_cents(fill.price)} ({fill.exec_id})"
+
+
+def _cents(price: Decimal) -> str:
+    """Return a price with two decimals, or with all of its own where it has more."""
+    return f"{price:.2f}" if price == round(price, 2) else f"{price:f}"
 
 
 def name_of(instrument: Instrument) -> str:
