@@ -78,7 +78,7 @@ def demo(  # noqa: PLR0913 - one for each option
     *,
     scenario: Scenario = "volmageddon-2018",
     speed: Speed = "max",
-    seed: Seed = 1,
+    seed: Seed = 2,
     since: Since = None,
     until: Until = None,
     journal: Annotated[
@@ -139,7 +139,7 @@ def gateway(  # noqa: PLR0913 - one for each option
         int, typer.Option(min=0, max=65535, help="Loopback port; 0 takes a free one.")
     ] = 4002,
     speed: Speed = "1",
-    seed: Seed = 1,
+    seed: Seed = 2,
     since: Since = None,
     until: Until = None,
     audit: Audit = None,
