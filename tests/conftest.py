@@ -7,6 +7,8 @@ from hypothesis import settings
 import alvh_trader.broker.library  # noqa: F401
 
 # A busy machine makes single examples slow, which says nothing about the code; the
-# suite's own timeout catches what hangs.
-settings.register_profile("project", deadline=None)
+# suite's own timeout catches what hangs. The same examples every time, so that a change
+# is judged by what it changed; `--hypothesis-profile explore` looks for new ones.
+settings.register_profile("project", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("project")

@@ -99,16 +99,18 @@ def instant(text: str) -> datetime | None:
     '2023-11-15T14:20:44+00:00'
     >>> instant("20231115  09:20:44"), instant("20231115 09:20:44 中国标准时间")
     (None, None)
+    >>> instant("1700136935").isoformat(), instant("300000000000")
+    ('2023-11-16T12:15:35+00:00', None)
     """
-    if text.isdigit() and len(text) > 8:
-        return datetime.fromtimestamp(int(text), UTC)
     stamp, _, zone = text.strip().partition(" ")
     try:
+        if text.isdigit() and len(text) > 8:
+            return datetime.fromtimestamp(int(text), UTC)
         if "-" in stamp:
             return _stamp(stamp.replace("-", ""), ZoneInfo("UTC"))
         clock, _, zone = zone.partition(" ")
         return _stamp(stamp + clock, ZoneInfo(zone)) if zone and clock else None
-    except (ValueError, OSError, KeyError):
+    except (ValueError, OverflowError, OSError, KeyError):
         return None
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alvh_trader.broker.library import BarData, Contract, ContractDetails, Order
@@ -42,7 +42,10 @@ def test_the_brokers_ways_to_say_nothing_are_none(value: object) -> None:
     assert number(value) is None
 
 
-@given(st.text(max_size=30))
+@given(st.text(max_size=30) | st.text("0123456789", min_size=9, max_size=30))
+@example("9" * 12)
+@example("9" * 17)
+@example("9" * 30)
 def test_no_text_breaks_the_reading_of_time(text: str) -> None:
     at = instant(text)
     assert at is None or at.tzinfo is UTC
