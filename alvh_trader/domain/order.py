@@ -58,6 +58,7 @@ class Order(Struct, frozen=True, kw_only=True):
     `limit` is the signed net debit of one unit (see `domain.money`). A single leg
     with ratio -1 is a sale at `-limit`. `ref` is unique for ever and is sent as
     the broker's orderRef: it, not the broker's order id, is the order's identity.
+    `case` is "" for an order on behalf of the book as a whole.
     """
 
     ref: str

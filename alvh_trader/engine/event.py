@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
+from alvh_trader.domain.inputs import Inputs
 from alvh_trader.domain.instrument import Future, Index, Option
 from alvh_trader.domain.market import Bar, Breadth, Quote
 from alvh_trader.domain.order import Fill, OrderReport
@@ -179,6 +180,12 @@ class BreadthSeeded(_Event, frozen=True, kw_only=True):
     net_advances: tuple[int, ...]
 
 
+class InputsRead(_Event, frozen=True, kw_only=True):
+    """The operator's files were read (again); what they say replaces what they said."""
+
+    inputs: Inputs
+
+
 class OperatorHalted(_Event, frozen=True, kw_only=True):
     """The operator pressed stop: cancel what works, send nothing new."""
 
@@ -216,6 +223,7 @@ Event = (
     | CommissionReported
     | MarginPreviewed
     | BreadthSeeded
+    | InputsRead
     | OperatorHalted
     | OperatorReleased
     | OperatorAcknowledged

@@ -100,7 +100,7 @@ def is_hedged(turn: Turn, case: Case) -> bool:
 def circumstances(turn: Turn, order: Order) -> Circumstances:
     """Return everything the gate looks at, as it is now."""
     state, account = turn.state, turn.state.account
-    case = state.cases[order.case]
+    case = state.cases.get(order.case)
     live = [t for t in state.tickets.values() if t.is_live]
     is_roll = order.purpose is Purpose.ROLL
     return Circumstances(
@@ -124,24 +124,27 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
             and new_york_date(t.opened) == state.day
             for t in state.tickets.values()
         ),
-        rolls_lately=_rolls_lately(turn, case),
+        rolls_lately=_rolls_lately(turn, case) if case else 0,
         doubtful=tuple(t.order.ref for t in live if t.is_in_doubt),
         working=tuple(t.order for t in live),
         quotes=state.quotes,
-        hedge=hedge_proof(turn, case) if is_roll else None,
+        hedge=hedge_proof(turn, case) if is_roll and case else None,
         margin_change=_margin_change(state, case, order),
-        drawdown=case.roll.drawdown if is_roll and case.roll else None,
+        drawdown=case.roll.drawdown if is_roll and case and case.roll else None,
     )
 
 
-def _is_fresh(turn: Turn, case: Case) -> bool:
+def _is_fresh(turn: Turn, case: Case | None) -> bool:
     """Return whether the look at the case and its indexes are fresh at this instant.
 
-    The last look found them fresh, but an order may leave seconds after it.
+    The last look found them fresh, but an order may leave seconds after it. An order
+    for the book as a whole has no case to look at.
     """
-    state, looked = turn.state, case.evaluated
-    if case.edr is None or looked is None or turn.at - looked > FRESH_MAX:
-        return False
+    state = turn.state
+    if case is not None:
+        looked = case.evaluated
+        if case.edr is None or looked is None or turn.at - looked > FRESH_MAX:
+            return False
     is_fresh = {
         symbol: (quote := state.index_quote(symbol)) is not None
         and quote.last is not None
@@ -165,6 +168,6 @@ def _rolls_lately(turn: Turn, case: Case) -> int:
     )
 
 
-def _margin_change(state: State, case: Case, order: Order) -> float | None:
-    refs = (order.ref, case.roll.preview_ref if case.roll else "")
+def _margin_change(state: State, case: Case | None, order: Order) -> float | None:
+    refs = (order.ref, case.roll.preview_ref if case and case.roll else "")
     return next((state.margins[r].change for r in refs if r in state.margins), None)

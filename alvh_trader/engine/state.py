@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from msgspec import Struct
 
 from alvh_trader.domain.calendar import Calendar
+from alvh_trader.domain.inputs import Inputs
 from alvh_trader.domain.instrument import Future, Index, Instrument, Option
 from alvh_trader.domain.market import Bar, Breadth, Quote
 from alvh_trader.domain.order import Fill
@@ -87,6 +88,9 @@ class State(Struct, frozen=True, kw_only=True):
 
     margins: dict[str, Margin] = {}
     """What-if answers by the reference of the order that was asked about."""
+
+    inputs: Inputs = Inputs()
+    """What the operator's files say."""
 
     fills: dict[str, Fill] = {}
     """The executions of today that are in the ledger, by what corrections share."""

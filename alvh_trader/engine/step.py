@@ -22,6 +22,7 @@ from alvh_trader.engine.event import (
     Event,
     ExpiriesListed,
     FuturesListed,
+    InputsRead,
     LinkChanged,
     MarginPreviewed,
     MarketUpdated,
@@ -49,6 +50,7 @@ Answer = (
     | RequestFailed
     | MarginPreviewed
     | BreadthSeeded
+    | InputsRead
 )
 """What was asked for, or is read from a file: it is remembered, and that is all."""
 
@@ -126,5 +128,7 @@ def _learn(turn: Turn, answer: Answer) -> None:
             turn.put(margins={**turn.state.margins, answer.ref: margin})
         case BreadthSeeded():
             market.on_breadth_seeded(turn, answer)
+        case InputsRead():
+            turn.put(inputs=answer.inputs)
         case _:
             assert_never(answer)
