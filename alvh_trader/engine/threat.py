@@ -12,11 +12,12 @@ from alvh_trader.engine.evaluation import Reading, atm_of
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.greeks import legs_of_case
 from alvh_trader.pricing.black76 import years
+from alvh_trader.signals.edr import Mode
 from alvh_trader.signals.levels import Level
 from alvh_trader.signals.macd import alignment, macd
 from alvh_trader.signals.rsi import rsi
 from alvh_trader.strategy.breakeven import Expansion, Market, distance, expansion, gate
-from alvh_trader.strategy.finding import Finding
+from alvh_trader.strategy.finding import Finding, upward
 from alvh_trader.strategy.phase import Phase, Trigger
 from alvh_trader.strategy.roll import reasons
 
@@ -37,11 +38,16 @@ RISK_THRESHOLD = "RISK_THRESHOLD"
 
 def edr_finding(turn: Turn, reading: Reading, level: float) -> Finding:
     """Return the ratio held against a level."""
-    value = reading.edr.value
+    value, mend = reading.edr.value, ""
     side = reading.edr.tested.name.lower()
     text = f"{value:.4f} % ({side} delta {reading.edr.delta:.4f}, VIX {reading.vix})"
-    del turn
-    return Finding("EDR", text, f">= {level:.2f} %", value >= level)
+    if 0 < value < level:
+        # Whatever the mode, the ratio is proportional to VIX; to delta only as E1.
+        mend = f"VIX {upward(reading.vix * level / value, 2)} at this delta"
+        if turn.rules.params.edr.mode is Mode.DELTA_RATIO:
+            delta = upward(reading.edr.delta * level / value, 4)
+            mend += f", or short delta {delta} at this VIX"
+    return Finding("EDR", text, f">= {level:.2f} %", value >= level, mend)
 
 
 def look_monitor(turn: Turn, case: Case, reading: Reading) -> None:

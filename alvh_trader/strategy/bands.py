@@ -7,7 +7,7 @@ import msgspec
 
 from alvh_trader.domain.instrument import Right
 from alvh_trader.portfolio.greeks import Exposure
-from alvh_trader.strategy.finding import Finding
+from alvh_trader.strategy.finding import Finding, upward
 from alvh_trader.strategy.params import Band, BandParams
 from alvh_trader.strategy.snapshot import Snapshot
 
@@ -154,12 +154,16 @@ def _judge_net(
 
 
 def _judge_offset(snapshot: Snapshot, tier: Tier, band: Band) -> Finding:
-    offset = snapshot.offset
+    offset, mend = snapshot.offset, ""
+    if offset < band.offset_low:
+        lacks = band.offset_low * abs(snapshot.case.veq) - snapshot.hedge.veq
+        mend = f"{upward(lacks, 2)} USD more of hedge a VIX point"
     return Finding(
         f"vega offset (tier {tier})",
         f"{offset:.3f}",
         f"{band.offset_low:.2f} to {band.offset_high:.2f}",
         band.offset_low <= offset <= band.offset_high,
+        mend,
     )
 
 

@@ -42,16 +42,18 @@ class Expansion(Struct, frozen=True, kw_only=True):
     """The numbers of step 2.
 
     `be_sd_*` are standard deviations from spot to the tested break-even (negative
-    beyond it), `required` how far strikes would have to move to keep their distance,
-    `mark_*` the points it costs to close one condor, `model_*` the index levels at
-    which the position is worth nothing more than its credit: now, and at the shock;
-    `*_later` at the horizon. Where the shock leaves none the position is under water
-    everywhere (`fully_inside`).
+    beyond it), `gate_spot` the index level at which the shock would just reach the
+    gate by this volatility, `required` how far strikes would have to move to keep
+    their distance, `mark_*` the points it costs to close one condor, `model_*` the
+    index levels at which the position is worth nothing more than its credit: now, and
+    at the shock; `*_later` at the horizon. Where the shock leaves none the position
+    is under water everywhere (`fully_inside`).
     """
 
     break_even: float
     be_sd_now: float
     be_sd_shock: float
+    gate_spot: float
     sigma_shock: float
     required: float
     mark_now: float
@@ -108,12 +110,14 @@ def expansion(
 
     now, shocked = zeros(0.0, 0.0), zeros(shock, 0.0)
     at_spot = np.array([market.spot])
+    inside = 1.0 if tested is Right.PUT else -1.0
     return Expansion(
         break_even=level,
         be_sd_now=distance(market.spot, level, tested, market.spot * market.atm * root),
         be_sd_shock=distance(
             market.spot, level, tested, market.spot * (market.atm + shock) * root
         ),
+        gate_spot=level / (1.0 - inside * params.gate * (market.atm + shock) * root),
         sigma_shock=shock,
         required=sds * market.spot * shock * root,
         mark_now=credit - float(worth(0.0, 0.0)(at_spot)[0]),
@@ -140,6 +144,9 @@ def gate(
             f"{found.be_sd_shock:.4f}",
             f"<= {params.gate:.2f}",
             found.be_sd_shock <= params.gate,
+            ""
+            if found.be_sd_shock <= params.gate
+            else f"SPX at {found.gate_spot:.2f} by this volatility",
         ),
         Finding(
             "under water everywhere at the shock",

@@ -21,7 +21,7 @@ from alvh_trader.pricing.forward import interpolated_forward
 from alvh_trader.pricing.vix import beta_vx
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.params import HedgeParams, Params
-from alvh_trader.strategy.sizing import Need, Size, explain, size
+from alvh_trader.strategy.sizing import Need, Size, Term, explain, size
 
 MONTHLY = "VIX"
 
@@ -259,7 +259,9 @@ class _Offers:
             if offer is None or offer.size.n_high > 0 or not self._is_liquid(place, 1):
                 continue
             if offer.size.cost + self._need.spent <= cap:
-                one = msgspec.structs.replace(offer.size, n=1, n_min=1)
+                one = msgspec.structs.replace(
+                    offer.size, n=1, n_min=1, binds=Term.SINGLE
+                )
                 return msgspec.structs.replace(offer, size=one, needs_ack=True)
         return None
 

@@ -5,6 +5,7 @@ then the capital ramp, then the 1 % floor.
 """
 
 import math
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -35,12 +36,24 @@ class Need(Struct, frozen=True, kw_only=True):
     floor_only: bool = False
 
 
+class Term(StrEnum):
+    """The numbers of §4.4, in the order of their precedence; one of them decides."""
+
+    CAP = "the cap"
+    VEGA_NOW = "the vega now"
+    VEGA_AFTER = "the vega after the roll"
+    CAPITAL = "the capital drag"
+    FLOOR = "the floor"
+    SINGLE = "one contract over the cap"
+
+
 class Size(Struct, frozen=True, kw_only=True):
     """Contracts to buy, and every number that went into it.
 
     `n` is what to buy, `n_min` what must be filled before the hedge counts (INV-1),
     both on top of what is held. `cost` is USD per contract, `h` USD per VIX point.
     `share` is the capital ramp's answer as a fraction of N_risk, `drag` in bp.
+    `binds` is the term that made `n` what it is.
     """
 
     n: int
@@ -54,6 +67,7 @@ class Size(Struct, frozen=True, kw_only=True):
     cost: float
     drag: float
     share: float
+    binds: Term
 
     @property
     def is_enough(self) -> bool:
@@ -81,12 +95,15 @@ def size(
     share = _ramp(drag, hedge)
     n_wacc = _down((share * need.risk_notional - need.spent) / cost)
     n_min = min(n_high, max(n_low, n_pre))
-    wanted = [n_low]
+    wanted = {Term.FLOOR: n_low}
     if not need.floor_only:
-        wanted += [n_pre, n_post]
+        wanted = {Term.VEGA_NOW: n_pre, Term.VEGA_AFTER: n_post}
         # VIX calls do not answer a rise of SPX: the call side buys no more (§2.5).
-        wanted += [] if need.tier is Tier.CALL else [n_wacc]
-    n = min(n_high, max(wanted))
+        if need.tier is not Tier.CALL:
+            wanted[Term.CAPITAL] = n_wacc
+        wanted[Term.FLOOR] = n_low
+    most = max(wanted, key=lambda term: wanted[term])
+    n = min(n_high, wanted[most])
     return Size(
         n=n,
         n_min=min(n_min, n),
@@ -99,6 +116,7 @@ def size(
         cost=cost,
         drag=drag,
         share=share,
+        binds=most if wanted[most] <= n_high else Term.CAP,
     )
 
 
@@ -118,7 +136,9 @@ def explain(found: Size, need: Need, hedge: HedgeParams) -> tuple[Finding, ...]:
         fits("contracts for the vega now", found.n_pre),
         fits("contracts for the vega after the roll", found.n_post),
         fits("contracts by capital drag", found.n_wacc, ramp),
-        Finding("contracts to buy", f"{found.n}", ">= 1", found.n >= 1),
+        Finding(
+            "contracts to buy", f"{found.n}, by {found.binds}", ">= 1", found.n >= 1
+        ),
         Finding(
             "premium of N_risk",
             f"{spent:.2f} USD, {part:.3f} %",

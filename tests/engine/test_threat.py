@@ -1,5 +1,6 @@
 """Steps 1 and 2: what arms, what confirms, and what skips a confirmation."""
 
+import re
 from datetime import timedelta
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from alvh_trader.domain.instrument import Right
 from alvh_trader.domain.order import Purpose
 from alvh_trader.engine.command import RequestBars
+from alvh_trader.signals.edr import delta_ratio
 from alvh_trader.strategy.params import BreakEvenParams
 from alvh_trader.strategy.phase import Phase
 from tests.playbook import RULES, World
@@ -40,6 +42,19 @@ def test_an_approach_without_momentum_arms_and_waits() -> None:
     assert world.broker.received == []
     assert len(world.alerts("arm")) == 1
     assert world.criticals() == []
+
+
+def test_a_ratio_below_a_level_says_which_vix_and_which_delta_would_reach_it() -> None:
+    world = unaligned(APPROACH)
+    world.run(600)
+    stood = next(d for d in world.decisions if d.trigger == "approach without momentum")
+    ratio = stood.findings[0]
+    vix, delta = (float(n) for n in re.findall(r"\d+\.\d+", ratio.mend))
+    seen = float(re.findall(r"delta (\d+\.\d+)", ratio.value)[0])
+    # What is printed is rounded to four digits.
+    assert delta_ratio(vix, seen, None).value == pytest.approx(0.94, abs=5e-4)
+    assert delta_ratio(APPROACH.vix, delta, None).value == pytest.approx(0.94, abs=7e-4)
+    assert ratio.value.startswith("0.8")
 
 
 def test_an_armed_case_is_clear_after_a_quarter_of_an_hour_below_the_exit() -> None:

@@ -142,3 +142,14 @@ def test_projected_delta_is_judged_as_in_the_normal_tier() -> None:
     findings = judge_projected(GOOD, candidate, 50_000, Tier.CALL, BANDS)
     assert not findings[0].holds
     assert findings[0].what == "delta of N_risk (tier N)"
+
+
+def test_an_offset_that_is_short_says_how_much_hedge_is_missing() -> None:
+    short = msgspec.structs.replace(
+        GOOD, hedge=Exposure(delta=-3.0, theta=-40, veq=150)
+    )
+    found = judge(short, Tier.NORMAL, BANDS)[-1]
+    assert not found.holds
+    # 0.40 of 400 is 160 USD a point of VIX; 150 are held.
+    assert found.mend == "10.00 USD more of hedge a VIX point"
+    assert judge(GOOD, Tier.NORMAL, BANDS)[-1].mend == ""

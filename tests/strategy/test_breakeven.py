@@ -116,3 +116,29 @@ def test_a_loss_that_never_happens_has_no_level() -> None:
     legs, found = risk(condor(), 6860.0, 21.20, T2)
     market = _market(6860.0, 21.20, 40, found.sigma)
     assert loss_level(condor(), legs, market, 60_000, days=7, beta_spot=5) is None
+
+
+@pytest.mark.parametrize(
+    ("tested", "spot", "vix"), [(Right.PUT, 7138.80, 17.95), (Right.CALL, 7200.0, 13.5)]
+)
+def test_what_would_pass_the_gate_passes_it(
+    tested: Right, spot: float, vix: float
+) -> None:
+    legs, found = risk(condor(), spot, vix, T0)
+    market = _market(spot, vix, 54, found.sigma)
+    step = expansion(condor(), legs, market, tested, PARAMS)
+    assert step is not None
+    failed = gate(step, 0.5, 1.10, PARAMS)[0]
+    assert not failed.holds
+    assert failed.mend == f"SPX at {step.gate_spot:.2f} by this volatility"
+    there = Market(
+        spot=step.gate_spot,
+        vix=vix,
+        forward=forward(step.gate_spot, 54),
+        rate=RATE,
+        atm=market.atm,
+        sigma=found.sigma,
+    )
+    again = expansion(condor(), legs, there, tested, PARAMS)
+    assert again is not None
+    assert again.be_sd_shock == pytest.approx(PARAMS.gate)

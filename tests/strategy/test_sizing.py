@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from alvh_trader.strategy.bands import Tier
 from alvh_trader.strategy.params import BandParams, HedgeParams
-from alvh_trader.strategy.sizing import Need, Size, explain, size
+from alvh_trader.strategy.sizing import Need, Size, Term, explain, size
 
 HEDGE, BANDS = HedgeParams(), BandParams()
 
@@ -148,3 +148,32 @@ def test_a_size_explains_its_numbers() -> None:
     assert words["contracts by capital drag"] == "5 (11.7 bp, 1.665 %)"
     assert words["premium of N_risk"] == "994.91 USD, 1.990 %"
     assert all(f.holds for f in findings)
+
+
+@pytest.mark.parametrize(
+    ("changes", "term"),
+    [
+        ({}, Term.VEGA_AFTER),
+        ({"veq_after": 0.0}, Term.VEGA_NOW),
+        ({"veq_after": 0.0, "veq_now": -100.0}, Term.CAPITAL),
+        ({"veq_after": 0.0, "veq_now": 0.0, "capital": 0.0}, Term.FLOOR),
+        ({"veq_after": -5_000.0}, Term.CAP),
+        ({"floor_only": True}, Term.FLOOR),
+    ],
+)
+def test_the_term_that_decided_is_named(changes: dict[str, object], term: Term) -> None:
+    found = _size(_need(**changes))
+    assert found.binds is term
+
+
+@given(needs, costs, vegas)
+def test_the_named_term_is_the_number(need: Need, cost: float, h: float) -> None:
+    found = _size(need, cost, h)
+    counts = {
+        Term.CAP: found.n_high,
+        Term.VEGA_NOW: found.n_pre,
+        Term.VEGA_AFTER: found.n_post,
+        Term.CAPITAL: found.n_wacc,
+        Term.FLOOR: found.n_low,
+    }
+    assert found.n == counts[found.binds]
