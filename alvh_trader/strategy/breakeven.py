@@ -77,6 +77,11 @@ def distance(spot: float, level: float, tested: Right, sd: float) -> float:
     return way / sd
 
 
+def _spot_at(level: float, tested: Right, away: float) -> float:
+    """Return the spot that is `away` times itself inside `level`."""
+    return level / (1.0 - away if tested is Right.PUT else 1.0 + away)
+
+
 def expansion(
     case: Case,
     legs: Legs,
@@ -110,14 +115,13 @@ def expansion(
 
     now, shocked = zeros(0.0, 0.0), zeros(shock, 0.0)
     at_spot = np.array([market.spot])
-    inside = 1.0 if tested is Right.PUT else -1.0
     return Expansion(
         break_even=level,
         be_sd_now=distance(market.spot, level, tested, market.spot * market.atm * root),
         be_sd_shock=distance(
             market.spot, level, tested, market.spot * (market.atm + shock) * root
         ),
-        gate_spot=level / (1.0 - inside * params.gate * (market.atm + shock) * root),
+        gate_spot=_spot_at(level, tested, params.gate * (market.atm + shock) * root),
         sigma_shock=shock,
         required=sds * market.spot * shock * root,
         mark_now=credit - float(worth(0.0, 0.0)(at_spot)[0]),
