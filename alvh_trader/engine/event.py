@@ -181,9 +181,14 @@ class BreadthSeeded(_Event, frozen=True, kw_only=True):
 
 
 class InputsRead(_Event, frozen=True, kw_only=True):
-    """The operator's files were read (again); what they say replaces what they said."""
+    """The operator's files were read (again); what they say replaces what they said.
+
+    `mistakes` name what could not be used, with file, place and value; those parts are
+    missing from `inputs`.
+    """
 
     inputs: Inputs
+    mistakes: tuple[str, ...] = ()
 
 
 class OperatorHalted(_Event, frozen=True, kw_only=True):

@@ -1,10 +1,17 @@
-"""What a person may tell the engine: halt, release a case, allow a roll."""
+"""What a person may tell the engine: halt, release a case, allow a roll, and files."""
 
 from alvh_trader.engine.command import Severity
-from alvh_trader.engine.event import OperatorAcknowledged, OperatorReleased
+from alvh_trader.engine.event import (
+    InputsRead,
+    OperatorAcknowledged,
+    OperatorReleased,
+)
 from alvh_trader.engine.orders import ask_report, cancel
 from alvh_trader.engine.turn import Turn
 from alvh_trader.strategy.phase import TRANSITIONS, Trigger
+
+MISTAKES_TOLD = 5
+"""An alert is no listing; `alvh-trader inputs check` tells all of them."""
 
 
 def on_halted(turn: Turn) -> None:
@@ -33,3 +40,14 @@ def on_acknowledged(turn: Turn, event: OperatorAcknowledged) -> None:
     case = turn.state.cases.get(event.case)
     if case is not None:
         turn.change(case, acknowledged=turn.at)
+
+
+def on_inputs_read(turn: Turn, event: InputsRead) -> None:
+    """Take what the files say; what is wrong with them is told, and missing."""
+    turn.put(inputs=event.inputs)
+    if event.mistakes:
+        told = "; ".join(event.mistakes[:MISTAKES_TOLD])
+        more = len(event.mistakes) - MISTAKES_TOLD
+        rest = f"; and {more} more, see alvh-trader inputs check" if more > 0 else ""
+        text = f"the operator's files cannot all be used: {told}{rest}"
+        turn.alert("inputs", Severity.WARNING, "", text)

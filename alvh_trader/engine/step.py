@@ -129,6 +129,6 @@ def _learn(turn: Turn, answer: Answer) -> None:
         case BreadthSeeded():
             market.on_breadth_seeded(turn, answer)
         case InputsRead():
-            turn.put(inputs=answer.inputs)
+            operator.on_inputs_read(turn, answer)
         case _:
             assert_never(answer)

@@ -1,18 +1,12 @@
 """Time and market: days begin, breadth is recorded, blindness is said."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alvh_trader.domain.inputs import Inputs, Tags
 from alvh_trader.domain.market import Breadth, Quote
 from alvh_trader.engine.command import RequestBars
-from alvh_trader.engine.event import (
-    BreadthSeeded,
-    InputsRead,
-    MarketUpdated,
-    RequestFailed,
-)
+from alvh_trader.engine.event import BreadthSeeded, MarketUpdated, RequestFailed
 from alvh_trader.signals.regime import Regime
 from alvh_trader.strategy.phase import Phase
 from tests.playbook import World
@@ -151,12 +145,3 @@ def test_nothing_is_looked_at_while_there_is_no_session() -> None:
     before = len(world.commands)
     world.run(600)
     assert len(world.commands) == before
-
-
-def test_the_operators_files_replace_what_they_said_before() -> None:
-    world = World()
-    first = Inputs(tags=Tags(gdp_growth=2.5, as_of=date(2018, 1, 5)))
-    world.tell(InputsRead(at=world.now, inputs=first))
-    assert world.state.inputs == first
-    world.tell(InputsRead(at=world.now, inputs=Inputs()))
-    assert world.state.inputs.tags is None

@@ -1,8 +1,12 @@
 """What a person may tell the engine, and that it obeys at once."""
 
+from datetime import date
+
+from alvh_trader.domain.inputs import Inputs, Tags
 from alvh_trader.domain.order import Purpose
 from alvh_trader.engine.command import CancelOrder
 from alvh_trader.engine.event import (
+    InputsRead,
     OperatorAcknowledged,
     OperatorHalted,
     OperatorReleased,
@@ -77,3 +81,23 @@ def test_an_acknowledgement_is_of_one_case_and_used_up_by_its_roll() -> None:
     assert world.case.acknowledged == world.now
     world.until(Phase.COOLDOWN)
     assert not world.case.acknowledged
+
+
+def test_the_operators_files_replace_what_they_said_before() -> None:
+    world = World()
+    first = Inputs(tags=Tags(gdp_growth=2.5, as_of=date(2018, 1, 5)))
+    world.tell(InputsRead(at=world.now, inputs=first))
+    assert world.state.inputs == first
+    world.tell(InputsRead(at=world.now, inputs=Inputs()))
+    assert world.state.inputs.tags is None
+    assert world.alerts("inputs") == []
+
+
+def test_what_is_wrong_with_a_file_is_told_and_the_file_is_missing() -> None:
+    world = World()
+    mistakes = tuple(f"tags.yaml: key{n} = 1: must be less" for n in range(7))
+    world.tell(InputsRead(at=world.now, inputs=Inputs(), mistakes=mistakes))
+    (alert,) = world.alerts("inputs")
+    assert all(mistake in alert.text for mistake in mistakes[:5])
+    assert mistakes[5] not in alert.text
+    assert "and 2 more" in alert.text
