@@ -23,7 +23,8 @@ from alvh_trader.portfolio.greeks import case_risk, legs_of
 from alvh_trader.risk.stress import Conditions, StressedCase, StressedHedge, stress
 from alvh_trader.signals.volatility import hv20
 from alvh_trader.strategy.bands import OFFSET_AFTER_ROLL
-from alvh_trader.strategy.candidates import Candidate, close_cost, propose
+from alvh_trader.strategy.candidates import close_cost, propose
+from alvh_trader.strategy.condor import Candidate
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.phase import Phase
 from alvh_trader.strategy.roll import Judged, Old, judge, ranked

@@ -92,6 +92,14 @@ class Case(Struct, frozen=True, kw_only=True):
     condor: Condor
     legs: tuple[HeldLeg, ...]
     opened: datetime
+    """When it was opened; where that is not known, when it was first seen."""
+
+    is_age_known: bool = False
+    """Whether its executions were seen; a condor of unknown age is an old one."""
+
+    opened_by: str = ""
+    """The order of ours that opened it, or "" where somebody else did."""
+
     phase: Phase = Phase.RECONCILE
     since: datetime
     fresh_since: datetime | None = None

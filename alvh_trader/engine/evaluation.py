@@ -30,6 +30,7 @@ from alvh_trader.pricing.black76 import Floats, years
 from alvh_trader.pricing.chain import Chain, PricedChain, chain_of, priced
 from alvh_trader.pricing.forward import carry_forward
 from alvh_trader.signals.edr import Edr, by_mode, daily_range, delta_ratio
+from alvh_trader.signals.regime import Regime, regime
 from alvh_trader.strategy import bands
 from alvh_trader.strategy.bands import Tier
 from alvh_trader.strategy.params import EdrParams
@@ -123,6 +124,11 @@ def vix_of(state: State) -> float | None:
     """Return VIX, or where it is stale VIX9D in its place (alvh.md §2.6)."""
     vix = _fresh(state, "VIX", VIX_AGE_MAX)
     return vix if vix is not None else _fresh(state, "VIX9D", VIX_AGE_MAX)
+
+
+def regime_of(state: State) -> Regime | None:
+    """Return the regime of VIX, one worse than the last known while VIX is missing."""
+    return state.regime if vix_of(state) is not None else regime(None, state.regime)
 
 
 def _fresh(state: State, symbol: str, age_max: timedelta) -> float | None:

@@ -17,7 +17,7 @@ from alvh_trader.domain.order import Order, Purpose
 from alvh_trader.engine.candidates import best_roll, roll_drawdown
 from alvh_trader.engine.case import Case, Side, legs_of_shape, with_side
 from alvh_trader.engine.command import PreviewMargin, Severity
-from alvh_trader.engine.evaluation import Reading
+from alvh_trader.engine.evaluation import Reading, regime_of
 from alvh_trader.engine.orders import ask_report, cancel_rolls, new_ref, submit
 from alvh_trader.engine.proof import holds, is_hedged
 from alvh_trader.engine.stability import judge_now
@@ -25,9 +25,9 @@ from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.execution.walk import ROLL_RUNG, roll_ladder
 from alvh_trader.risk.gate import Refused
-from alvh_trader.signals.regime import Regime
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.phase import ROLL_NEEDS, Phase, Trigger
+from alvh_trader.strategy.regimes import allowance
 
 PLAN_MAX = timedelta(seconds=120)
 SIDE_MAX = timedelta(seconds=180)
@@ -73,10 +73,11 @@ def _hindrance(turn: Turn, case: Case) -> Finding | None:
         good = clock < LAST_START_AT_EXPIRY
         if not good:
             return Finding("time before expiry", f"{clock:%H:%M}", "< 15:30", False)
-    regime = turn.state.regime
-    if regime is not None and regime >= Regime.STRESS and case.acknowledged is None:
+    regime = regime_of(turn.state)
+    if not allowance(regime).rolls_alone and case.acknowledged is None:
         bound = "below STRESS, or a person's acknowledgement"
-        return Finding("VIX regime", regime.name, bound, False)
+        value = "unknown" if regime is None else regime.name
+        return Finding("VIX regime", value, bound, False)
     return None
 
 

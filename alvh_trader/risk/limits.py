@@ -21,6 +21,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     hedges_per_day_max: int = 8
     """Orders of that purpose for one case and day, attempts included."""
 
+    entries_per_day_max: int = 1
+    """Orders that open a condor in a day, attempts included."""
+
     orders_per_minute_max: int = 10
     rolls_per_case_max: int = 2
     rolls_sessions: int = 10
@@ -36,7 +39,18 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Available funds as a fraction of net liquidation."""
 
     margin_use_max: float = 0.5
-    """Fraction of the available funds that one roll may take."""
+    """Fraction of the available funds that one roll or new condor may take."""
+
+    cases_max: int = 5
+    case_loss_max: float = 0.06
+    """What a new condor may lose at worst, as a fraction of deployed capital."""
+
+    case_loss_strict: float = 0.02
+    strict: bool = False
+    """Whether `case_loss_strict` holds instead."""
+
+    case_margin_max: float = 0.10
+    """Initial margin of a new condor, as a fraction of net liquidation."""
 
     quote_age_max: timedelta = timedelta(seconds=30)
     reconciled_age_max: timedelta = timedelta(seconds=60)

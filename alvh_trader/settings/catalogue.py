@@ -26,6 +26,16 @@ RISK: dict[str, Entry] = {
     ),
     "rolls_per_day_max": Entry("Roll orders for one case a day, at most.", 0, 50),
     "hedges_per_day_max": Entry("Hedge orders for one case a day, at most.", 0, 50),
+    "entries_per_day_max": Entry("Orders a day that open a condor, at most.", 0, 5),
+    "cases_max": Entry("Condors held at once where one more is opened.", 1, 50),
+    "case_loss_max": Entry(
+        "Loss of a new condor at worst, as a share of deployed capital.", 0.001, 0.06
+    ),
+    "case_loss_strict": Entry("The same if `strict` is set.", 0.001, 0.06),
+    "strict": Entry("Whether a new condor may lose only `case_loss_strict`."),
+    "case_margin_max": Entry(
+        "Margin of a new condor, as a share of net liquidation.", 0.001, 0.5
+    ),
     "orders_per_minute_max": Entry("Orders sent in any minute, at most.", 1, 20),
     "rolls_per_case_max": Entry("Rolls of one condor within `rolls_sessions`.", 0, 10),
     "rolls_sessions": Entry("Trading days over which rolls are counted.", 1, 252),
@@ -36,7 +46,9 @@ RISK: dict[str, Entry] = {
     "margin_cushion_min": Entry(
         "Available funds over net liquidation, at least.", 0, 0.9
     ),
-    "margin_use_max": Entry("Share of the available funds one roll may take.", 0, 1),
+    "margin_use_max": Entry(
+        "Share of the available funds one roll or new condor may take.", 0, 1
+    ),
     "quote_age_max": Entry("Age of a quote an order relies on, seconds.", 1, 300),
     "reconciled_age_max": Entry("Age of the last reconciliation, seconds.", 5, 600),
     "greeks_age_max": Entry("Age of the Greeks a roll relies on, seconds.", 1, 300),
@@ -139,6 +151,10 @@ _CONDOR: dict[str, Entry] = {
     "condor.dte_high": Entry("Days to settlement of a new condor, at most.", 1, 365),
     "condor.dte_target": Entry("Days to settlement aimed at.", 1, 365),
     "condor.grid": Entry("Points between admissible short strikes.", 1, 500),
+    "condor.sds_tried": Entry("Distances of a new condor, deviations.", 0.5, 5),
+    "condor.width": Entry("Points of wing aimed at.", 5, 500),
+    "condor.widths_tried": Entry("Wings of a new condor, points.", 5, 500),
+    "condor.credit_share": Entry("Credit after costs over width, at least.", 0, 1),
     "condor.delta_high": Entry("Delta of each short option, at most.", 0.01, 0.5),
     "condor.edr_high": Entry("EDR of a new condor, per cent, at most.", 0.01, 5),
     "roll.sds": Entry("Distances tried, standard deviations.", 0.5, 5),
@@ -158,6 +174,11 @@ _CONDOR: dict[str, Entry] = {
 }
 
 _REST: dict[str, Entry] = {
+    "entries.enabled": Entry("Whether condors are opened without a person."),
+    "entries.quantity": Entry("Condors of one entry, at most.", 1, 50),
+    "entries.blackout_sessions": Entry(
+        "Trading days around FOMC and CPI without an entry; 0 needs no calendar.", 0, 10
+    ),
     "stress.sigmas": Entry("Standard deviations of the stress move.", 0.5, 6),
     "stress.sessions": Entry("Horizons before expiry, trading days.", 0.1, 252),
     "stress.rise_share": Entry("VIX's answer to a rise over that to a fall.", 0, 2),

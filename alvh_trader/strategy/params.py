@@ -91,6 +91,10 @@ class CondorParams(Struct, frozen=True, kw_only=True):
     dte_high: int = 60
     dte_target: int = 52
     grid: float = 25.0  # Points between admissible short strikes, if listed.
+    sds_tried: tuple[float, ...] = (1.5, 1.75, 2.0)  # Distances of a new condor.
+    width: float = 50.0  # Points of wing aimed at.
+    widths_tried: tuple[float, ...] = (25.0, 50.0, 55.0, 60.0, 75.0, 100.0)
+    credit_share: float = 0.04  # Credit after costs over width, at least.
     delta_high: float = 0.18  # Of each short option.
     edr_high: float = 0.80  # Per cent, of a new condor.
 
@@ -112,6 +116,14 @@ class RollParams(Struct, frozen=True, kw_only=True):
     risk_delta: float = 0.30  # Short delta that is a reason to roll; §6.1.
     risk_loss: float = 2.0  # Loss over credit that is one.
     risk_be_sd: float = 0.75  # Standard deviations to the break-even, below.
+
+
+class EntryParams(Struct, frozen=True, kw_only=True):
+    """Whether condors are opened without a person, and how many (§5.1, §8.2)."""
+
+    enabled: bool = False
+    quantity: int = 10  # Condors of one entry, at most.
+    blackout_sessions: int = 1  # Around FOMC and CPI; 0 asks for no calendar.
 
 
 class StressParams(Struct, frozen=True, kw_only=True):
@@ -145,6 +157,7 @@ class Params(Struct, frozen=True, kw_only=True):
     hedge: HedgeParams = HedgeParams()
     condor: CondorParams = CondorParams()
     roll: RollParams = RollParams()
+    entries: EntryParams = EntryParams()
     stress: StressParams = StressParams()
     momentum: MomentumParams = MomentumParams()
     breadth: BreadthLimits = BreadthLimits()

@@ -19,7 +19,7 @@ from alvh_trader.portfolio.case import Case
 from alvh_trader.pricing.black76 import Floats
 from alvh_trader.strategy.bands import Tier, holds, judge_projected
 from alvh_trader.strategy.breakeven import distance
-from alvh_trader.strategy.candidates import Candidate
+from alvh_trader.strategy.condor import Candidate
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.params import Params, RollParams, StressParams
 from alvh_trader.strategy.snapshot import Snapshot

@@ -1,8 +1,10 @@
 """Regimes by VIX, and their hysteresis."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from alvh_trader.signals.regime import Regime, regime
+from alvh_trader.signals.regime import BOUNDS, Regime, regime
 
 
 @pytest.mark.parametrize(
@@ -32,3 +34,17 @@ def test_missing_vix_is_one_regime_worse() -> None:
     assert regime(None, Regime.TRANSITION) is Regime.ELEVATED
     assert regime(None, Regime.CRISIS) is Regime.CRISIS
     assert regime(None) is None
+
+
+@given(
+    st.sampled_from(BOUNDS),
+    st.lists(st.floats(-0.49, 0.49), min_size=1, max_size=30),
+)
+def test_within_half_a_point_of_a_bound_nothing_changes(
+    bound: float, steps: list[float]
+) -> None:
+    first = regime(bound + steps[0])
+    now = first
+    for step in steps:
+        now = regime(bound + step, now)
+    assert now is first

@@ -11,11 +11,10 @@ from alvh_trader.strategy.candidates import (
     choose_expiries,
     close_cost,
     propose,
-    snapped,
     wanted,
     widths_of,
-    wing_of,
 )
+from alvh_trader.strategy.condor import snapped, wing_of
 from alvh_trader.strategy.params import CondorParams, Params, RollParams
 from tests.strategy.worked import AT, NEW_EXPIRY, T2, atm, condor, option, spx_chain
 

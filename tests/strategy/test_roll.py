@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.portfolio.greeks import Exposure
 from alvh_trader.strategy.bands import Tier
-from alvh_trader.strategy.candidates import Candidate, propose
+from alvh_trader.strategy.candidates import propose
+from alvh_trader.strategy.condor import Candidate
 from alvh_trader.strategy.params import CondorParams, Params, RollParams
 from alvh_trader.strategy.roll import Economics, Judged, Old, judge, ranked, reasons
 from alvh_trader.strategy.snapshot import Snapshot

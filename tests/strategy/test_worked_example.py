@@ -36,13 +36,8 @@ from alvh_trader.strategy.breakeven import (
     gate,
     loss_level,
 )
-from alvh_trader.strategy.candidates import (
-    Candidate,
-    close_cost,
-    propose,
-    short_target,
-    snapped,
-)
+from alvh_trader.strategy.candidates import close_cost, propose
+from alvh_trader.strategy.condor import Candidate, short_target, snapped
 from alvh_trader.strategy.hedge import HedgeKind, plan_hedge, vega_of_one
 from alvh_trader.strategy.params import Params, StressParams
 from alvh_trader.strategy.roll import Old, economics, ranked
