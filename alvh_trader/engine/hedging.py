@@ -238,7 +238,8 @@ def look_hedge_working(turn: Turn, case: Case, reading: Reading) -> None:
     if is_hedged(turn, case):
         turn.move(case, Trigger.HEDGE_COMPLETE, (found,), HEDGED, snapshots=())
         return
-    if proof.filled >= case.needed:
+    started = case.hedging_since or case.since
+    if proof.filled >= case.needed and turn.at - started < HEDGING_MAX:
         ask_report(turn, "the hedge has filled", timedelta(seconds=5))
         turn.stand(case, "filled; positions do not show it yet", (found,))
         return

@@ -37,17 +37,19 @@ def lots_of(state: State, case_id: str) -> tuple[HedgeLot, ...]:
 
 
 def held(state: State, case_id: str, con_id: int) -> int:
-    """Return how many contracts of one hedge the account holds for a case.
+    """Return how many units of hedges whose main leg is `con_id` are held for a case.
 
-    What the account lacks of all allocations together is charged to every case:
-    no contract counts twice.
+    The account nets what one spread bought and another sold, so it is compared with
+    the sum of all allocations. What it lacks of that is charged to every case: no
+    contract counts twice.
     """
     mine = allocated = 0
     for lot in state.lots.values():
+        if lot.case == case_id and lot.main.con_id == con_id:
+            mine += lot.units
         for leg in lot.legs:
             if leg.instrument.con_id == con_id:
                 allocated += lot.units * leg.ratio
-                mine += lot.units * leg.ratio if lot.case == case_id else 0
     position = state.positions.get(con_id)
     lacking = allocated - (position.quantity if position else 0)
     return max(0, mine - max(0, lacking))

@@ -67,6 +67,17 @@ def test_ten_minutes_without_a_fill_are_enough() -> None:
     assert "unhedged_breach" in world.criticals()
 
 
+def test_executions_that_no_position_confirms_are_waited_for_ten_minutes() -> None:
+    world = working_hedge()
+    world.withheld.add(RequestReport)
+    world.fill(hedge(world).ref)
+    world.run(580)
+    assert world.is_at(Phase.HEDGE_WORKING)
+    world.run(40)
+    assert world.path[-1] == "HOLD_HEDGED"
+    assert world.placed(Purpose.ROLL) == []
+
+
 def test_an_unhedged_breach_is_tried_again_every_ten_minutes_and_told_once() -> None:
     world = World(Market(dark=frozenset({"VIX"}))).start().until(Phase.HOLD_UNHEDGED)
     tries = world.path.count("HEDGE_PLAN")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,6 +68,26 @@ def test_calls_that_nobody_allocated_count_for_nobody() -> None:
     books = state(lot("a", 7), call=20)
     assert held(books, "a", CALL.con_id) == 7
     assert held(books, "b", CALL.con_id) == 0
+
+
+def test_the_wing_of_one_spread_may_be_the_main_leg_of_another() -> None:
+    upper = HedgeLot(
+        ref="upper",
+        case="a",
+        legs=(Leg(OTHER, 1),),
+        units=15,
+        cost=1_000.0,
+        exec_ids=("e.1.01",),
+        bought=START,
+    )
+    spread = msgspec.structs.replace(
+        upper, ref="spread", legs=(Leg(CALL, 1), Leg(OTHER, -1)), units=2
+    )
+    books = state(upper, spread, call=2, other=13)
+    assert held(books, "a", OTHER.con_id) == 15
+    assert held(books, "a", CALL.con_id) == 2
+    lacking = state(upper, spread, call=2, other=12)
+    assert held(lacking, "a", OTHER.con_id) == 14
 
 
 @given(
