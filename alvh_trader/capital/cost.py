@@ -1,34 +1,23 @@
 """What capital costs: the weighted average over equity, margin debit and facilities.
 
-Rates are per cent a year, amounts USD. Source: alvh.md §7.2, §7.3.
+Rates are per cent a year, amounts USD. Source: alvh.md §7.3.
 """
 
+import math
 from collections.abc import Sequence
 
 from msgspec import Struct
 
-
-class Facility(Struct, frozen=True, kw_only=True):
-    """Money borrowed outside the brokerage account, as the operator states it.
-
-    `apr` is None where the file does not say.
-    """
-
-    id: str
-    drawn: float
-    limit: float = 0.0
-    apr: float | None = None
-    mev_gas: float = 0.0
-    tax: float = 0.0
+from alvh_trader.capital.params import CapitalParams
+from alvh_trader.domain.inputs import Facility
 
 
-class CapitalParams(Struct, frozen=True, kw_only=True):
-    """Rates in per cent a year (alvh.md §7.3)."""
+class Part(Struct, frozen=True, array_like=True):
+    """One source of capital: USD of it, and what it costs after tax."""
 
-    equity_premium: float = 5.0
-    floor: float = 0.0
-    rate_missing: float = 4.0  # Rf where none is known.
-    apr_missing: float = 8.0  # Top of the vault band (6 %) and 2 %.
+    source: str
+    usd: float
+    rate: float
 
 
 class Cost(Struct, frozen=True, kw_only=True):
@@ -38,6 +27,7 @@ class Cost(Struct, frozen=True, kw_only=True):
     equity: float
     beta: float
     capital: float
+    parts: tuple[Part, ...]
 
 
 def position_beta(delta: float, spot: float, equity: float) -> float:
@@ -54,6 +44,22 @@ def cost_of_equity(
     return max(rate + beta * params.equity_premium, rate + params.floor)
 
 
+def facility_rate(
+    facility: Facility, params: CapitalParams | None = None
+) -> float | None:
+    """Return what a facility costs: interest and on-chain costs, less tax.
+
+    A missing rate is the upper band plus 2 %. None where the numbers cannot be rates
+    in per cent: a slip of units must not make capital cheap or dear.
+    """
+    params = CapitalParams() if params is None else params
+    if facility.apr is None:
+        return params.apr_missing
+    rate = facility.apr + facility.mev_gas
+    is_rate = min(facility.apr, facility.mev_gas) >= 0 and rate <= params.apr_max
+    return rate * (1.0 - facility.tax) if is_rate and 0 <= facility.tax <= 1 else None
+
+
 def capital_cost(
     *,
     equity: float,
@@ -67,9 +73,8 @@ def capital_cost(
 ) -> Cost | None:
     """Return the weighted average cost of capital.
 
-    `equity` is E1. Without facilities V is E1 (and the debit) alone. A missing rate
-    is the upper band plus 2 %. None where equity is not positive: nothing that
-    depends on it may pass.
+    `equity` is E1. Without facilities V is E1 (and the debit) alone. None where equity
+    is not positive or a rate is none: nothing that depends on it may pass.
     """
     params = CapitalParams() if params is None else params
     if equity <= 0:
@@ -77,18 +82,28 @@ def capital_cost(
     beta = position_beta(delta, spot, equity)
     own = cost_of_equity(beta, risk_free, params)
     debit = params.apr_missing if debit_rate is None else debit_rate
-    parts = [(equity, own), (max(margin_debit, 0.0), debit)]
-    parts += [(max(f.drawn, 0.0), _rate(f, params)) for f in facilities]
-    capital = sum(amount for amount, _ in parts)
+    parts = [Part("equity", equity, own)]
+    if margin_debit > 0:
+        parts.append(Part("margin debit", margin_debit, debit))
+    for facility in facilities:
+        rate = facility_rate(facility, params)
+        if rate is None:
+            return None
+        if facility.drawn > 0:
+            parts.append(Part(facility.id, facility.drawn, rate))
+    capital = sum(part.usd for part in parts)
     return Cost(
-        wacc=sum(amount * rate for amount, rate in parts) / capital,
+        wacc=sum(part.usd * part.rate for part in parts) / capital,
         equity=own,
         beta=beta,
         capital=capital,
+        parts=tuple(parts),
     )
 
 
-def _rate(facility: Facility, params: CapitalParams) -> float:
-    if facility.apr is None:
-        return params.apr_missing
-    return (facility.apr + facility.mev_gas) * (1.0 - facility.tax)
+def cost_impact(premium: float, capital: float) -> float:
+    """Return what a hedge's premium costs of the capital V, in basis points.
+
+    It is dWACC of alvh.md §4.4; infinite without capital.
+    """
+    return 1e4 * premium / capital if capital > 0 else math.inf

@@ -49,6 +49,9 @@ class Facility(Struct, frozen=True, kw_only=True):
     type: FacilityType
     limit: float
     drawn: float
+    credited: float = 0.0
+    """The part of what is drawn that has arrived in the brokerage account."""
+
     apr: float | None = None
     apr_type: str = "variable"
     mev_gas: float = 0.0
@@ -92,6 +95,12 @@ class Facilities(Struct, frozen=True, kw_only=True):
 
     sweep_share: float = 1.0
     """Share of the credit of facility-funded condors that is owed to the vault."""
+
+    own: float = 0.0
+    """The operator's own USD at work outside the account, beside what is drawn."""
+
+    swept: float = 0.0
+    """USD that have been swept to the vault so far."""
 
 
 class MacroSeries(Struct, frozen=True, kw_only=True):
@@ -160,6 +169,8 @@ class IndexFundamentals(Struct, frozen=True, kw_only=True):
     """Where price over earnings stands in its history, 0 to 100."""
 
     dividends: float
+    """Of the next twelve months."""
+
     growth: float
     """Of dividends, per cent a year."""
 

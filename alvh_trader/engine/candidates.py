@@ -2,7 +2,6 @@
 
 import math
 
-from alvh_trader.capital.cost import capital_cost
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.engine.case import Case, Roll, Side
 from alvh_trader.engine.evaluation import (
@@ -15,6 +14,7 @@ from alvh_trader.engine.evaluation import (
     snapshot,
     tier_of,
 )
+from alvh_trader.engine.funding import cost_of, funding_of
 from alvh_trader.engine.proof import lots_of
 from alvh_trader.engine.targets import roll_chain, roll_series
 from alvh_trader.engine.threat import live_closes
@@ -129,13 +129,7 @@ def _old(turn: Turn, case: Case, reading: Reading) -> Old | None:
     closing = close_cost(case.condor, state.quotes)
     if seen is None or closing is None or account is None:
         return None
-    cost = capital_cost(
-        equity=account.net_liquidation,
-        delta=seen.net.delta,
-        spot=reading.spot,
-        risk_free=100.0 * turn.rules.params.rate,
-        params=turn.rules.params.capital,
-    )
+    cost = cost_of(turn, seen.net.delta, reading.spot)
     closes = live_closes(turn, "SPX", reading.spot)
     hv = hv20(closes[:-1]) if closes else None
     markets = tuple(
@@ -207,7 +201,7 @@ def _drawdown(
     None where another case or the hedge cannot be valued: an unknown risk is no risk
     anybody may take.
     """
-    account = turn.state.account
+    capital = funding_of(turn)
     others = [
         c
         for c in turn.state.cases.values()
@@ -226,7 +220,7 @@ def _drawdown(
         )
     lots = [lot for c in (case, *others) for lot in lots_of(turn.state, c.case_id)]
     hedge = hedge_risk_of(turn, holdings_of(lots), reading)
-    if account is None or (lots and hedge is None):
+    if capital is None or (lots and hedge is None):
         return None
     found = stress(
         stressed,
@@ -239,7 +233,8 @@ def _drawdown(
             spot=reading.spot,
             vix=reading.vix,
             rate=turn.rules.params.rate,
-            capital=account.net_liquidation,
+            capital=capital.deployed,
+            haircut=capital.shock,
             beta_spot=turn.rules.params.beta_spot,
         ),
         turn.rules.params.stress,

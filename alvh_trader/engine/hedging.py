@@ -20,6 +20,7 @@ from alvh_trader.engine.evaluation import (
     snapshot,
     tier_of,
 )
+from alvh_trader.engine.funding import funding_of
 from alvh_trader.engine.orders import ask_report, cancel, new_ref, submit
 from alvh_trader.engine.proof import (
     hedge_proof,
@@ -139,12 +140,12 @@ def _plan(turn: Turn, case: Case, reading: Reading) -> Planned | str:
     is_early = turn.at - case.since < SIGHT_MAX
     if not veq_after and is_early and roll_series(turn, case):
         return "the roll that the hedge must outlast is not quoted yet"
-    account = turn.state.account
+    capital = funding_of(turn)
     need = Need(
         risk_notional=case.condor.risk_notional,
         veq_now=reading.risk.exposure.veq,
         veq_after=veq_after,
-        capital=account.net_liquidation if account else 0.0,
+        capital=0.0 if capital is None else capital.value,
         tier=tier_of(turn, reading),
         held_veq=held.veq,
         spent=sum(lot.cost for lot in lasting_lots(turn, case)),

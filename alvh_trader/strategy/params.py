@@ -5,7 +5,7 @@ The defaults are those of alvh.md §13.4; each comment names unit and section.
 
 from msgspec import Struct
 
-from alvh_trader.capital.cost import CapitalParams
+from alvh_trader.capital.params import CapitalParams
 from alvh_trader.pricing.vix import BETA_SPOT
 from alvh_trader.signals.breadth import Limits as BreadthLimits
 from alvh_trader.signals.edr import DAYS, REFERENCE_DELTA, Mode

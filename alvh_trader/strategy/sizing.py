@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from alvh_trader.capital.cost import cost_impact
 from alvh_trader.strategy.bands import Tier, band_of
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.params import BandParams, HedgeParams
@@ -91,7 +92,7 @@ def size(
     n_low, n_high = _up(low / cost), _down(high / cost)
     n_pre = _up((band.offset_low * abs(need.veq_now) - need.held_veq) / h)
     n_post = _up((band.offset_after_roll * abs(need.veq_after) - need.held_veq) / h)
-    drag = _drag(n_high * cost + need.spent, need.capital)
+    drag = cost_impact(n_high * cost + need.spent, need.capital)
     share = _ramp(drag, hedge)
     n_wacc = _down((share * need.risk_notional - need.spent) / cost)
     n_min = min(n_high, max(n_low, n_pre))
@@ -146,11 +147,6 @@ def explain(found: Size, need: Need, hedge: HedgeParams) -> tuple[Finding, ...]:
             part <= cap + _EPSILON,
         ),
     )
-
-
-def _drag(premium: float, capital: float) -> float:
-    """Return the premium of the most expensive choice in bp of the capital."""
-    return 1e4 * premium / capital if capital > 0 else math.inf
 
 
 def _ramp(drag: float, hedge: HedgeParams) -> float:

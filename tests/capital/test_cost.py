@@ -5,14 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alvh_trader.capital.cost import (
-    CapitalParams,
-    Facility,
     capital_cost,
+    cost_impact,
     cost_of_equity,
+    facility_rate,
 )
-
-VAULT = Facility(id="vault", drawn=60_000, apr=5.2, mev_gas=0.35)
-REIT = Facility(id="reit", drawn=40_000, apr=7.5)
+from alvh_trader.capital.params import CapitalParams
+from tests.capital.worked import REIT, VAULT, facility
 
 
 def test_cost_of_the_worked_example() -> None:
@@ -57,7 +56,7 @@ def test_missing_rates_cost_what_the_specification_says() -> None:
         delta=0,
         spot=7000,
         risk_free=4.0,
-        facilities=(Facility(id="pool", drawn=25_000),),
+        facilities=(facility(drawn=25_000, apr=None),),
         margin_debit=25_000,
     )
     assert cost is not None
@@ -65,7 +64,7 @@ def test_missing_rates_cost_what_the_specification_says() -> None:
 
 
 def test_tax_and_add_on_are_part_of_a_facilitys_rate() -> None:
-    taxed = Facility(id="line", drawn=100_000, apr=5.0, mev_gas=1.0, tax=0.25)
+    taxed = facility(drawn=100_000, apr=5.0, mev_gas=1.0, tax=0.25)
     cost = capital_cost(
         equity=100_000, delta=0, spot=7000, risk_free=4.0, facilities=(taxed,)
     )
@@ -81,10 +80,30 @@ def test_no_equity_has_no_cost() -> None:
 def test_the_average_lies_between_its_parts(
     equity: float, delta: float, drawn: float, apr: float
 ) -> None:
-    facility = Facility(id="f", drawn=drawn, apr=apr)
+    line = facility(drawn=drawn, apr=apr)
     cost = capital_cost(
-        equity=equity, delta=delta, spot=7000, risk_free=4.0, facilities=(facility,)
+        equity=equity, delta=delta, spot=7000, risk_free=4.0, facilities=(line,)
     )
     assert cost is not None
     low, high = sorted((apr, cost.equity))
     assert low - 1e-9 <= cost.wacc <= high + 1e-9
+    assert cost.capital == pytest.approx(sum(part.usd for part in cost.parts))
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [{"apr": 520.0}, {"apr": -0.1}, {"mev_gas": 35.0}, {"mev_gas": -1.0}, {"tax": 25}],
+)
+def test_a_rate_that_is_a_slip_of_units_has_no_cost(slip: dict[str, float]) -> None:
+    line = facility(**slip)
+    assert facility_rate(line) is None
+    assert (
+        capital_cost(equity=1e5, delta=0, spot=7000, risk_free=4.0, facilities=(line,))
+        is None
+    )
+
+
+def test_cost_impact_of_the_worked_hedge() -> None:
+    # 7 calls of 142.13 USD over V = 850 000: 11.7 bp (alvh.md §12).
+    assert cost_impact(7 * 142.13, 850_000) == pytest.approx(11.7, abs=0.05)
+    assert cost_impact(1.0, 0.0) == float("inf")

@@ -11,13 +11,13 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from alvh_trader.capital.cost import Facility
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.domain.market import Quote
 from alvh_trader.portfolio.case import Case, Vertical, case_of
 from alvh_trader.portfolio.greeks import CaseRisk, Legs, case_risk, legs_of_case
 from alvh_trader.pricing.black76 import Bools, Floats, price
 from alvh_trader.pricing.chain import Chain, PricedChain, chain_of, priced
+from tests.capital.worked import REIT, VAULT
 
 RATE, DIVIDEND = 0.0375, 0.012
 AT = datetime(2026, 5, 21, 15, 0, tzinfo=UTC)
@@ -29,10 +29,7 @@ NEW_STRIKES = (6070.0, 6125.0, 7600.0, 7655.0)
 LISTED = tuple(float(k) for k in range(5700, 8105, 5))
 
 CAPITAL, EQUITY, HAIRCUT = 900_000.0, 750_000.0, 1_700.0
-FACILITIES = (
-    Facility(id="vault", drawn=60_000, apr=5.2, mev_gas=0.35),
-    Facility(id="reit", drawn=40_000, apr=7.5),
-)
+FACILITIES = (VAULT, REIT)
 
 
 def option(symbol: str, expiry: date, strike: float, right: Right) -> Option:
