@@ -32,8 +32,8 @@ def look_breadth(turn: Turn, case: Case, reading: Reading) -> None:
     if not is_hedged(turn, case):
         _wait(turn, case)
         return
-    said, findings = _verdict(turn, reading)
-    trigger = _trigger(turn, case, reading, said)
+    said, findings = verdict_now(turn, reading)
+    trigger = trigger_of(turn, case, reading, said)
     reason = Finding("reason", case.reason, "any", True)
     red = Finding(
         "EDR",
@@ -56,7 +56,7 @@ def _wait(turn: Turn, case: Case) -> None:
         turn.stand(case, "the hedge is not confirmed")
 
 
-def _trigger(turn: Turn, case: Case, reading: Reading, said: Verdict) -> Trigger:
+def trigger_of(turn: Turn, case: Case, reading: Reading, said: Verdict) -> Trigger:
     """Return what follows from the verdict (alvh.md §3.2)."""
     if case.reason == RISK_THRESHOLD:
         return Trigger.PROCEED
@@ -69,7 +69,7 @@ def _trigger(turn: Turn, case: Case, reading: Reading, said: Verdict) -> Trigger
     return Trigger.PROCEED if is_red or allowed else Trigger.UNKNOWN
 
 
-def _verdict(turn: Turn, reading: Reading) -> tuple[Verdict, tuple[Finding, ...]]:
+def verdict_now(turn: Turn, reading: Reading) -> tuple[Verdict, tuple[Finding, ...]]:
     """Return the verdict of advance-decline alone: the P/CF file is missing (§9.4)."""
     state = turn.state
     now = state.breadth

@@ -48,7 +48,7 @@ CONCESSION = Decimal("0.30")
 def look_roll_plan(turn: Turn, case: Case, reading: Reading) -> None:
     """Step 5a: the best candidate that passes every filter, or hedge and hold."""
     case, _ = judge_now(turn, case, reading)
-    hindrance = _hindrance(turn, case)
+    hindrance = hindrance_of(turn, case)
     if hindrance is not None:
         turn.move(case, Trigger.NO_CANDIDATE, (hindrance,), retested=turn.at, roll=None)
         return
@@ -62,7 +62,7 @@ def look_roll_plan(turn: Turn, case: Case, reading: Reading) -> None:
         _send_side(turn, case, reading, Trigger.CANDIDATE)
 
 
-def _hindrance(turn: Turn, case: Case) -> Finding | None:
+def hindrance_of(turn: Turn, case: Case) -> Finding | None:
     """Return why no roll may start now whatever the candidates are, or None."""
     clock = turn.at.astimezone(NEW_YORK).time()
     if not WINDOW[0] <= clock < WINDOW[1]:
@@ -306,7 +306,7 @@ def look_split_hold(turn: Turn, case: Case, reading: Reading) -> None:
         _finish(turn, case)
         return
     case, is_good = judge_now(turn, case, reading)
-    if _hindrance(turn, case) is not None:
+    if hindrance_of(turn, case) is not None:
         turn.stand(case, "outside the roll window, or the regime needs a person")
         return
     if not (is_good and is_hedged(turn, case)):

@@ -14,7 +14,7 @@ from alvh_trader.portfolio.greeks import legs_of_case
 from alvh_trader.pricing.black76 import years
 from alvh_trader.signals.edr import Mode
 from alvh_trader.signals.levels import Level
-from alvh_trader.signals.macd import alignment, macd
+from alvh_trader.signals.macd import alignment, close_that_confirms, macd
 from alvh_trader.signals.rsi import rsi
 from alvh_trader.strategy.breakeven import Expansion, Market, distance, expansion, gate
 from alvh_trader.strategy.finding import Finding, upward
@@ -147,14 +147,36 @@ def momentum(turn: Turn, reading: Reading) -> tuple[bool, tuple[Finding, ...]]:
             "unknown" if vix is None else f"{vix.histogram:+.4f}",
             "any" if result.vix is None and vix is not None else down,
             result.vix is True or reading.edr.tested is Right.CALL,
+            ""
+            if result.vix is not False
+            else _close_wanted(turn, "VIX", reading.vix, is_up=True),
         ),
         Finding(
             "MACD histogram of SPX",
             "unknown" if spx is None else f"{spx.histogram:+.4f}",
             up,
             result.spx is True,
+            ""
+            if result.spx is not False
+            else _close_wanted(
+                turn, "SPX", reading.spot, is_up=reading.edr.tested is Right.CALL
+            ),
         ),
     )
+
+
+def _close_wanted(turn: Turn, symbol: str, price: float, *, is_up: bool) -> str:
+    """Return at which price of an index its momentum would agree."""
+    closes, asked = live_closes(turn, symbol, price), turn.rules.params.momentum
+    goal = close_that_confirms(
+        closes or [],
+        is_up=is_up,
+        fast=asked.macd_fast,
+        slow=asked.macd_slow,
+        signal=asked.macd_signal,
+    )
+    way = "above" if is_up else "below"
+    return "" if goal is None else f"{symbol} {way} {goal:.2f} today"
 
 
 def live_closes(turn: Turn, symbol: str, price: float) -> list[float] | None:

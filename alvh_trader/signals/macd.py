@@ -88,3 +88,29 @@ def alignment(vix: Macd | None, spx: Macd | None, tested: Right) -> Alignment:
     fear = None if vix is None else vix.histogram > 0 or vix.is_rising
     down = None if spx is None else spx.histogram < 0 or spx.is_falling
     return Alignment(fear, down, fear is True and down is True)
+
+
+def close_that_confirms(
+    closes: Sequence[float],
+    *,
+    is_up: bool,
+    fast: int = 12,
+    slow: int = 26,
+    signal: int = 9,
+) -> float | None:
+    """Return the last close at which the histogram begins to confirm; None unknown.
+
+    Up: it is zero, or rises for the second bar, whichever needs less; down mirrored.
+    The histogram is linear in the last close, so this is exact. `closes` include today.
+    """
+    found = macd(closes, fast=fast, slow=slow, signal=signal)
+    if found is None:
+        return None
+    first, second, third = found.rows
+    weights = [2.0 / (span + 1.0) for span in (fast, slow, signal)]
+    slope = (weights[0] - weights[1]) * (1.0 - weights[2])
+    levels = [0.0]
+    if (first < second) is is_up and first != second:
+        levels.append(second)
+    goals = [closes[-1] + (level - third) / slope for level in levels]
+    return min(goals) if is_up else max(goals)

@@ -3,9 +3,18 @@
 import math
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from alvh_trader.domain.instrument import Right
-from alvh_trader.signals.macd import Alignment, Macd, alignment, exponential, macd
+from alvh_trader.signals.macd import (
+    Alignment,
+    Macd,
+    alignment,
+    close_that_confirms,
+    exponential,
+    macd,
+)
 
 CLOSES = [7000 + 3 * t + 40 * math.sin(t / 3) for t in range(100)]
 
@@ -65,3 +74,29 @@ def test_put_side_needs_fear_and_falling_prices(
 def test_call_side_needs_rising_prices_only(spx: Macd | None, holds: bool) -> None:
     found = alignment(None, spx, Right.CALL)
     assert found == Alignment(None, None if spx is None else holds, holds)
+
+
+@given(st.lists(st.floats(10, 90), min_size=60, max_size=80), st.booleans())
+def test_the_close_that_confirms_is_where_momentum_turns(
+    closes: list[float], is_up: bool
+) -> None:
+    goal = close_that_confirms(closes, is_up=is_up)
+    assert goal is not None
+    before = macd(closes)
+    assert before is not None
+    assume(abs(before.rows[0] - before.rows[1]) > 1e-6)
+    beyond, short = (macd([*closes[:-1], goal + way]) for way in (1e-3, -1e-3))
+    assert beyond is not None
+    assert short is not None
+    if is_up:
+        assert beyond.histogram > 0 or beyond.is_rising
+        assert not (short.histogram > 0)
+        assert not (short.is_rising)
+    else:
+        assert short.histogram < 0 or short.is_falling
+        assert not (beyond.histogram < 0)
+        assert not (beyond.is_falling)
+
+
+def test_too_few_bars_confirm_at_no_close() -> None:
+    assert close_that_confirms(CLOSES[:59], is_up=True) is None
