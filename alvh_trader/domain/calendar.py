@@ -31,6 +31,11 @@ class Calendar(Struct, frozen=True):
         """Return the first trading day after `day`."""
         return self.days[bisect_right(self.days, day)]
 
+    def last_before(self, day: date) -> date | None:
+        """Return the last trading day before `day`; None where the span begins."""
+        i = bisect_left(self.days, day)
+        return self.days[i - 1] if i else None
+
     def sessions_until(self, today: date, day: date) -> int:
         """Return how many trading days lie in (today, day]."""
         return bisect_right(self.days, day) - bisect_right(self.days, today)

@@ -2,11 +2,14 @@
 
 from datetime import date, timedelta
 
+from msgspec.structs import replace
+
 from alvh_trader.domain.calendar import instant, new_york_date
 from alvh_trader.engine import (
     breadth,
     hedging,
     holding,
+    panel,
     recovery,
     rolling,
     stability,
@@ -53,6 +56,7 @@ def on_updated(turn: Turn, event: MarketUpdated) -> None:
         turn.put(breadth=event.breadth)
     _keep_day(turn)
     _keep_regime(turn)
+    panel.look(turn)
     if not turn.state.is_connected:
         return
     _ask_for_reports(turn)
@@ -81,6 +85,7 @@ def _keep_day(turn: Turn) -> None:
         options={},
         asked={},
         margins={},
+        signals=replace(turn.state.signals, is_due=True),
         tickets={k: t for k, t in turn.state.tickets.items() if k not in set(done)},
         lots={k: x for k, x in turn.state.lots.items() if _matters(turn, x, today)},
     )
@@ -120,6 +125,7 @@ def on_breadth_seeded(turn: Turn, event: BreadthSeeded) -> None:
     """Start the advance-decline line from the operator's file, once."""
     if not turn.state.net_advances:
         turn.put(net_advances=event.net_advances[-NET_ADVANCES_KEPT:])
+        panel.expect(turn)
 
 
 def on_options(turn: Turn, event: OptionsListed) -> None:

@@ -13,6 +13,7 @@ from alvh_trader.domain.position import Account, Position
 from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.risk.limits import Limits
+from alvh_trader.signals.panel import Signals
 from alvh_trader.signals.regime import Regime
 from alvh_trader.strategy.params import Params
 
@@ -91,6 +92,9 @@ class State(Struct, frozen=True, kw_only=True):
 
     inputs: Inputs = Inputs()
     """What the operator's files say."""
+
+    signals: Signals = Signals()
+    """What `engine.panel` last made of the market."""
 
     fills: dict[str, Fill] = {}
     """The executions of today that are in the ledger, by what corrections share."""

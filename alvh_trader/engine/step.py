@@ -8,7 +8,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from alvh_trader.engine import market, operator, orders, session
+from alvh_trader.engine import market, operator, orders, panel, session
 from alvh_trader.engine.command import Command
 from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.event import (
@@ -115,6 +115,7 @@ def _learn(turn: Turn, answer: Answer) -> None:
     match answer:
         case BarsReported():
             turn.put(bars={**turn.state.bars, answer.symbol: answer.bars})
+            panel.expect(turn)
         case ExpiriesListed():
             turn.put(series={**turn.state.series, answer.symbol: answer.series})
         case OptionsListed():
@@ -130,5 +131,6 @@ def _learn(turn: Turn, answer: Answer) -> None:
             market.on_breadth_seeded(turn, answer)
         case InputsRead():
             operator.on_inputs_read(turn, answer)
+            panel.expect(turn)
         case _:
             assert_never(answer)

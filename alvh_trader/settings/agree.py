@@ -49,6 +49,13 @@ NOT_FALLING: tuple[tuple[str, ...], ...] = (
         "strategy.condor.dte_high",
     ),
     ("strategy.stress.warn", "strategy.stress.limit"),
+    ("strategy.signals.layer2.rsi", "strategy.signals.layer2.rsi_leave"),
+    (
+        "strategy.signals.window.leave_low",
+        "strategy.signals.window.enter_low",
+        "strategy.signals.window.enter_high",
+        "strategy.signals.window.leave_high",
+    ),
 )
 """None of these may lie below the one before."""
 

@@ -212,4 +212,21 @@ _REST: dict[str, Entry] = {
     "atm_over_vix": Entry("At-the-money volatility over VIX, if unknown.", 0.3, 2),
 }
 
-STRATEGY: dict[str, Entry] = {**_EDR, **_BANDS, **_HEDGE, **_CONDOR, **_REST}
+_SIGNALS: dict[str, Entry] = {
+    "signals.divergence": Entry("What counts as SPX and breadth parting."),
+    "signals.layer2.rsi": Entry("RSI of SPX below which layer 2 is on.", 1, 99),
+    "signals.layer2.rsi_leave": Entry("RSI above which layer 2 may go off.", 1, 99),
+    "signals.window.enter_low": Entry("VIX from which it is about 18.", 5, 100),
+    "signals.window.enter_high": Entry("VIX up to which it is about 18.", 5, 100),
+    "signals.window.leave_low": Entry("VIX below which it no longer is.", 5, 100),
+    "signals.window.leave_high": Entry("VIX above which it no longer is.", 5, 100),
+}
+
+STRATEGY: dict[str, Entry] = {
+    **_EDR,
+    **_BANDS,
+    **_HEDGE,
+    **_CONDOR,
+    **_SIGNALS,
+    **_REST,
+}

@@ -17,7 +17,9 @@ from alvh_trader.domain.market import Breadth
 
 AVERAGE = 21
 SLOPE = 10
+WINDOW = 20
 NEAR_HIGH = 0.992
+SCORES_APART = 1.0
 
 
 class Verdict(StrEnum):
@@ -146,18 +148,44 @@ def _agrees(flow: CashFlow, tested: Right, limits: Limits) -> bool:
     return flow.rose >= limits.names and flow.index >= limits.index
 
 
-def is_divergence(closes: Sequence[float], net_advances: Sequence[int]) -> bool:
-    """Return whether SPX held near its high while breadth did not (layer 2).
+class Divergence(StrEnum):
+    """What counts as SPX and breadth parting (alvh.md §9)."""
 
-    For each of the last two sessions: close >= 0.992 * the 20-session high of closes,
-    and the line below its 21-session average (alvh.md §9). Too short is no divergence.
+    NEAR_HIGH = "near_high"
+    SCORES = "scores"
+
+
+def is_divergence(
+    closes: Sequence[float],
+    net_advances: Sequence[int],
+    form: Divergence = Divergence.NEAR_HIGH,
+) -> bool | None:
+    """Return whether SPX rose and breadth did not, on each of the last two sessions.
+
+    `near_high`: close >= 0.992 * the 20-session high of closes, and the line below its
+    21-session average. `scores`: the close stands at least one standard deviation
+    higher among the last 20 than the line does. Completed sessions of the same days,
+    oldest first. None where there are too few (alvh.md §9).
     """
-    if len(closes) < AVERAGE or len(net_advances) < AVERAGE + 1:
-        return False
-    for back in (0, 1):
-        day = len(closes) - back
-        near_high = closes[day - 1] >= NEAR_HIGH * max(closes[day - 20 : day])
-        line = line_of(net_advances[: len(net_advances) - back])
-        if not (near_high and line is not None and line.value < line.average):
-            return False
-    return True
+    if min(len(closes), len(net_advances)) < AVERAGE + 1:
+        return None
+    test = _near_high if form is Divergence.NEAR_HIGH else _scores_part
+    line = advance_decline_line(net_advances)
+    return all(
+        test(closes[: len(closes) - back], line[: len(line) - back]) for back in (0, 1)
+    )
+
+
+def _near_high(closes: Sequence[float], line: Sequence[int]) -> bool:
+    is_high = closes[-1] >= NEAR_HIGH * max(closes[-WINDOW:])
+    return is_high and line[-1] < sum(line[-AVERAGE:]) / AVERAGE
+
+
+def _scores_part(closes: Sequence[float], line: Sequence[int]) -> bool:
+    return _score(closes) - _score(line) >= SCORES_APART
+
+
+def _score(values: Sequence[float]) -> float:
+    last = np.asarray(values[-WINDOW:], dtype=np.float64)
+    spread = float(np.std(last, ddof=1))
+    return float(last[-1] - last.mean()) / spread if spread > 0 else 0.0

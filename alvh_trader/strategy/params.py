@@ -7,9 +7,12 @@ from msgspec import Struct
 
 from alvh_trader.capital.params import CapitalParams
 from alvh_trader.pricing.vix import BETA_SPOT
+from alvh_trader.signals.breadth import Divergence
 from alvh_trader.signals.breadth import Limits as BreadthLimits
 from alvh_trader.signals.edr import DAYS, REFERENCE_DELTA, Mode
+from alvh_trader.signals.layer2 import Layer2Limits
 from alvh_trader.signals.levels import Thresholds
+from alvh_trader.signals.vix18 import Window18
 
 
 class EdrParams(Struct, frozen=True, kw_only=True):
@@ -148,6 +151,14 @@ class MomentumParams(Struct, frozen=True, kw_only=True):
     rsi_high: float = 55.0
 
 
+class SignalParams(Struct, frozen=True, kw_only=True):
+    """The flags of layer 2 and of capital (§4.2, §7.7, §9)."""
+
+    divergence: Divergence = Divergence.NEAR_HIGH  # Which form; §9.
+    layer2: Layer2Limits = Layer2Limits()  # RSI points.
+    window: Window18 = Window18()  # VIX points; "about 18".
+
+
 class Params(Struct, frozen=True, kw_only=True):
     """All of them."""
 
@@ -161,6 +172,7 @@ class Params(Struct, frozen=True, kw_only=True):
     stress: StressParams = StressParams()
     momentum: MomentumParams = MomentumParams()
     breadth: BreadthLimits = BreadthLimits()
+    signals: SignalParams = SignalParams()
     capital: CapitalParams = CapitalParams()
     rate: float = 0.0375  # Continuous, a year; §5.4.
     dividend: float = 0.012  # Continuous, a year; where parity gives no forward.
