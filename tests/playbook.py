@@ -318,7 +318,7 @@ class World:
     @property
     def path(self) -> tuple[str, ...]:
         """Every phase the case has come to, in order."""
-        return tuple(d.after for d in self.decisions if d.moved)
+        return tuple(d.after for d in self.decisions if d.moved and d.case)
 
     def placed(self, purpose: Purpose) -> list[Order]:
         """Return the orders that left the engine for a purpose, oldest first."""

@@ -1,32 +1,29 @@
 """Gather what a roll is judged by, judge every candidate, and take the best."""
 
 import math
+from collections.abc import Sequence
 
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.engine.case import Case, Roll, Side
+from alvh_trader.engine.drawdown import drawdowns_with
 from alvh_trader.engine.evaluation import (
     Reading,
-    atm_of,
-    evaluate,
-    hedge_risk_of,
-    holdings_of,
     mids_of,
     snapshot,
     tier_of,
 )
-from alvh_trader.engine.funding import cost_of, funding_of
+from alvh_trader.engine.funding import cost_of
 from alvh_trader.engine.proof import lots_of
 from alvh_trader.engine.targets import roll_chain, roll_series
 from alvh_trader.engine.threat import live_closes
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.greeks import case_risk, legs_of
-from alvh_trader.risk.stress import Conditions, StressedCase, StressedHedge, stress
+from alvh_trader.risk.shocks import StressedCase
 from alvh_trader.signals.volatility import hv20
 from alvh_trader.strategy.bands import OFFSET_AFTER_ROLL
 from alvh_trader.strategy.candidates import close_cost, propose
 from alvh_trader.strategy.condor import Candidate
 from alvh_trader.strategy.finding import Finding
-from alvh_trader.strategy.phase import Phase
 from alvh_trader.strategy.roll import Judged, Old, judge, ranked
 
 
@@ -42,17 +39,26 @@ def candidate_veq(turn: Turn, case: Case, reading: Reading) -> float:
     likely = (
         ()
         if old is None
-        else tuple(c for c in found if _lacks_only_hedge(turn, case, reading, c, old))
+        else tuple(
+            j.candidate
+            for j in _judged(turn, case, found, old)
+            if all(f.holds or f.what == OFFSET_AFTER_ROLL for f in j.findings)
+        )
     )
     return min((abs(c.exposure.veq) for c in likely or found), default=0.0)
 
 
-def _lacks_only_hedge(
-    turn: Turn, case: Case, reading: Reading, candidate: Candidate, old: Old
-) -> bool:
-    drawdown = _drawdown(turn, case, reading, _stressed(candidate))
-    judged = judge(candidate, old, turn.rules.params, drawdown=drawdown)
-    return all(f.holds or f.what == OFFSET_AFTER_ROLL for f in judged.findings)
+def _judged(
+    turn: Turn, case: Case, found: Sequence[Candidate], old: Old
+) -> list[Judged]:
+    """Return every candidate judged, the book stressed with each of them at once."""
+    drawdowns = drawdowns_with(
+        turn, [_stressed(c) for c in found], instead_of=case.case_id
+    )
+    return [
+        judge(c, old, turn.rules.params, drawdown=d)
+        for c, d in zip(found, drawdowns, strict=True)
+    ]
 
 
 def _candidates(turn: Turn, case: Case, reading: Reading) -> tuple[Candidate, ...]:
@@ -88,10 +94,7 @@ def best_roll(
     found = _candidates(turn, case, reading)
     if old is None or not found:
         return None, ()
-    judged = [
-        judge(c, old, params, drawdown=_drawdown(turn, case, reading, _stressed(c)))
-        for c in found
-    ]
+    judged = _judged(turn, case, found, old)
     best = next(iter(ranked(judged)), None)
     if best is None:
         nearest = min(judged, key=lambda j: sum(not f.holds for f in j.findings))
@@ -106,7 +109,9 @@ def best_roll(
         ">= 1",
         True,
     )
-    drawdown = _drawdown(turn, case, reading, _stressed(best.candidate))
+    (drawdown,) = drawdowns_with(
+        turn, [_stressed(best.candidate)], instead_of=case.case_id
+    )
     roll = _roll(turn, case, reading, best.candidate, drawdown)
     return roll, (told, _name(best), *best.findings)
 
@@ -180,7 +185,7 @@ def roll_drawdown(turn: Turn, case: Case, roll: Roll, reading: Reading) -> float
     if risk is None or risk.guessed:
         return None
     target = StressedCase(legs=legs, sigma=risk.sigma, forward=chain.forward, atm=atm)
-    percent = _drawdown(turn, case, reading, target)
+    (percent,) = drawdowns_with(turn, [target], instead_of=case.case_id)
     return None if percent is None else percent / 100.0
 
 
@@ -191,55 +196,6 @@ def _stressed(candidate: Candidate) -> StressedCase:
         forward=candidate.forward,
         atm=candidate.atm,
     )
-
-
-def _drawdown(
-    turn: Turn, case: Case, reading: Reading, target: StressedCase
-) -> float | None:
-    """Return the two-sigma drawdown in per cent with `target` in the case's place.
-
-    None where another case or the hedge cannot be valued: an unknown risk is no risk
-    anybody may take.
-    """
-    capital = funding_of(turn)
-    others = [
-        c
-        for c in turn.state.cases.values()
-        if c.case_id != case.case_id and c.phase is not Phase.CLOSED
-    ]
-    stressed = [target]
-    for other in others:
-        seen, atm = evaluate(turn, other), atm_of(turn, other)
-        if isinstance(seen, str) or atm is None or turn.state.day is None:
-            return None
-        legs = legs_of([(x.option, x.quantity) for x in other.legs], turn.state.day)
-        stressed.append(
-            StressedCase(
-                legs=legs, sigma=seen.risk.sigma, forward=seen.forward, atm=atm
-            )
-        )
-    lots = [lot for c in (case, *others) for lot in lots_of(turn.state, c.case_id)]
-    hedge = hedge_risk_of(turn, holdings_of(lots), reading)
-    if capital is None or (lots and hedge is None):
-        return None
-    found = stress(
-        stressed,
-        None
-        if hedge is None
-        else StressedHedge(
-            legs=hedge.legs, sigma=hedge.risk.sigma, forward=hedge.forwards
-        ),
-        Conditions(
-            spot=reading.spot,
-            vix=reading.vix,
-            rate=turn.rules.params.rate,
-            capital=capital.deployed,
-            haircut=capital.shock,
-            beta_spot=turn.rules.params.beta_spot,
-        ),
-        turn.rules.params.stress,
-    )
-    return found.drawdown
 
 
 def _roll(

@@ -13,7 +13,10 @@ from alvh_trader.strategy.finding import Finding
 
 
 class Decision(Struct, frozen=True, kw_only=True, tag=True):
-    """A case moved from `before` to `after`, or stands still where they are equal."""
+    """A case moved from `before` to `after`, or stands still where they are equal.
+
+    No case is the book as a whole; then `before` and `after` are not phases.
+    """
 
     at: datetime
     case: str

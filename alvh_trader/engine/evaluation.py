@@ -21,6 +21,7 @@ from alvh_trader.portfolio.greeks import (
     Exposure,
     HedgeLegs,
     HedgeRisk,
+    Legs,
     case_risk,
     hedge_legs_of,
     hedge_risk,
@@ -41,12 +42,17 @@ QUOTE_AGE_MAX = timedelta(seconds=60)
 
 
 class Reading(Struct, frozen=True, kw_only=True, eq=False):
-    """What one look found; `forward` is that of the legs that expire first."""
+    """What one look found.
+
+    `forward` is that of the legs that expire first, `forwards` are those of all legs.
+    """
 
     at: datetime
     spot: float
     vix: float
     forward: float
+    legs: Legs
+    forwards: Floats
     risk: CaseRisk
     edr: Edr
 
@@ -76,6 +82,8 @@ def evaluate(turn: Turn, case: Case) -> Reading | str:
         spot=spot,
         vix=vix,
         forward=series[case.series[0]],
+        legs=legs,
+        forwards=forwards,
         risk=risk,
         edr=_edr(vix, risk, rules.edr),
     )
@@ -183,7 +191,7 @@ def hedge_exposure(turn: Turn, case: Case, reading: Reading) -> Exposure | None:
     lots = lasting_lots(turn, case)
     if not lots:
         return Exposure()
-    found = hedge_risk_of(turn, holdings_of(lots), reading)
+    found = hedge_risk_of(turn, holdings_of(lots), spot=reading.spot, vix=reading.vix)
     return None if found is None else found.risk.exposure
 
 
@@ -201,7 +209,11 @@ class HedgeView(Struct, frozen=True, kw_only=True, eq=False):
 
 
 def hedge_risk_of(
-    turn: Turn, holdings: Sequence[tuple[Option | Future, int]], reading: Reading
+    turn: Turn,
+    holdings: Sequence[tuple[Option | Future, int]],
+    *,
+    spot: float,
+    vix: float,
 ) -> HedgeView | None:
     """Return what signed VIX holdings amount to; None where one is not quoted."""
     if not holdings or turn.state.day is None:
@@ -216,8 +228,8 @@ def hedge_risk_of(
         mids_of(turn.state, legs.con_ids),
         forwards,
         turn.rules.params.rate,
-        spot=reading.spot,
-        vix=reading.vix,
+        spot=spot,
+        vix=vix,
         beta_spot=turn.rules.params.beta_spot,
     )
     return None if risk is None else HedgeView(legs=legs, forwards=forwards, risk=risk)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from alvh_trader.domain.calendar import instant, new_york_date
 from alvh_trader.engine import (
     breadth,
+    drawdown,
     hedging,
     holding,
     panel,
@@ -64,6 +65,7 @@ def on_updated(turn: Turn, event: MarketUpdated) -> None:
     if turn.rules.calendar.is_open(turn.at):
         for case_id in tuple(turn.state.cases):
             _look_at(turn, turn.state.cases[case_id])
+        drawdown.look(turn)
 
 
 def _keep_day(turn: Turn) -> None:

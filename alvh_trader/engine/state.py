@@ -13,6 +13,7 @@ from alvh_trader.domain.position import Account, Position
 from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.risk.limits import Limits
+from alvh_trader.risk.stress import BookTest
 from alvh_trader.signals.panel import Signals
 from alvh_trader.signals.regime import Regime
 from alvh_trader.strategy.params import Params
@@ -95,6 +96,9 @@ class State(Struct, frozen=True, kw_only=True):
 
     signals: Signals = Signals()
     """What `engine.panel` last made of the market."""
+
+    book_test: BookTest | None = None
+    """The newest 2-sigma test of the whole book (alvh.md §8.1)."""
 
     fills: dict[str, Fill] = {}
     """The executions of today that are in the ledger, by what corrections share."""

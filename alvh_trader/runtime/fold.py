@@ -42,7 +42,7 @@ class Fold:
     def feed(self, record: Record, lines: list[str]) -> Iterator[str]:
         """Yield what is to be shown now that this record is there."""
         body = record.body
-        if isinstance(body, Decision):
+        if isinstance(body, Decision) and body.case:
             rounds = self._rounds.setdefault(body.case, _Rounds())
             yield from rounds.decide(body, lines)
         elif lines:

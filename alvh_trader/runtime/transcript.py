@@ -135,7 +135,7 @@ def when(at: datetime) -> str:
 
 
 def _decision(decision: Decision) -> Iterator[str]:
-    name = decision.case[:8]
+    name = decision.case[:8] or "the book"
     if not decision.moved:
         move = f"{decision.before} stays: {decision.trigger}"
     elif decision.before:

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from alvh_trader.domain.instrument import Future, Option, Right
 from alvh_trader.portfolio.greeks import hedge_legs_of, legs_of
+from alvh_trader.risk.shocks import Conditions, StressedCase, StressedHedge, shocked
 from alvh_trader.risk.stress import (
-    Conditions,
+    Level,
     Scenario,
     Stress,
-    StressedCase,
-    StressedHedge,
+    drawdowns,
     largest_quantity,
+    level_of,
+    reductions,
     stress,
 )
 from alvh_trader.strategy.params import StressParams
@@ -141,6 +143,86 @@ def test_more_condors_never_draw_down_less(few: int, more: int) -> None:
     small = stress([_case(few)], _calls(7), NOW, PARAMS)
     large = stress([_case(few + more)], _calls(7), NOW, PARAMS)
     assert large.drawdown >= small.drawdown - 1e-9
+
+
+def test_a_book_without_condors_can_lose_its_hedge() -> None:
+    found = stress([], _calls(7), NOW, PARAMS)
+    assert found.worst.horizon == "expiry"
+    assert found.worst.spot == NOW.spot
+    assert found.drawdown == pytest.approx(100 * 994.93 / 900_000, abs=1e-4)
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=6), st.integers(0, 4))
+def test_targets_together_are_as_each_alone(counts: list[int], beside: int) -> None:
+    targets = [_case(count) for count in counts]
+    others = [_case(3 + i, date(2026, 7, 17)) for i in range(beside)]
+    found = drawdowns(targets, others, _calls(7), NOW, PARAMS)
+    each = [stress([t, *others], _calls(7), NOW, PARAMS).drawdown for t in targets]
+    np.testing.assert_allclose(found, each, rtol=1e-12)
+
+
+def test_without_capital_every_target_is_too_much() -> None:
+    none = msgspec.structs.replace(NOW, capital=0.0)
+    assert drawdowns([_case()], [], None, none, PARAMS).tolist() == [math.inf]
+
+
+@given(
+    st.lists(st.integers(1, 40), min_size=1, max_size=6),
+    st.floats(50_000, 2_000_000),
+)
+def test_what_is_proposed_is_enough_and_no_more(
+    counts: list[int], capital: float
+) -> None:
+    now = msgspec.structs.replace(NOW, capital=capital)
+    expiries = [EXPIRY, date(2026, 7, 17)]
+    book = [_case(n, expiries[i % 2]) for i, n in enumerate(counts)]
+    names = [f"c{i}" for i in range(len(book))]
+    hedge = _calls(7)
+    found = shocked(book, hedge, now, PARAMS)
+    asked, left = reductions(names, counts, found, now, PARAMS)
+    closing = {r.case: r.units for r in asked}
+
+    def drawdown(closed: dict[str, int]) -> float:
+        kept = [
+            _case(n - closed.get(name, 0), expiries[i % 2])
+            for i, (name, n) in enumerate(zip(names, counts, strict=True))
+            if n > closed.get(name, 0)
+        ]
+        return stress(kept, hedge, now, PARAMS).drawdown
+
+    assert left == pytest.approx(drawdown(closing))
+    assert all(0 < r.units <= r.held for r in asked)
+    assert left <= PARAMS.limit + 1e-6 or sum(closing.values()) == sum(counts)
+    if drawdown({}) <= PARAMS.limit:
+        assert not asked
+    if len(asked) == 1:
+        (one,) = asked
+        fewer = {one.case: one.units - 1}
+        assert drawdown(fewer) > PARAMS.limit - 1e-6
+
+
+def test_the_condor_that_loses_most_gives_first() -> None:
+    wide = _case(5)
+    wide = msgspec.structs.replace(
+        wide, legs=msgspec.structs.replace(wide.legs, multiplier=np.full(4, 200.0))
+    )
+    now = msgspec.structs.replace(NOW, capital=1_200_000.0)
+    found = shocked([_case(10), wide], None, now, PARAMS)
+    asked, left = reductions(["narrow", "wide"], [10, 5], found, now, PARAMS)
+    assert [(r.case, r.held) for r in asked] == [("wide", 5)]
+    assert left <= PARAMS.limit
+
+
+def test_levels_of_the_drawdown() -> None:
+    shock = Scenario(horizon="1 d", spot=6700, vix=24, case=-1, hedge=0)
+
+    def at(percent: float) -> Level:
+        lost = msgspec.structs.replace(shock, case=-1000 * percent)
+        found = Stress(scenarios=(lost,), haircut=0.0, capital=100_000)
+        return level_of(found, PARAMS)
+
+    levels = [Level.CALM, Level.WARN, Level.WARN, Level.BREACH]
+    assert [at(x) for x in (4.9, 5.0, 6.0, 6.1)] == levels
 
 
 @given(st.floats(9, 80), st.floats(5000, 9000))

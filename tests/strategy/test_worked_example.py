@@ -19,14 +19,8 @@ from alvh_trader.portfolio.greeks import (
 )
 from alvh_trader.pricing.black76 import greeks
 from alvh_trader.pricing.vix import beta_vx, expected_move
-from alvh_trader.risk.stress import (
-    Conditions,
-    Stress,
-    StressedCase,
-    StressedHedge,
-    largest_quantity,
-    stress,
-)
+from alvh_trader.risk.shocks import Conditions, StressedCase, StressedHedge
+from alvh_trader.risk.stress import Stress, largest_quantity, stress
 from alvh_trader.signals.edr import daily_range, delta_ratio
 from alvh_trader.strategy.bands import Tier, holds, judge, judge_projected
 from alvh_trader.strategy.breakeven import (
