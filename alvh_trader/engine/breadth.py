@@ -7,12 +7,12 @@ from alvh_trader.engine.evaluation import Reading
 from alvh_trader.engine.hedging import HEDGED
 from alvh_trader.engine.proof import is_hedged
 from alvh_trader.engine.stability import judge_now
-from alvh_trader.engine.threat import APPROACH, EDR_BREACH, RISK_THRESHOLD
 from alvh_trader.engine.turn import Turn
 from alvh_trader.signals.breadth import Verdict, line_of, net_ratio, verdict
 from alvh_trader.signals.levels import Level
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.phase import Phase, Trigger
+from alvh_trader.strategy.reason import WITHOUT_BREADTH, Reason
 
 BREADTH_MAX = timedelta(seconds=120)
 BREADTH_AGE_MAX = timedelta(minutes=5)
@@ -22,19 +22,19 @@ def look_breadth(turn: Turn, case: Case, reading: Reading) -> None:
     """Let a roll go on only where the verdict, the red level or a person says so."""
     case, _ = judge_now(turn, case, reading)
     levels = turn.rules.params.edr.levels
-    if case.reason == APPROACH:
+    if case.reason is Reason.APPROACH:
         if case.tracker.level < Level.BREACHED:
             value = f"{reading.edr.value:.4f} %"
             found = Finding("EDR", value, f">= {levels.breach:.2f} % to roll", False)
             turn.move(case, Trigger.APPROACH_ONLY, (found,), retested=turn.at)
             return
-        case = turn.change(case, reason=EDR_BREACH)
+        case = turn.change(case, reason=Reason.EDR_BREACH)
     if not is_hedged(turn, case):
         _wait(turn, case)
         return
     said, findings = verdict_now(turn, reading)
     trigger = trigger_of(turn, case, reading, said)
-    reason = Finding("reason", case.reason, "any", True)
+    reason = Finding("reason", str(case.reason), "any", True)
     red = Finding(
         "EDR",
         f"{reading.edr.value:.4f} %",
@@ -58,7 +58,7 @@ def _wait(turn: Turn, case: Case) -> None:
 
 def trigger_of(turn: Turn, case: Case, reading: Reading, said: Verdict) -> Trigger:
     """Return what follows from the verdict (alvh.md §3.2)."""
-    if case.reason == RISK_THRESHOLD:
+    if case.reason in WITHOUT_BREADTH:
         return Trigger.PROCEED
     if said in {Verdict.BROAD_STRESS, Verdict.BROAD_STRENGTH}:
         return Trigger.PROCEED

@@ -24,6 +24,7 @@ from alvh_trader.strategy.bands import OFFSET_AFTER_ROLL
 from alvh_trader.strategy.candidates import close_cost, propose
 from alvh_trader.strategy.condor import Candidate
 from alvh_trader.strategy.finding import Finding
+from alvh_trader.strategy.reason import Reason
 from alvh_trader.strategy.roll import Judged, Old, judge, ranked
 
 
@@ -83,12 +84,10 @@ def best_roll(
     """
     params = turn.rules.params
     if "SPX" in turn.state.series and not roll_series(turn, case):
-        low, high, later = (
-            params.condor.dte_low,
-            params.condor.dte_high,
-            params.roll.dte_later,
-        )
-        bound = f"{low} to {high} days out, more than {later} after the condor's"
+        low, high = params.condor.dte_low, params.condor.dte_high
+        is_shift = case.reason is Reason.FOMC_TIME_SHIFT
+        where = "the next monthly cycle" if is_shift else f"{low} to {high} days out"
+        bound = f"{where}, more than {params.roll.dte_later} after the condor's"
         return None, (Finding("expiry to roll to", "none listed", bound, False),)
     old = _old(turn, case, reading)
     found = _candidates(turn, case, reading)

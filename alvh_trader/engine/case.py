@@ -12,6 +12,7 @@ from alvh_trader.portfolio.case import Vertical
 from alvh_trader.signals.levels import EdrTracker, Level
 from alvh_trader.strategy.hedge import HedgeKind, HedgePlan
 from alvh_trader.strategy.phase import Phase
+from alvh_trader.strategy.reason import Reason
 from alvh_trader.strategy.snapshot import Snapshot
 
 
@@ -104,7 +105,15 @@ class Case(Struct, frozen=True, kw_only=True):
     since: datetime
     fresh_since: datetime | None = None
     resume: Phase = Phase.MONITOR
-    reason: str = ""
+    reason: Reason | None = None
+    """Why it is on its way; None while nothing is the matter."""
+
+    taken_up: dict[Reason, datetime] = {}
+    """When each reason was last taken up."""
+
+    requested: datetime | None = None
+    """When a person last asked for a roll."""
+
     tracker: EdrTracker = EdrTracker()
     evaluated: datetime | None = None
     edr: float | None = None
@@ -112,6 +121,9 @@ class Case(Struct, frozen=True, kw_only=True):
 
     told: Level = Level.CLEAR
     """The level the operator was last alerted to."""
+
+    loss_told: bool = False
+    """Whether the operator knows that the loss is at the level of an alert."""
 
     standing: str = ""
     """The reason last given for standing still; a new one is journaled."""

@@ -28,12 +28,12 @@ from alvh_trader.engine.proof import (
     lasting_lots,
     lots_of,
 )
+from alvh_trader.engine.reasons import is_over
 from alvh_trader.engine.targets import hedge_series, roll_series
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.execution.walk import HEDGE_RUNG, hedge_ladder
 from alvh_trader.risk.gate import Refused
-from alvh_trader.signals.levels import Level
 from alvh_trader.strategy.bands import band_of
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.hedge import HedgeKind, HedgePlan, Planned, plan_hedge
@@ -247,15 +247,14 @@ def look_hedge_working(turn: Turn, case: Case, reading: Reading) -> None:
     if live:
         _hurry(turn, case, reading, live[-1], found)
         return
-    _hedge_order_ended(turn, case, orders, found)
+    _hedge_order_ended(turn, case, reading, found)
 
 
 def _hurry(
     turn: Turn, case: Case, reading: Reading, ticket: Ticket, found: Finding
 ) -> None:
     started = case.hedging_since or case.since
-    if case.tracker.level is Level.CLEAR and ticket.filled == 0:
-        del reading
+    if ticket.filled == 0 and is_over(turn, case, reading):
         cancel(turn, ticket.order.ref)
         turn.stand(case, "EDR is clear: the unfilled hedge is cancelled", (found,))
     elif turn.at - started >= HEDGING_MAX:
@@ -266,12 +265,12 @@ def _hurry(
 
 
 def _hedge_order_ended(
-    turn: Turn, case: Case, orders: list[Ticket], found: Finding
+    turn: Turn, case: Case, reading: Reading, found: Finding
 ) -> None:
     started = case.hedging_since or case.since
-    last = orders[-1] if orders else None
-    if case.tracker.level is Level.CLEAR and not lots_of(turn.state, case.case_id):
-        turn.move(case, Trigger.CLEAR, (found,), reason="", plan=None)
+    last = next(reversed(hedge_orders(turn, case)), None)
+    if not lots_of(turn.state, case.case_id) and is_over(turn, case, reading):
+        turn.move(case, Trigger.CLEAR, (found,), reason=None, plan=None)
     elif turn.at - started >= HEDGING_MAX:
         _give_up(turn, case, Trigger.TIMEOUT, (found,))
     elif last is not None and last.status is OrderStatus.REJECTED:

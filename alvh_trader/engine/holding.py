@@ -5,13 +5,14 @@ from datetime import timedelta
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.evaluation import Reading, tier_of
 from alvh_trader.engine.proof import is_hedged
+from alvh_trader.engine.reasons import is_over, pressing, take_up
 from alvh_trader.engine.stability import STABLE, has_budget, judge_now
-from alvh_trader.engine.threat import APPROACH, EDR_BREACH
 from alvh_trader.engine.turn import Turn
 from alvh_trader.signals.levels import Level
 from alvh_trader.strategy.bands import band_of, judge
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.phase import Phase, Trigger
+from alvh_trader.strategy.reason import Reason
 
 RETEST_EVERY = timedelta(minutes=5)
 RETRY_EVERY = timedelta(minutes=10)
@@ -21,14 +22,14 @@ RETRY_EVERY = timedelta(minutes=10)
 def look_hold_hedged(turn: Turn, case: Case, reading: Reading) -> None:
     """Hedge and hold: look again every five minutes, until EDR is clear."""
     levels = turn.rules.params.edr.levels
-    if case.tracker.level is Level.CLEAR:
+    if is_over(turn, case, reading):
         value = f"{reading.edr.value:.4f} %"
         found = Finding("EDR for 15 min", value, f"< {levels.clear:.2f} %", True)
         turn.move(
             case,
             Trigger.CLEAR,
             (found,),
-            reason="",
+            reason=None,
             plan=None,
             top_ups=0,
             hedging_since=None,
@@ -47,14 +48,19 @@ def look_hold_hedged(turn: Turn, case: Case, reading: Reading) -> None:
         else:
             turn.stand(case, "too little hedge, and its budget is spent")
         return
-    if case.reason == APPROACH and case.tracker.level < Level.BREACHED:
+    pressed = pressing(turn, case, reading)
+    if pressed is not None and pressed[0].outranks(case.reason):
+        case = turn.change(case, **take_up(turn, case, pressed[0]))
+    if case.reason is Reason.APPROACH and case.tracker.level < Level.BREACHED:
         turn.stand(case, "an approach is hedged, not rolled")
         return
     if not good:
         _out_of_band(turn, case, reading)
         return
-    reason = EDR_BREACH if case.reason == APPROACH else case.reason
-    turn.move(case, Trigger.RETEST, (), STABLE, reason=reason)
+    is_breach = case.reason is Reason.APPROACH
+    reason = Reason.EDR_BREACH if is_breach else case.reason
+    why = Finding("reason", str(reason), "any but an approach", True)
+    turn.move(case, Trigger.RETEST, (why,), STABLE, reason=reason)
 
 
 def _out_of_band(turn: Turn, case: Case, reading: Reading) -> None:
@@ -71,14 +77,14 @@ def _out_of_band(turn: Turn, case: Case, reading: Reading) -> None:
 def look_hold_unhedged(turn: Turn, case: Case, reading: Reading) -> None:
     """No hedge to be had: try again every ten minutes; never roll."""
     levels = turn.rules.params.edr.levels
-    if case.tracker.level is Level.CLEAR:
+    if is_over(turn, case, reading):
         value = f"{reading.edr.value:.4f} %"
         found = Finding("EDR for 15 min", value, f"< {levels.clear:.2f} %", True)
         turn.move(
             case,
             Trigger.CLEAR,
             (found,),
-            reason="",
+            reason=None,
             plan=None,
             unhedged_told=False,
             hedging_since=None,

@@ -26,6 +26,7 @@ from alvh_trader.engine.event import (
     RequestFailed,
 )
 from alvh_trader.engine.orders import ask_report, cancel_rolls, work_tickets
+from alvh_trader.engine.reasons import tell_loss
 from alvh_trader.engine.state import series_key
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.lifecycle import is_live
@@ -170,6 +171,7 @@ def _look_at(turn: Turn, case: Case) -> None:
     tracker = advance(case.tracker, seen, turn.rules.params.edr.levels)
     case = turn.change(case, tracker=tracker, edr=reading.edr.value, evaluated=turn.at)
     _tell_breach(turn, case, reading)
+    tell_loss(turn, turn.state.cases[case.case_id], reading)
     _act(turn, case, reading)
 
 

@@ -350,7 +350,7 @@ def look_verify(turn: Turn, case: Case, _reading: Reading) -> None:
         roll=None,
         rolled_sides=0,
         rolled=(*case.rolled, turn.at),
-        reason="",
+        reason=None,
         plan=None,
         top_ups=0,
         hedging_since=None,

@@ -10,7 +10,8 @@ from alvh_trader.engine.evaluation import series_chain, spot_of, vix_of
 from alvh_trader.engine.state import series_key
 from alvh_trader.engine.turn import Turn
 from alvh_trader.pricing.chain import PricedChain
-from alvh_trader.strategy.candidates import Guess, choose_expiries, wanted
+from alvh_trader.strategy.candidates import Guess, wanted
+from alvh_trader.strategy.expiries import choose_expiries
 from alvh_trader.strategy.hedge import choose_series, series_of
 
 Series = tuple[str, date]
@@ -46,7 +47,7 @@ def hedge_strikes(turn: Turn, trading_class: str, last_trade: date) -> Iterator[
 
 
 def roll_series(turn: Turn, case: Case) -> tuple[Series, ...]:
-    """Return the series to roll to: the class of the condor, 45-60 days, near 52."""
+    """Return the series to roll to, of the condor's class and as its reason asks."""
     state, params = turn.state, turn.rules.params
     if case.roll is not None:
         new = case.roll.sides[0].new.short
@@ -55,7 +56,9 @@ def roll_series(turn: Turn, case: Case) -> tuple[Series, ...]:
     if not listed or state.day is None:
         return ()
     own_class = case.condor.verticals[0].short.trading_class
-    days = choose_expiries(listed, case.condor, state.day, params.condor, params.roll)
+    days = choose_expiries(
+        listed, case.condor, state.day, params.condor, params.roll, case.reason
+    )
     return tuple((own_class, day) for day in days[:1])
 
 

@@ -1,7 +1,8 @@
 """MONITOR, ARMED, CONFIRM and BE_CHECK: is the condor threatened, and really so?
 
 Steps 1 and 2 of the method (alvh.md §3.1): momentum must agree, and a volatility
-spike must bring the break-even near. The red level skips both.
+spike must bring the break-even near. The red level skips both, and so does a reason
+that is no threat: a calendar or a person needs no confirmation by the market.
 """
 
 from datetime import timedelta
@@ -9,31 +10,23 @@ from datetime import timedelta
 from alvh_trader.domain.instrument import Right
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.evaluation import Reading, atm_of
+from alvh_trader.engine.reasons import is_over, pressing, take_up
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.greeks import legs_of_case
-from alvh_trader.pricing.black76 import years
 from alvh_trader.signals.edr import Mode
 from alvh_trader.signals.levels import Level
 from alvh_trader.signals.macd import alignment, close_that_confirms, macd
 from alvh_trader.signals.rsi import rsi
-from alvh_trader.strategy.breakeven import Expansion, Market, distance, expansion, gate
+from alvh_trader.strategy.breakeven import Expansion, Market, expansion, gate
 from alvh_trader.strategy.finding import Finding, upward
 from alvh_trader.strategy.phase import Phase, Trigger
-from alvh_trader.strategy.roll import reasons
+from alvh_trader.strategy.reason import CONFIRMED, Reason
 
 UNALIGNED_MAX = timedelta(minutes=30)
 """A breach that momentum does not confirm for so long buys the floor (§3.2)."""
 
 GATE_AGAIN = timedelta(minutes=5)
 CHECK_MAX = timedelta(seconds=60)
-
-NEAR_DELTA = 0.12
-"""Below it the break-even is more than a standard deviation away: no need to look."""
-
-EDR_BREACH = "EDR_BREACH"
-APPROACH = "APPROACH"
-RISK_THRESHOLD = "RISK_THRESHOLD"
-"""Why a case goes through the sequence (§6.1). An APPROACH may hedge, never roll."""
 
 
 def edr_finding(turn: Turn, reading: Reading, level: float) -> Finding:
@@ -55,45 +48,25 @@ def look_monitor(turn: Turn, case: Case, reading: Reading) -> None:
     levels = turn.rules.params.edr.levels
     if case.tracker.level >= Level.ARMED:
         found = edr_finding(turn, reading, levels.arm)
-        turn.move(case, Trigger.ARM, (found,), reason=APPROACH)
+        turn.move(case, Trigger.ARM, (found,), reason=Reason.APPROACH)
         return
-    reason = risk_reason(turn, case, reading)
-    if reason is not None and _may_try_again(turn, case):
-        turn.move(case, Trigger.ROLL_REASON, (reason,), reason=RISK_THRESHOLD)
+    if _may_try_again(turn, case) and _take_up(turn, case, reading):
         return
     found = edr_finding(turn, reading, levels.arm)
     turn.stand(case, "EDR below the approach", (found,))
 
 
+def _take_up(turn: Turn, case: Case, reading: Reading) -> bool:
+    """Begin the sequence for a reason apart from the ratio, if there is one."""
+    found = pressing(turn, case, reading)
+    if found is None:
+        return False
+    turn.move(case, Trigger.ROLL_REASON, found[1:], **take_up(turn, case, found[0]))
+    return True
+
+
 def _may_try_again(turn: Turn, case: Case) -> bool:
     return case.gate_failed is None or turn.at - case.gate_failed >= GATE_AGAIN
-
-
-def risk_reason(turn: Turn, case: Case, reading: Reading) -> Finding | None:
-    """Return why the condor should be rolled apart from its ratio, or None (§6.1)."""
-    condor = case.condor
-    usd = condor.multiplier * condor.quantity
-    mark = -reading.risk.exposure.value / usd
-    is_near = reading.edr.delta >= NEAR_DELTA
-    found = reasons(
-        delta=reading.edr.delta,
-        mark=mark,
-        credit=condor.credit,
-        be_sd=break_even_distance(turn, case, reading) if is_near else None,
-        params=turn.rules.params.roll,
-    )
-    return next((finding for finding in found if finding.holds), None)
-
-
-def break_even_distance(turn: Turn, case: Case, reading: Reading) -> float | None:
-    """Return the standard deviations from spot to the tested break-even."""
-    level = case.condor.break_even(reading.edr.tested)
-    atm = atm_of(turn, case)
-    if level is None or atm is None or turn.state.day is None:
-        return None
-    tau = years(case.condor.verticals[0].short.dte(turn.state.day))
-    sd = reading.spot * atm * tau**0.5
-    return distance(reading.spot, level, reading.edr.tested, sd)
 
 
 def look_armed(turn: Turn, case: Case, reading: Reading) -> None:
@@ -102,22 +75,20 @@ def look_armed(turn: Turn, case: Case, reading: Reading) -> None:
     level = case.tracker.level
     if level is Level.CLEAR:
         found = edr_finding(turn, reading, levels.clear)
-        turn.move(case, Trigger.CLEAR, (found,), reason="")
+        turn.move(case, Trigger.CLEAR, (found,), reason=None)
         return
     if not _may_try_again(turn, case):
         turn.stand(case, "the break-even gate failed less than 5 min ago")
         return
     if level >= Level.BREACHED:
         found = edr_finding(turn, reading, levels.breach)
-        turn.move(case, Trigger.BREACH, (found,), reason=EDR_BREACH)
+        turn.move(case, Trigger.BREACH, (found,), reason=Reason.EDR_BREACH)
         return
-    reason = risk_reason(turn, case, reading)
-    if reason is not None:
-        turn.move(case, Trigger.ROLL_REASON, (reason,), reason=RISK_THRESHOLD)
+    if _take_up(turn, case, reading):
         return
     aligned, findings = momentum(turn, reading)
     if aligned:
-        turn.move(case, Trigger.ALIGNED, findings, reason=APPROACH)
+        turn.move(case, Trigger.ALIGNED, findings, reason=Reason.APPROACH)
         return
     breach = edr_finding(turn, reading, levels.breach)
     turn.stand(case, "approach without momentum", (breach, *findings))
@@ -191,9 +162,12 @@ def look_confirm(turn: Turn, case: Case, reading: Reading) -> None:
     """Step 1: momentum agrees, or the red level makes waiting too dear."""
     levels = turn.rules.params.edr.levels
     level = case.tracker.level
-    if level is Level.CLEAR and case.reason != RISK_THRESHOLD:
+    if is_over(turn, case, reading):
         found = edr_finding(turn, reading, levels.clear)
-        turn.move(case, Trigger.CLEAR, (found,), reason="")
+        turn.move(case, Trigger.CLEAR, (found,), reason=None)
+        return
+    if case.reason not in CONFIRMED:
+        turn.move(case, Trigger.ROLL_REASON, (_unconfirmed(case),), floor_only=False)
         return
     if level >= Level.RED:
         found = edr_finding(turn, reading, levels.red)
@@ -212,9 +186,16 @@ def look_confirm(turn: Turn, case: Case, reading: Reading) -> None:
     turn.stand(case, "breach without momentum", findings)
 
 
+def _unconfirmed(case: Case) -> Finding:
+    return Finding("reason", str(case.reason), "no threat to be confirmed", True)
+
+
 def look_be_check(turn: Turn, case: Case, reading: Reading) -> None:
     """Step 2: would a volatility spike bring the break-even near?"""
     params = turn.rules.params
+    if case.reason not in CONFIRMED:
+        turn.move(case, Trigger.ROLL_REASON, (_unconfirmed(case),))
+        return
     if case.tracker.level >= Level.RED:
         found = edr_finding(turn, reading, params.edr.levels.red)
         turn.move(case, Trigger.RED, (found, _strength(turn, reading)))

@@ -171,6 +171,18 @@ _CONDOR: dict[str, Entry] = {
     "roll.risk_delta": Entry("Delta of a short that is a reason.", 0.01, 0.99),
     "roll.risk_loss": Entry("Loss over credit that is a reason.", 0.1, 20),
     "roll.risk_be_sd": Entry("Deviations to the break-even that are one.", 0, 5),
+    "roll.fomc_days": Entry("Age of the FOMC file, days, at most.", 1, 90),
+    "roll.fomc_move": Entry(
+        "Move of the two-year yield that is a reason, basis points.", 1, 200
+    ),
+    "roll.fomc_gap": Entry(
+        "Gap between dots and market that is one, basis points.", 1, 200
+    ),
+    "roll.at_dte_21": Entry("Whether few days left are a reason."),
+    "roll.dte_aged": Entry("Days left that are few.", 1, 60),
+    "roll.release_minutes": Entry(
+        "Minutes around a scheduled release without a roll.", 0, 60
+    ),
 }
 
 _REST: dict[str, Entry] = {

@@ -25,35 +25,9 @@ from alvh_trader.strategy.condor import (
     vertical_of,
     wing_of,
 )
-from alvh_trader.strategy.params import CondorParams, Params, RollParams
+from alvh_trader.strategy.params import Params, RollParams
 
 NEAR_THE_MONEY = 5
-
-
-def choose_expiries(
-    listed: Sequence[tuple[str, date]],
-    case: Case,
-    today: date,
-    condor: CondorParams,
-    roll: RollParams,
-) -> tuple[date, ...]:
-    """Return the last trading days to roll to, the nearest to the target first.
-
-    `listed` are (class, last trading day); only the case's own class, 45 to 60 days
-    out and more than a week later than the case (§6.2).
-    """
-    classes = {v.short.trading_class for v in case.verticals}
-    old = (case.last_trade - today).days
-    fits = {
-        day
-        for trading_class, day in listed
-        if trading_class in classes
-        and condor.dte_low <= (day - today).days <= condor.dte_high
-        and (day - today).days > old + roll.dte_later
-    }
-    return tuple(
-        sorted(fits, key=lambda d: (abs((d - today).days - condor.dte_target), d))
-    )
 
 
 def widths_of(width: float, roll: RollParams) -> tuple[float, ...]:

@@ -1,6 +1,6 @@
-"""Why to roll, what a roll must pass, and which one is best.
+"""What a roll must pass, and which one is best.
 
-Points are per condor. Source: alvh.md §6.1, §6.3, §7.4.
+Points are per condor. Source: alvh.md §6.3, §7.4.
 """
 
 import math
@@ -86,41 +86,6 @@ class Judged(Struct, frozen=True, kw_only=True, eq=False):
     def is_valid(self) -> bool:
         """Whether it passed every filter."""
         return holds(self.findings)
-
-
-def reasons(
-    *,
-    delta: float,
-    mark: float,
-    credit: float,
-    be_sd: float | None,
-    params: RollParams,
-) -> tuple[Finding, ...]:
-    """Return the risk thresholds; any one that holds is a reason to roll (§6.1).
-
-    `delta` is that of the tested short option, `mark` the points it costs to close.
-    """
-    loss = mark - credit
-    return (
-        Finding(
-            "short delta",
-            f"{abs(delta):.3f}",
-            f">= {params.risk_delta:.2f}",
-            abs(delta) >= params.risk_delta,
-        ),
-        Finding(
-            "loss",
-            f"{loss:.2f} points",
-            f">= {params.risk_loss:.0f} x credit {credit:.2f}",
-            credit > 0 and loss >= params.risk_loss * credit,
-        ),
-        Finding(
-            "SD to break-even",
-            "unknown" if be_sd is None else f"{be_sd:.3f}",
-            f"< {params.risk_be_sd:.2f}",
-            be_sd is not None and be_sd < params.risk_be_sd,
-        ),
-    )
 
 
 def economics(candidate: Candidate, old: Old, params: RollParams) -> Economics:

@@ -146,7 +146,7 @@ def test_clear_again_before_confirmation_leads_back_to_monitor() -> None:
     world.market = CALM
     world.until(Phase.MONITOR, within=1200)
     assert world.broker.received == []
-    assert world.case.reason == ""
+    assert world.case.reason is None
 
 
 def test_a_breach_is_told_once_and_again_only_after_it_was_clear() -> None:

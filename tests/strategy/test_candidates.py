@@ -8,31 +8,17 @@ from alvh_trader.domain.instrument import Right
 from alvh_trader.domain.market import Quote
 from alvh_trader.strategy.candidates import (
     Guess,
-    choose_expiries,
     close_cost,
     propose,
     wanted,
     widths_of,
 )
 from alvh_trader.strategy.condor import snapped, wing_of
-from alvh_trader.strategy.params import CondorParams, Params, RollParams
-from tests.strategy.worked import AT, NEW_EXPIRY, T2, atm, condor, option, spx_chain
+from alvh_trader.strategy.params import Params, RollParams
+from tests.strategy.worked import AT, NEW_EXPIRY, atm, condor, option, spx_chain
 
 PARAMS = Params()
 FIVES = [float(k) for k in range(6000, 8005, 5)]
-
-
-def test_expiries_lie_in_the_window_and_after_the_old_one() -> None:
-    listed = [
-        ("SPXW", date(2026, 7, 2)),  # 42 days
-        ("SPXW", date(2026, 7, 6)),  # 46 days, six after the old
-        ("SPXW", date(2026, 7, 10)),  # 50 days
-        ("SPXW", date(2026, 7, 17)),  # 57 days
-        ("SPX", date(2026, 7, 16)),  # another class
-        ("SPXW", date(2026, 7, 31)),  # 71 days
-    ]
-    found = choose_expiries(listed, condor(), T2, CondorParams(), RollParams())
-    assert found == (date(2026, 7, 10), date(2026, 7, 17))
 
 
 def test_widths_of_the_specification() -> None:

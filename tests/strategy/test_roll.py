@@ -13,7 +13,7 @@ from alvh_trader.strategy.bands import Tier
 from alvh_trader.strategy.candidates import propose
 from alvh_trader.strategy.condor import Candidate
 from alvh_trader.strategy.params import CondorParams, Params, RollParams
-from alvh_trader.strategy.roll import Economics, Judged, Old, judge, ranked, reasons
+from alvh_trader.strategy.roll import Economics, Judged, Old, judge, ranked
 from alvh_trader.strategy.snapshot import Snapshot
 from tests.strategy.worked import (
     AT,
@@ -198,25 +198,6 @@ def test_margin_is_estimated_until_the_broker_answers() -> None:
     assert _failing(old=poor) == ["9 margin change"]
     assert _failing(old=poor, margin=4_999) == []
     assert _failing(margin=200_001) == ["9 margin change"]
-
-
-@pytest.mark.parametrize(
-    ("delta", "mark", "be_sd", "holding"),
-    [
-        (-0.15, 5.2, 1.15, [False, False, False]),
-        (-0.30, 5.2, 1.15, [True, False, False]),
-        (0.15, 9.3, 1.15, [False, True, False]),
-        (0.15, 5.2, 0.74, [False, False, True]),
-        (0.15, 5.2, None, [False, False, False]),
-    ],
-)
-def test_risk_thresholds_are_reasons_to_roll(
-    delta: float, mark: float, be_sd: float | None, holding: list[bool]
-) -> None:
-    found = reasons(
-        delta=delta, mark=mark, credit=3.0929, be_sd=be_sd, params=RollParams()
-    )
-    assert [f.holds for f in found] == holding
 
 
 def _judged(candidate: Candidate, be_sd: float, over: float, cost: float) -> Judged:
