@@ -201,6 +201,12 @@ class OperatorReleased(_Event, frozen=True, kw_only=True):
     case: str
 
 
+class OperatorAskedRoll(_Event, frozen=True, kw_only=True):
+    """The operator wants a case rolled today; hedge and bands come first as ever."""
+
+    case: str
+
+
 class OperatorAcknowledged(_Event, frozen=True, kw_only=True):
     """The operator allows the roll that a case asked about."""
 
@@ -231,5 +237,6 @@ Event = (
     | InputsRead
     | OperatorHalted
     | OperatorReleased
+    | OperatorAskedRoll
     | OperatorAcknowledged
 )

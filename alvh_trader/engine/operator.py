@@ -4,6 +4,7 @@ from alvh_trader.engine.command import Severity
 from alvh_trader.engine.event import (
     InputsRead,
     OperatorAcknowledged,
+    OperatorAskedRoll,
     OperatorReleased,
 )
 from alvh_trader.engine.orders import ask_report, cancel
@@ -33,6 +34,13 @@ def on_released(turn: Turn, event: OperatorReleased) -> None:
         if is_meant and (case.phase, Trigger.RELEASED) in TRANSITIONS:
             turn.move(case, Trigger.RELEASED)
     ask_report(turn, "released by the operator")
+
+
+def on_asked_roll(turn: Turn, event: OperatorAskedRoll) -> None:
+    """Remember that a person wants a case rolled: a reason like any other (§6.1)."""
+    case = turn.state.cases.get(event.case)
+    if case is not None:
+        turn.change(case, requested=turn.at)
 
 
 def on_acknowledged(turn: Turn, event: OperatorAcknowledged) -> None:

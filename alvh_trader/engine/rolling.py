@@ -5,7 +5,7 @@ the gate again and gets its own permit; whenever a look finds the Greeks out of 
 or the hedge short, what works is cancelled (alvh.md §3.3, §6.6).
 """
 
-from datetime import time, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import msgspec
@@ -22,6 +22,7 @@ from alvh_trader.engine.orders import ask_report, cancel_rolls, new_ref, submit
 from alvh_trader.engine.proof import holds, is_hedged
 from alvh_trader.engine.stability import judge_now
 from alvh_trader.engine.turn import Turn
+from alvh_trader.engine.windows import window
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.execution.walk import ROLL_RUNG, roll_ladder
 from alvh_trader.risk.gate import Refused
@@ -34,10 +35,6 @@ SIDE_MAX = timedelta(seconds=180)
 VERIFY_MAX = timedelta(seconds=120)
 SPLIT_RETRY = timedelta(minutes=5)
 """The clocks of alvh.md §3.2."""
-
-WINDOW = (time(9, 45), time(15, 45))
-LAST_START_AT_EXPIRY = time(15, 30)
-"""When a roll may be sent, New York time (alvh.md §6.6, §3.2)."""
 
 MARGIN_AGE_MAX = timedelta(seconds=60)
 """A what-if answer is asked for again after so long (alvh.md §13.3)."""
@@ -64,21 +61,21 @@ def look_roll_plan(turn: Turn, case: Case, reading: Reading) -> None:
 
 def hindrance_of(turn: Turn, case: Case) -> Finding | None:
     """Return why no roll may start now whatever the candidates are, or None."""
-    clock = turn.at.astimezone(NEW_YORK).time()
-    if not WINDOW[0] <= clock < WINDOW[1]:
-        return Finding("time", f"{clock:%H:%M}", "09:45 to 15:45", False)
-    today = turn.state.day
-    last = case.condor.last_trade
-    if today is not None and turn.rules.calendar.sessions_until(today, last) <= 1:
-        good = clock < LAST_START_AT_EXPIRY
-        if not good:
-            return Finding("time before expiry", f"{clock:%H:%M}", "< 15:30", False)
+    found = (*window(turn, case, begins=True), _regime(turn, case))
+    return next((f for f in found if not f.holds), None)
+
+
+def _regime(turn: Turn, case: Case) -> Finding:
     regime = regime_of(turn.state)
-    if not allowance(regime).rolls_alone and case.acknowledged is None:
-        bound = "below STRESS, or a person's acknowledgement"
-        value = "unknown" if regime is None else regime.name
-        return Finding("VIX regime", value, bound, False)
-    return None
+    good = allowance(regime).rolls_alone or case.acknowledged is not None
+    bound = "below STRESS, or a person's acknowledgement"
+    value = "unknown" if regime is None else regime.name
+    return Finding("VIX regime", value, bound, good)
+
+
+def _is_in_window(turn: Turn, case: Case) -> bool:
+    """Return whether the rest of a roll under way may be sent now."""
+    return all(f.holds for f in window(turn, case, begins=False))
 
 
 def _choose(turn: Turn, case: Case, reading: Reading) -> None:
@@ -210,12 +207,12 @@ def look_roll_working(turn: Turn, case: Case, reading: Reading) -> None:
     """Step 5b: both sides, or back to a place that is safe to stand in."""
     case = _book_side(turn, case)
     case, is_good = judge_now(turn, case, reading)
-    may_go_on = is_good and is_hedged(turn, case)
+    may_go_on = is_good and is_hedged(turn, case) and _is_in_window(turn, case)
     live = [t for t in _roll_orders(turn, case) if t.is_live]
     if live:
         if not may_go_on:
             cancel_rolls(turn, case.case_id)
-            turn.stand(case, "the permit is void: the roll order is cancelled")
+            turn.stand(case, "the permit is void, or its window closed: cancelled")
         else:
             turn.stand(case, f"side {case.rolled_sides + 1} works")
         return

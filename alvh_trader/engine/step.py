@@ -27,6 +27,7 @@ from alvh_trader.engine.event import (
     MarginPreviewed,
     MarketUpdated,
     OperatorAcknowledged,
+    OperatorAskedRoll,
     OperatorHalted,
     OperatorReleased,
     OptionsListed,
@@ -105,6 +106,8 @@ def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - one row an eve
             operator.on_halted(turn)
         case OperatorReleased():
             operator.on_released(turn, event)
+        case OperatorAskedRoll():
+            operator.on_asked_roll(turn, event)
         case OperatorAcknowledged():
             operator.on_acknowledged(turn, event)
         case _:

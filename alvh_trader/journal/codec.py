@@ -19,7 +19,12 @@ from alvh_trader.engine.command import (
     RepriceOrder,
 )
 from alvh_trader.engine.decision import Decision
-from alvh_trader.engine.event import Event, OperatorAcknowledged, OperatorReleased
+from alvh_trader.engine.event import (
+    Event,
+    OperatorAcknowledged,
+    OperatorAskedRoll,
+    OperatorReleased,
+)
 from alvh_trader.errors import InvariantError
 
 Body = Event | Command | Decision
@@ -83,6 +88,7 @@ def case_of(body: Body) -> str | None:
             | Decision(case=named)
             | OperatorReleased(case=named)
             | OperatorAcknowledged(case=named)
+            | OperatorAskedRoll(case=named)
         ):
             case = named
         case _:

@@ -1,7 +1,7 @@
-"""Which expiries a condor may be rolled to. Source: alvh.md §5.1, §6.2, §6.4.
+"""Which expiries a condor may be rolled to.
 
 An expiry is known by its last trading day, which for a series that settles in the
-morning is the day before (§6.6).
+morning is the day before. Source: alvh.md §5.1, §6.2, §6.4, §6.6.
 """
 
 from collections.abc import Sequence

@@ -32,6 +32,7 @@ from alvh_trader.engine.event import (
     Event,
     LinkChanged,
     OperatorAcknowledged,
+    OperatorAskedRoll,
     OperatorHalted,
     OperatorReleased,
     OrderFilled,
@@ -378,7 +379,11 @@ class AnyHistory(RuleBasedStateMachine):
         self.world.restart()
         self.go_on(then)
 
-    @rule(what=st.sampled_from(["halt", "release", "acknowledge", "link", "report"]))
+    @rule(
+        what=st.sampled_from(
+            ["halt", "release", "acknowledge", "roll", "link", "report"]
+        )
+    )
     def something_rare_happens(self, what: str) -> None:
         now = self.world.now
         match what:
@@ -389,6 +394,9 @@ class AnyHistory(RuleBasedStateMachine):
             case "acknowledge":
                 for case in tuple(self.world.state.cases):
                     self.world.tell(OperatorAcknowledged(at=now, case=case))
+            case "roll":
+                for case in tuple(self.world.state.cases):
+                    self.world.tell(OperatorAskedRoll(at=now, case=case))
             case "link":
                 self.world.tell(LinkChanged(at=now, is_up=False))
                 self.time_passes(5)

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from alvh_trader.domain.calendar import NEW_YORK
+from alvh_trader.domain.inputs import FomcCalendar, Inputs
 from alvh_trader.domain.instrument import Right
 from alvh_trader.domain.order import Order, Purpose
 from alvh_trader.engine.command import (
@@ -14,7 +15,12 @@ from alvh_trader.engine.command import (
     RequestReport,
     Severity,
 )
-from alvh_trader.engine.event import MarginPreviewed, OrderFilled, OrderUpdated
+from alvh_trader.engine.event import (
+    InputsRead,
+    MarginPreviewed,
+    OrderFilled,
+    OrderUpdated,
+)
 from alvh_trader.strategy.phase import Phase
 from tests.engine.test_promise import about_to_roll, rolling
 from tests.playbook import World
@@ -38,6 +44,46 @@ def test_outside_the_roll_window_a_hedge_is_bought_and_held(clock: time) -> None
     assert any(
         f.what == "time" for d in world.decisions for f in d.findings if not f.holds
     )
+
+
+def _released(world: World, *at: datetime) -> World:
+    calendar = FomcCalendar(meetings=(), as_of=world.now.date(), releases=at)
+    world.tell(InputsRead(at=world.now, inputs=Inputs(fomc=calendar)))
+    return world
+
+
+def test_near_a_scheduled_release_nothing_is_rolled_and_hedging_goes_on() -> None:
+    world = World()
+    release = world.now + timedelta(minutes=6)
+    _released(world, release).start()
+    while world.now <= release + timedelta(minutes=5):
+        assert rolls(world) == []
+        world.tick()
+    assert world.placed(Purpose.HEDGE)
+    world.until(Phase.COOLDOWN, within=1200)
+
+
+def test_a_release_that_comes_near_takes_a_working_roll_off_the_book() -> None:
+    world = rolling()
+    (order,) = rolls(world)
+    _released(world, world.now + timedelta(minutes=4))
+    world.tick()
+    assert CancelOrder(ref=order.ref) in world.commands
+    world.until(Phase.HOLD_HEDGED, within=60)
+
+
+def test_a_roll_stops_with_its_window_and_what_has_moved_is_split() -> None:
+    world = rolling()
+    world.fill(rolls(world)[0].ref)
+    world.now = datetime.combine(world.now.date(), time(15, 45), NEW_YORK).astimezone(
+        UTC
+    )
+    world.run(30)
+    sent = len(rolls(world))
+    world.fills = True
+    world.run(600)
+    assert world.is_at(Phase.SPLIT_HOLD)
+    assert len(rolls(world)) == sent
 
 
 def test_after_the_close_nothing_is_decided() -> None:
