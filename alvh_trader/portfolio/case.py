@@ -12,6 +12,9 @@ from msgspec import Struct
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.domain.position import Position
 
+CLASSES = frozenset({"SPX", "SPXW"})
+"""The trading classes of ordinary SPX options."""
+
 
 class Kind(StrEnum):
     """The shape of a case. Only the first two may be traded without a person."""
@@ -128,6 +131,24 @@ class Case(Struct, frozen=True, kw_only=True):
     def positions(self) -> tuple[Position, ...]:
         """Return every leg held: put side first, short before long."""
         return tuple(p for v in self.verticals for p in v.positions())
+
+
+def hindrance(case: Case) -> str:
+    """Return why only a person may trade a case, or "" where the rules may.
+
+    An index with other sizes, an adjusted series, crossed shorts, a butterfly (its
+    shorts are at the money by construction, §2.5).
+    """
+    short = case.verticals[0].short
+    if short.symbol != "SPX":
+        return f"{short.symbol} is a book of its own"
+    if short.multiplier != 100 or short.trading_class not in CLASSES:
+        series = f"{short.trading_class}, {short.multiplier} USD a point"
+        return f"an adjusted series: {series}"
+    return {
+        Kind.IRON_FLY: "a butterfly needs a person's acknowledgement",
+        Kind.INVERTED: "the short strikes are crossed",
+    }.get(case.kind, "")
 
 
 def case_of(account: str, put: Vertical | None, call: Vertical | None) -> Case:
