@@ -122,6 +122,16 @@ class Case(Struct, frozen=True, kw_only=True):
         """The last day on which every leg can be traded."""
         return min(v.short.last_trade for v in self.verticals)
 
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether it is made of unadjusted SPX options, all that is ever watched."""
+        return all(
+            v.short.symbol == "SPX"
+            and v.short.multiplier == 100
+            and v.short.trading_class in CLASSES
+            for v in self.verticals
+        )
+
     def break_even(self, right: Right) -> float | None:
         """Return the index level at expiry beyond which that side loses money."""
         if right is Right.PUT:
@@ -142,7 +152,7 @@ def hindrance(case: Case) -> str:
     short = case.verticals[0].short
     if short.symbol != "SPX":
         return f"{short.symbol} is a book of its own"
-    if short.multiplier != 100 or short.trading_class not in CLASSES:
+    if not case.is_ordinary:
         series = f"{short.trading_class}, {short.multiplier} USD a point"
         return f"an adjusted series: {series}"
     return {
