@@ -11,12 +11,12 @@ from alvh_trader.domain.calendar import nyse
 from alvh_trader.engine.event import BreadthSeeded, DaemonStarted, Event
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.errors import ConfigError
+from alvh_trader.inputs.tables import read_breadth_seed
 from alvh_trader.journal.store import Journal
 from alvh_trader.ports import Clock, Observer, Put, Trader
 from alvh_trader.runtime.clock import SystemClock
 from alvh_trader.runtime.daemon import INBOX_MAX, Daemon, Pulse
 from alvh_trader.runtime.dispatch import Dispatcher
-from alvh_trader.runtime.inputs import read_breadth_seed
 from alvh_trader.runtime.loop import Loop
 from alvh_trader.runtime.recovery import recover
 from alvh_trader.settings.load import load

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from alvh_trader.errors import ConfigError
 from alvh_trader.gateway.server import serve
-from alvh_trader.runtime.inputs import write_breadth_seed
+from alvh_trader.inputs.tables import write_breadth_seed
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.scenario import Scenario, breadth_history, part_of, scenario
 

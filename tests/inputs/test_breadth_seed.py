@@ -1,4 +1,4 @@
-"""The operator's files: what is right is read, what is wrong is named."""
+"""Net advances of past sessions: written, read, and every mistake named."""
 
 from datetime import date
 from pathlib import Path
@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alvh_trader.errors import ConfigError
-from alvh_trader.runtime.inputs import read_breadth_seed, write_breadth_seed
+from alvh_trader.inputs.tables import read_breadth_seed, write_breadth_seed
+from alvh_trader.inputs.text import MISTAKES_MAX
 
 
 @given(nets=st.lists(st.integers(-5000, 5000), max_size=30))
@@ -32,15 +33,20 @@ def test_other_columns_and_spaces_do_no_harm(tmp_path: Path) -> None:
     assert read_breadth_seed(path) == (12, -7)
 
 
+HEAD = "date,net_advances\n"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("date,net\n2026-01-02,5\n", 2, "no column net_advances"),
-        ("date,net_advances\n2026-01-02,5\n2026-01-05,many\n", 3, "'many' is not a"),
-        ("date,net_advances\n2026-01-02,\n", 2, "'' is not a whole number"),
-        ("date,net_advances\n2026-01-02,1.5\n", 2, "'1.5' is not a whole number"),
-        ("date,net_advances\n2026-01-02,5001\n", 2, "within 5000 of zero"),
-        ("date,net_advances\n2026-01-02\n", 2, "no column net_advances"),
+        ("date,net\n2026-01-02,5\n", 1, "no column net_advances"),
+        ("date,date,net_advances\n", 1, "column date is there twice"),
+        (f"{HEAD}2026-01-02,5\n2026-01-05,many\n", 3, '"many": should be a valid int'),
+        (f"{HEAD}2026-01-02,\n", 2, '"": should be a valid integer'),
+        (f"{HEAD}2026-01-02,1.5\n", 2, '"1.5": should be a valid integer'),
+        (f"{HEAD}2026-01-02,5001\n", 2, "less than or equal to 5000"),
+        (f"# a note\n\n{HEAD}2026-01-02\n", 4, "1 values, the header has 2"),
+        (f'{HEAD}"2026-01-02,1\n', 2, "is no CSV"),
     ],
 )
 def test_a_mistake_is_named_with_file_and_line(
@@ -53,10 +59,19 @@ def test_a_mistake_is_named_with_file_and_line(
     assert words in str(error.value)
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00date", b"x" * 200_000])
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00date", b"x" * 5_000_000])
 def test_a_file_that_cannot_be_read_is_named(
     tmp_path: Path, content: bytes | None
 ) -> None:
     path = tmp_path / "gone.csv" if content is None else seed(tmp_path, content)
     with pytest.raises(ConfigError, match="cannot be read"):
         read_breadth_seed(path)
+
+
+def test_every_mistake_is_named_up_to_many(tmp_path: Path) -> None:
+    path = seed(tmp_path, HEAD + "2026-01-02,x\n" * 30)
+    with pytest.raises(ConfigError) as error:
+        read_breadth_seed(path)
+    lines = str(error.value).splitlines()
+    assert len(lines) == MISTAKES_MAX + 1
+    assert lines[-1] == f"{path}: and {30 - MISTAKES_MAX} more mistakes"

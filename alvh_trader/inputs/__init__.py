@@ -1,0 +1,1 @@
+"""Files the operator provides: read, checked, watched, and fetched anew."""
