@@ -19,6 +19,15 @@ class Purpose(StrEnum):
     CLOSE = "CLOSE"
 
 
+class Layer(StrEnum):
+    """Which layer of the hedge an order or a lot belongs to (alvh.md §4.2, §4.3)."""
+
+    L1 = "L1"  # Of step 3, for a condor at most 21 days old.
+    L1X = "L1X"  # The same overlay for an older condor, or one of unknown age.
+    L2 = "L2"  # Longer-dated, on divergence or a weak RSI.
+    BASE = "BASE"  # The optional ladder, of the book as a whole.
+
+
 class OrderStatus(StrEnum):
     """Where an order stands, as far as evidence goes.
 
@@ -58,7 +67,8 @@ class Order(Struct, frozen=True, kw_only=True):
     `limit` is the signed net debit of one unit (see `domain.money`). A single leg
     with ratio -1 is a sale at `-limit`. `ref` is unique for ever and is sent as
     the broker's orderRef: it, not the broker's order id, is the order's identity.
-    `case` is "" for an order on behalf of the book as a whole.
+    `case` is "" for an order on behalf of the book as a whole; `layer` is that of a
+    hedge that is bought, and None for everything else.
     """
 
     ref: str
@@ -67,6 +77,7 @@ class Order(Struct, frozen=True, kw_only=True):
     legs: tuple[Leg, ...]
     quantity: int
     limit: Decimal
+    layer: Layer | None = None
 
     def __post_init__(self) -> None:
         assert self.quantity > 0, "an order of nothing"

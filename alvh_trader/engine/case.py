@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from alvh_trader.domain.instrument import Future, Option, Right
-from alvh_trader.domain.order import Leg
+from alvh_trader.domain.order import Layer, Leg
 from alvh_trader.portfolio.case import Case as Condor
 from alvh_trader.portfolio.case import Vertical
 from alvh_trader.signals.levels import EdrTracker, Level
@@ -58,18 +58,57 @@ class Roll(Struct, frozen=True, kw_only=True):
     preview_ref: str = ""
 
 
+class Sale(Struct, frozen=True, kw_only=True):
+    """An order that sells of a lot: `keep` is down to how many units, and why."""
+
+    ref: str
+    why: str
+    keep: int
+
+
 class HedgeLot(Struct, frozen=True, kw_only=True):
-    """Hedge units that belong to one case; no contract belongs to two."""
+    """Hedge units that belong to one case; no contract belongs to two.
+
+    A lot of the book as a whole (the base ladder) has the case "".
+    """
 
     ref: str
     case: str
     legs: tuple[Leg, ...]
     units: int
+    """Held now."""
+
     cost: float
-    """USD paid for all units."""
+    """USD paid for the units held now."""
 
     exec_ids: tuple[str, ...]
     bought: datetime
+    layer: Layer = Layer.L1X
+    sold: int = 0
+    sold_cost: float = 0.0
+    """USD that had been paid for the units sold."""
+
+    proceeds: float = 0.0
+    """USD received for them."""
+
+    sales: tuple[Sale, ...] = ()
+    standing: str = ""
+    """What was last decided about the lot; what is new is journaled."""
+
+    @property
+    def acquired(self) -> int:
+        """Units ever bought."""
+        return self.units + self.sold
+
+    @property
+    def unit_cost(self) -> float:
+        """USD paid for one unit."""
+        return (self.cost + self.sold_cost) / self.acquired if self.acquired else 0.0
+
+    @property
+    def realised(self) -> float:
+        """Profit in USD of what was sold."""
+        return self.proceeds - self.sold_cost
 
     @property
     def last_trade(self) -> date:
@@ -148,6 +187,10 @@ class Case(Struct, frozen=True, kw_only=True):
     rolled_sides: int = 0
     rolled: tuple[datetime, ...] = ()
     acknowledged: datetime | None = None
+    calm_days: int = 0
+    """Sessions in a row in which EDR was known and clear, `calm_day` the newest."""
+
+    calm_day: date | None = None
 
     @property
     def series(self) -> tuple[tuple[str, date], ...]:

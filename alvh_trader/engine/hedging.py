@@ -26,7 +26,7 @@ from alvh_trader.engine.proof import (
     hedge_proof,
     is_hedged,
     lasting_lots,
-    lots_of,
+    overlay_of,
 )
 from alvh_trader.engine.reasons import is_over
 from alvh_trader.engine.targets import hedge_series, roll_series
@@ -98,7 +98,7 @@ def _is_reconciled(turn: Turn) -> bool:
 def _is_sufficient(turn: Turn, case: Case, reading: Reading) -> bool:
     """Go on where the hedge held already offsets enough."""
     seen = snapshot(turn, case, reading)
-    lots = lots_of(turn.state, case.case_id)
+    lots = overlay_of(turn.state, case.case_id)
     if seen is None or not lots:
         return False
     band = band_of(tier_of(turn, reading), turn.rules.params.bands)
@@ -169,7 +169,7 @@ def _give_up(
     turn: Turn, case: Case, trigger: Trigger, findings: tuple[Finding, ...]
 ) -> None:
     """No (further) hedge is to be had: hold what there is, and say so."""
-    lots = lots_of(turn.state, case.case_id)
+    lots = overlay_of(turn.state, case.case_id)
     if lots:
         units = sum(lot.units for lot in lots)
         held = Finding("hedge held", f"{units}", f">= {max(1, case.needed)}", False)
@@ -269,7 +269,7 @@ def _hedge_order_ended(
 ) -> None:
     started = case.hedging_since or case.since
     last = next(reversed(hedge_orders(turn, case)), None)
-    if not lots_of(turn.state, case.case_id) and is_over(turn, case, reading):
+    if not overlay_of(turn.state, case.case_id) and is_over(turn, case, reading):
         turn.move(case, Trigger.CLEAR, (found,), reason=None, plan=None)
     elif turn.at - started >= HEDGING_MAX:
         _give_up(turn, case, Trigger.TIMEOUT, (found,))

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from alvh_trader.domain.order import Purpose
+from alvh_trader.engine.lots import FIRST, at_work
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.errors import InvariantError
 
@@ -38,11 +39,38 @@ def a_working_roll_is_hedged(state: State, _rules: Rules) -> bool:
     """A roll order that is not being cancelled has its hedge filled by executions."""
     bought: Counter[str] = Counter()
     for lot in state.lots.values():
-        bought[lot.case] += lot.units
+        if lot.layer in FIRST:
+            bought[lot.case] += lot.units - at_work(state, lot)
     return all(
         bought[t.order.case] >= max(1, state.cases[t.order.case].needed)
         for t in state.tickets.values()
         if t.is_live and not t.cancel_asked and t.order.purpose is Purpose.ROLL
+    )
+
+
+def no_more_is_sold_than_is_held(state: State, _rules: Rules) -> bool:
+    """Sales that are not being cancelled ask for no more than their lot still has."""
+    return all(
+        lot.units >= 0
+        and lot.units
+        >= sum(
+            t.remaining
+            for sale in lot.sales
+            if (t := state.tickets.get(sale.ref)) is not None
+            and t.is_live
+            and not t.cancel_asked
+        )
+        for lot in state.lots.values()
+    )
+
+
+def a_sale_sells_a_lot(state: State, _rules: Rules) -> bool:
+    """Every sale at work is known to the lot that it sells of."""
+    known = {sale.ref for lot in state.lots.values() for sale in lot.sales}
+    return all(
+        ref in known
+        for ref, ticket in state.tickets.items()
+        if ticket.is_live and ticket.order.purpose is Purpose.HEDGE_SELL
     )
 
 
@@ -60,6 +88,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     a_roll_carries_a_permit,
     at_most_one_roll_is_at_work,
     a_working_roll_is_hedged,
+    no_more_is_sold_than_is_held,
+    a_sale_sells_a_lot,
     nothing_is_overfilled,
     watching_sends_nothing,
 )

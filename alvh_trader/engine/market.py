@@ -1,6 +1,6 @@
 """Time and market: take in quotes, keep the day's books, and look at every case."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from msgspec.structs import replace
 
@@ -8,6 +8,7 @@ from alvh_trader.domain.calendar import instant, new_york_date
 from alvh_trader.engine import (
     breadth,
     drawdown,
+    harvest,
     hedging,
     holding,
     panel,
@@ -16,7 +17,7 @@ from alvh_trader.engine import (
     stability,
     threat,
 )
-from alvh_trader.engine.case import Case, HedgeLot
+from alvh_trader.engine.case import Case
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.evaluation import Reading, evaluate, vix_of
 from alvh_trader.engine.event import (
@@ -67,6 +68,7 @@ def on_updated(turn: Turn, event: MarketUpdated) -> None:
         for case_id in tuple(turn.state.cases):
             _look_at(turn, turn.state.cases[case_id])
         drawdown.look(turn)
+        harvest.look(turn)
 
 
 def _keep_day(turn: Turn) -> None:
@@ -79,6 +81,7 @@ def _keep_day(turn: Turn) -> None:
         for ref, ticket in turn.state.tickets.items()
         if not is_live(ticket.status) and new_york_date(ticket.opened) < today
     ]
+    lots = harvest.settled(turn, today)
     turn.put(
         day=today,
         sessions=turn.state.sessions + 1,
@@ -90,14 +93,7 @@ def _keep_day(turn: Turn) -> None:
         margins={},
         signals=replace(turn.state.signals, is_due=True),
         tickets={k: t for k, t in turn.state.tickets.items() if k not in set(done)},
-        lots={k: x for k, x in turn.state.lots.items() if _matters(turn, x, today)},
-    )
-
-
-def _matters(turn: Turn, lot: HedgeLot, today: date) -> bool:
-    # A lot that waits for its settlement is still in the ledger.
-    return lot.last_trade >= today or any(
-        leg.instrument.con_id in turn.state.ledger for leg in lot.legs
+        lots=lots,
     )
 
 

@@ -5,7 +5,7 @@ report is asked for; only the broker's evidence, or a quarantine over complete
 reports, ends it (reliability.md F1).
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -17,7 +17,7 @@ from alvh_trader.domain.order import (
     OrderStatus,
     Purpose,
 )
-from alvh_trader.engine.case import HedgeLot, HeldLeg
+from alvh_trader.engine.case import HeldLeg
 from alvh_trader.engine.command import (
     CancelOrder,
     PlaceOrder,
@@ -26,7 +26,8 @@ from alvh_trader.engine.command import (
     Severity,
 )
 from alvh_trader.engine.event import OrderDoubted, OrderNotSent, OrderRefused
-from alvh_trader.engine.proof import circumstances
+from alvh_trader.engine.lots import FIRST, at_work, book_purchase, book_sale
+from alvh_trader.engine.proof import circumstances, lasts
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.lifecycle import BROKER_WORDS, Evidence
 from alvh_trader.execution.ticket import Ticket, exec_base, open_ticket
@@ -267,13 +268,13 @@ def _keep_filled(turn: Turn, before: Ticket, after: Ticket, fill: Fill) -> None:
     if order.purpose is Purpose.ROLL:
         _move_leg(turn, after, fill)
     if order.purpose is Purpose.HEDGE:
-        lot = _lot(after, turn.at)
-        others = {k: x for k, x in turn.state.lots.items() if k != order.ref}
-        # A correction may take back all that was filled (a bust): no lot is left then.
-        turn.put(lots={**others, order.ref: lot} if lot.units else others)
-        spent = lot.cost - _lot(before, turn.at).cost
-        turn.put(hedge_spent=turn.state.hedge_spent + spent)
+        book_purchase(turn, before, after)
         if after.filled < before.filled:
+            _void_permits(turn, order.case)
+            _stop_sales(turn, order.ref)
+    if order.purpose is Purpose.HEDGE_SELL:
+        book_sale(turn, before, after)
+        if after.filled > before.filled and _has_counted(turn, after):
             _void_permits(turn, order.case)
 
 
@@ -282,7 +283,25 @@ def _void_permits(turn: Turn, case_id: str) -> None:
     for ref, ticket in tuple(turn.state.tickets.items()):
         if ticket.order.case == case_id and ticket.order.purpose is Purpose.ROLL:
             cancel(turn, ref)
-    turn.change(turn.state.cases[case_id], in_band_at=None)
+    if case_id in turn.state.cases:
+        turn.change(turn.state.cases[case_id], in_band_at=None)
+
+
+def _has_counted(turn: Turn, sale: Ticket) -> bool:
+    """Return whether what a sale has sold counted as a case's hedge."""
+    return any(
+        lot.layer in FIRST and lasts(turn, lot)
+        for lot in turn.state.lots.values()
+        if any(s.ref == sale.order.ref for s in lot.sales)
+    )
+
+
+def _stop_sales(turn: Turn, ref: str) -> None:
+    """Cancel the sales of a lot that holds less now than they would take."""
+    lot = turn.state.lots.get(ref)
+    if lot is not None and at_work(turn.state, lot) > lot.units:
+        for sale in lot.sales:
+            cancel(turn, sale.ref)
 
 
 def _move_leg(turn: Turn, ticket: Ticket, fill: Fill) -> None:
@@ -300,19 +319,6 @@ def _move_leg(turn: Turn, ticket: Ticket, fill: Fill) -> None:
     if case.roll is None and (case.phase, Trigger.EXTERNAL_CHANGE) in TRANSITIONS:
         found = Finding("fill", ticket.order.ref, "of a roll under way", False)
         turn.move(case, Trigger.EXTERNAL_CHANGE, (found,), resume=case.phase)
-
-
-def _lot(ticket: Ticket, at: datetime) -> HedgeLot:
-    cost = sum(float(f.price) * f.quantity for f in ticket.fills)
-    return HedgeLot(
-        ref=ticket.order.ref,
-        case=ticket.order.case,
-        legs=ticket.order.legs,
-        units=ticket.filled,
-        cost=cost * ticket.order.legs[0].instrument.multiplier,
-        exec_ids=tuple(f.exec_id for f in ticket.fills if f.quantity),
-        bought=at,
-    )
 
 
 def settle_doubts(turn: Turn, shown: frozenset[str]) -> None:

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 from alvh_trader.domain.calendar import new_york_date
-from alvh_trader.domain.order import Order, Purpose
+from alvh_trader.domain.order import Leg, Order, Purpose
 from alvh_trader.engine.case import Case, HedgeLot
+from alvh_trader.engine.lots import FIRST, at_work
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
-from alvh_trader.risk.circumstances import Circumstances, HedgeProof
+from alvh_trader.risk.circumstances import Circumstances, HedgeProof, SaleProof
+from alvh_trader.strategy.phase import Phase
 
 HEDGE_SESSIONS_MIN = 2
 """A hedge that expires within two trading days does not count (alvh.md §3.3)."""
@@ -18,6 +20,18 @@ VIX_AGE_MAX = timedelta(seconds=60)
 
 FRESH_MAX = timedelta(seconds=30)
 """How old the newest look at a case may be."""
+
+
+GUARDED = frozenset(
+    {
+        Phase.BREADTH,
+        Phase.ROLL_PLAN,
+        Phase.ROLL_WORKING,
+        Phase.SPLIT_HOLD,
+        Phase.VERIFY,
+    }
+)
+"""Phases in which no sale may take the hedge below n_min (INV-2)."""
 
 
 def holds(state: State, con_id: int, quantity: int) -> bool:
@@ -32,8 +46,16 @@ def lots_of(state: State, case_id: str) -> tuple[HedgeLot, ...]:
     return tuple(
         lot
         for lot in state.lots.values()
-        if lot.case == case_id and state.day is not None and lot.last_trade >= state.day
+        if lot.case == case_id
+        and lot.units > 0
+        and state.day is not None
+        and lot.last_trade >= state.day
     )
+
+
+def overlay_of(state: State, case_id: str) -> tuple[HedgeLot, ...]:
+    """Return those lots of a case that step 3 bought: the first layer."""
+    return tuple(lot for lot in lots_of(state, case_id) if lot.layer in FIRST)
 
 
 def held(state: State, case_id: str, con_id: int) -> int:
@@ -56,7 +78,7 @@ def held(state: State, case_id: str, con_id: int) -> int:
 
 
 def lasting_lots(turn: Turn, case: Case) -> tuple[HedgeLot, ...]:
-    """Return the hedge lots of a case that do not expire too soon to count.
+    """Return the first layer's lots of a case that do not expire too soon to count.
 
     What does not count as a hedge counts neither in the vega offset nor in the number
     that must be held: an expiring hedge would excuse the one that follows it.
@@ -64,16 +86,27 @@ def lasting_lots(turn: Turn, case: Case) -> tuple[HedgeLot, ...]:
     today = turn.state.day
     return tuple(
         lot
-        for lot in lots_of(turn.state, case.case_id)
-        if today is not None
-        and turn.rules.calendar.sessions_until(today, lot.last_trade)
-        > HEDGE_SESSIONS_MIN
+        for lot in overlay_of(turn.state, case.case_id)
+        if today is not None and lasts(turn, lot)
     )
 
 
-def hedge_proof(turn: Turn, case: Case) -> HedgeProof:
-    """Return what shows that the case's hedge is really held."""
+def lasts(turn: Turn, lot: HedgeLot) -> bool:
+    """Return whether a lot can be traded for long enough to count as a hedge."""
+    today, calendar = turn.state.day, turn.rules.calendar
+    if today is None:
+        return False
+    return calendar.sessions_until(today, lot.last_trade) > HEDGE_SESSIONS_MIN
+
+
+def hedge_proof(turn: Turn, case: Case, without: str = "") -> HedgeProof:
+    """Return what shows that the case's hedge is really held.
+
+    What a sale at work may still take does not count; `without` is a sale that is
+    not one of those.
+    """
     today, lasting = turn.state.day, lasting_lots(turn, case)
+    going = sum(at_work(turn.state, lot, without) for lot in lasting)
     mains = {lot.main.con_id for lot in lasting}
     left = [
         turn.rules.calendar.sessions_until(today, lot.last_trade)
@@ -83,8 +116,8 @@ def hedge_proof(turn: Turn, case: Case) -> HedgeProof:
     last = case.snapshots[-1] if case.snapshots else None
     return HedgeProof(
         needed=max(1, case.needed),
-        filled=sum(lot.units for lot in lasting),
-        held=sum(held(turn.state, case.case_id, con_id) for con_id in mains),
+        filled=sum(lot.units for lot in lasting) - going,
+        held=sum(held(turn.state, case.case_id, con_id) for con_id in mains) - going,
         exec_ids=tuple(e for lot in lasting for e in lot.exec_ids),
         sessions_left=min(left, default=0),
         greeks_in_band=case.in_band_at is not None,
@@ -99,12 +132,58 @@ def is_hedged(turn: Turn, case: Case) -> bool:
     return min(proof.filled, proof.held) >= proof.needed and case.needed > 0
 
 
+def sale_proof(turn: Turn, order: Order) -> SaleProof:
+    """Return what shows that an order sells what the case has, and may spare."""
+    state, case = turn.state, turn.state.cases.get(order.case)
+    own = state.tickets.get(order.ref)
+    legs = tuple(Leg(leg.instrument, -leg.ratio) for leg in order.legs)
+    lots = [x for x in lots_of(state, order.case) if x.legs == legs]
+    booked = sum(lot.units - at_work(state, lot, order.ref) for lot in lots)
+    # What has filled of the order is not in the lots any more.
+    done = own.filled if own else 0
+    going = order.quantity - done
+    kept = needed = 0
+    if case is not None and _is_guarded(case):
+        proof = hedge_proof(turn, case, order.ref)
+        counted = any(lasts(turn, x) and x.layer in FIRST for x in lots)
+        kept = min(proof.filled, proof.held) - (going if counted else 0)
+        needed = max(1, case.needed) if counted else 0
+    return SaleProof(
+        booked=booked + done,
+        held=min((_sellable(turn, order, leg) for leg in legs), default=0) + done,
+        kept=kept,
+        needed=needed,
+    )
+
+
+def _is_guarded(case: Case) -> bool:
+    is_away = case.phase in {Phase.DEGRADED, Phase.RECONCILE}
+    return (case.resume if is_away else case.phase) in GUARDED
+
+
+def _sellable(turn: Turn, order: Order, leg: Leg) -> int:
+    """Return how many units of one leg of a lot the account can give up."""
+    state, con_id = turn.state, leg.instrument.con_id
+    position = state.positions.get(con_id)
+    have = position.quantity if position else 0
+    others = sum(
+        t.remaining * sold.ratio
+        for t in state.tickets.values()
+        if t.is_live and t.order.purpose is Purpose.HEDGE_SELL
+        for sold in t.order.legs
+        if sold.instrument.con_id == con_id and t.order.ref != order.ref
+    )
+    left = (have + others) // leg.ratio
+    return min(left, held(state, order.case, con_id)) if leg.ratio > 0 else left
+
+
 def circumstances(turn: Turn, order: Order) -> Circumstances:
     """Return everything the gate looks at, as it is now."""
     state, account = turn.state, turn.state.account
     case = state.cases.get(order.case)
     live = [t for t in state.tickets.values() if t.is_live]
     is_roll = order.purpose is Purpose.ROLL
+    is_sale = order.purpose is Purpose.HEDGE_SELL
     return Circumstances(
         at=turn.at,
         may_trade=turn.rules.may_trade and turn.rules.adopts,
@@ -131,6 +210,7 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         working=tuple(t.order for t in live),
         quotes=state.quotes,
         hedge=hedge_proof(turn, case) if is_roll and case else None,
+        sale=sale_proof(turn, order) if is_sale else None,
         margin_change=_margin_change(state, case, order),
         drawdown=case.roll.drawdown if is_roll and case and case.roll else None,
     )

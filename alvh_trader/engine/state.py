@@ -91,6 +91,15 @@ class State(Struct, frozen=True, kw_only=True):
     hedge_spent: float = 0.0
     """USD of hedge premium filled on `day`."""
 
+    hedge_flows: tuple[tuple[date, float], ...] = ()
+    """USD that hedges brought in (cost: negative) by day, of one year."""
+
+    l2_fund: float = 0.0
+    """USD of realised profit that is set aside for the second layer (alvh.md §7.7)."""
+
+    hedges_reviewed: datetime | None = None
+    """When it was last asked whether a hedge should be sold."""
+
     margins: dict[str, Margin] = {}
     """What-if answers by the reference of the order that was asked about."""
 

@@ -105,6 +105,34 @@ def _hedge_size(order: Order, _now: Circumstances, limits: Limits) -> Finding:
     )
 
 
+def _sells_a_hedge(order: Order, now: Circumstances, _limits: Limits) -> Finding:
+    # All legs of a lot and no other: selling a spread's long leg alone leaves a naked
+    # short one.
+    booked = now.sale.booked if now.sale else 0
+    name, bound = "hedge in the ledger", f">= {order.quantity}"
+    return Finding(name, f"{booked}", bound, booked >= order.quantity)
+
+
+def _sells_what_is_held(order: Order, now: Circumstances, _limits: Limits) -> Finding:
+    held = now.sale.held if now.sale else 0
+    bound = f">= {order.quantity}"
+    return Finding("hedge in the account", f"{held}", bound, held >= order.quantity)
+
+
+def _keeps_the_minimum(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
+    # INV-2: no sale takes the hedge below n_min while a roll may follow.
+    if now.sale is None:
+        return Finding("hedge left", "unknown", "n_min", False)
+    kept, needed = now.sale.kept, now.sale.needed
+    good = kept >= needed or needed == 0
+    return Finding("hedge left", f"{kept}", f">= {needed}", good)
+
+
+def _is_paid_for(order: Order, _now: Circumstances, _limits: Limits) -> Finding:
+    value = f"{order.limit}"
+    return Finding("net debit of the sale", value, "< 0", order.limit < 0)
+
+
 def _combo_size(order: Order, _now: Circumstances, limits: Limits) -> Finding:
     bound = limits.combos_per_order_max
     good = order.quantity <= bound
@@ -287,6 +315,14 @@ BY_PURPOSE: dict[Purpose, tuple[Check, ...]] = {
         _hedge_budget,
         _hedge_collar,
         _cushion,
+    ),
+    Purpose.HEDGE_SELL: (
+        _sells_a_hedge,
+        _sells_what_is_held,
+        _keeps_the_minimum,
+        _is_paid_for,
+        _hedge_size,
+        _hedge_collar,
     ),
     Purpose.ROLL: (
         _verticals,

@@ -25,6 +25,20 @@ class HedgeProof(Struct, frozen=True, kw_only=True):
     greeks: str
 
 
+class SaleProof(Struct, frozen=True, kw_only=True):
+    """What shows that a hedge may be sold, in units of the order.
+
+    `booked` and `held` are what the ledger and the account's positions have of it,
+    less what other sales may still take. `kept` is what would be left of the case's
+    hedge, and `needed` what must be (n_min; 0 where the case needs none now).
+    """
+
+    booked: int
+    held: int
+    kept: int
+    needed: int
+
+
 class Circumstances(Struct, frozen=True, kw_only=True):
     """Everything the gate looks at, as it is at `at`."""
 
@@ -49,5 +63,6 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     working: tuple[Order, ...] = ()
     quotes: dict[int, Quote] = {}
     hedge: HedgeProof | None = None
+    sale: SaleProof | None = None
     margin_change: float | None = None
     drawdown: float | None = None

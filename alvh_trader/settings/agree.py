@@ -35,6 +35,7 @@ NOT_FALLING: tuple[tuple[str, ...], ...] = (
     ),
     ("strategy.hedge.share_low", "strategy.hedge.share_high"),
     ("strategy.hedge.drag_low", "strategy.hedge.drag_high"),
+    ("strategy.monetise.take_first", "strategy.monetise.take_second"),
     (
         "strategy.hedge.dte_low_wide",
         "strategy.hedge.dte_low",

@@ -145,6 +145,21 @@ _HEDGE: dict[str, Entry] = {
     "hedge.contracts_high": Entry("Contracts in one plan, at most.", 1, 500),
 }
 
+_MONETISE: dict[str, Entry] = {
+    "monetise.take_first": Entry("Mark over cost at which half is sold.", 1, 100),
+    "monetise.take_second": Entry("Mark over cost at which more is sold.", 1, 100),
+    "monetise.take_vix": Entry("VIX at which more is sold, in backwardation.", 5, 200),
+    "monetise.runner": Entry("Share of a lot that is kept to its last day.", 0, 1),
+    "monetise.calm_sessions": Entry("Sessions of clear EDR until it is sold.", 1, 60),
+    "monetise.bid_least": Entry("Bid below which a hedge is left to expire.", 0.01, 1),
+    "monetise.last_sessions": Entry("Trading days before the end to renew it.", 1, 10),
+    "monetise.last_minutes": Entry(
+        "Minutes before its last close to sell it.", 15, 390
+    ),
+    "monetise.recycle": Entry("Share of a taken profit for the second layer.", 0, 1),
+    "monetise.redeploy": Entry("Share of other profit for the second layer.", 0, 1),
+}
+
 _CONDOR: dict[str, Entry] = {
     "condor.sds": Entry("Standard deviations to the short strikes.", 0.5, 5),
     "condor.dte_low": Entry("Days to settlement of a new condor, at least.", 1, 365),
@@ -238,6 +253,7 @@ STRATEGY: dict[str, Entry] = {
     **_EDR,
     **_BANDS,
     **_HEDGE,
+    **_MONETISE,
     **_CONDOR,
     **_SIGNALS,
     **_REST,

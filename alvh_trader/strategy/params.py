@@ -86,6 +86,21 @@ class HedgeParams(Struct, frozen=True, kw_only=True):
     contracts_high: int = 50  # Contracts in one order; §8.2.
 
 
+class MonetiseParams(Struct, frozen=True, kw_only=True):
+    """When a hedge is sold, and what becomes of the profit (§4.7, §7.7)."""
+
+    take_first: float = 2.5  # Mark over cost at which half is sold (TP1).
+    take_second: float = 4.0  # Mark over cost at which half of the rest is (TP2).
+    take_vix: float = 35.0  # VIX at which TP2 is taken too, in backwardation.
+    runner: float = 0.25  # Share of a lot that stays until it is about to expire.
+    calm_sessions: int = 5  # Sessions of clear EDR after which a hedge decays no more.
+    bid_least: float = 0.05  # VIX points; what fetches less is left to expire.
+    last_sessions: int = 2  # Trading days to the last trade within which it is renewed.
+    last_minutes: int = 30  # Before the close of its last day, a hedge is sold.
+    recycle: float = 0.60  # Share of a taken profit set aside for the second layer.
+    redeploy: float = 0.25  # Share of any other realised profit set aside for it.
+
+
 class CondorParams(Struct, frozen=True, kw_only=True):
     """What a condor looks like (§5.1)."""
 
@@ -172,6 +187,7 @@ class Params(Struct, frozen=True, kw_only=True):
     bands: BandParams = BandParams()
     break_even: BreakEvenParams = BreakEvenParams()
     hedge: HedgeParams = HedgeParams()
+    monetise: MonetiseParams = MonetiseParams()
     condor: CondorParams = CondorParams()
     roll: RollParams = RollParams()
     entries: EntryParams = EntryParams()

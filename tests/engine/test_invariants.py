@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from alvh_trader.domain.order import OrderStatus, Purpose
+from alvh_trader.domain.order import Leg, OrderStatus, Purpose
 from alvh_trader.engine import invariants
+from alvh_trader.engine.case import Sale
 from alvh_trader.engine.invariants import INVARIANTS, Invariant
 from alvh_trader.engine.state import State
 from alvh_trader.errors import InvariantError
@@ -48,11 +49,50 @@ def overfilled(state: State, ref: str) -> State:
     return replace(state, tickets={**state.tickets, less.order.ref: less})
 
 
+def with_a_sale(state: State, ref: str, quantity: int, *, is_known: bool) -> State:
+    """Return the state with a sale of its first lot at work."""
+    lot = next(iter(state.lots.values()))
+    ticket = state.tickets[ref]
+    legs = tuple(Leg(leg.instrument, -leg.ratio) for leg in lot.legs)
+    order = replace(
+        ticket.order,
+        ref="sale",
+        purpose=Purpose.HEDGE_SELL,
+        legs=legs,
+        quantity=quantity,
+    )
+    sale = replace(ticket, order=order, fills=(), permit=None)
+    known = replace(lot, sales=(Sale(ref="sale", why="TP1", keep=0),))
+    return replace(
+        state,
+        tickets={**state.tickets, "sale": sale},
+        lots={**state.lots, lot.ref: known if is_known else lot},
+    )
+
+
+def oversold(state: State, ref: str) -> State:
+    """Nothing rolls, and eight of seven are offered."""
+    done = replace(state.tickets[ref], status=OrderStatus.CANCELLED)
+    still = with_a_sale(state, ref, 8, is_known=True)
+    return replace(still, tickets={**still.tickets, ref: done})
+
+
+def sold_beside_a_roll(state: State, ref: str) -> State:
+    return with_a_sale(state, ref, 2, is_known=True)
+
+
+def sold_from_nowhere(state: State, ref: str) -> State:
+    return with_a_sale(state, ref, 1, is_known=False)
+
+
 FORBIDDEN: list[tuple[Callable[[State, str], State], str]] = [
     (without_permit, "a_roll_carries_a_permit"),
     (with_anothers_permit, "a_roll_carries_a_permit"),
     (with_two_rolls, "at_most_one_roll_is_at_work"),
     (without_lots, "a_working_roll_is_hedged"),
+    (sold_beside_a_roll, "a_working_roll_is_hedged"),
+    (oversold, "no_more_is_sold_than_is_held"),
+    (sold_from_nowhere, "a_sale_sells_a_lot"),
     (overfilled, "nothing_is_overfilled"),
 ]
 

@@ -14,7 +14,7 @@ from alvh_trader.domain.instrument import Future, Option, Right
 from alvh_trader.domain.market import Quote
 from alvh_trader.domain.order import Leg, Order, Purpose
 from alvh_trader.risk.checks import BY_PURPOSE, EVERY_ORDER
-from alvh_trader.risk.circumstances import Circumstances, HedgeProof
+from alvh_trader.risk.circumstances import Circumstances, HedgeProof, SaleProof
 from alvh_trader.risk.gate import Approved, Refused, fingerprint, judge
 from alvh_trader.risk.limits import Limits
 
@@ -52,6 +52,15 @@ ROLL = Order(
     quantity=10,
     limit=Decimal("-1.75"),
 )
+SELL = Order(
+    ref="ALVH-c-HEDGE_SELL-3",
+    case="c",
+    purpose=Purpose.HEDGE_SELL,
+    legs=(Leg(CALL, -1),),
+    quantity=3,
+    limit=Decimal("-1.42"),
+)
+SALE = SaleProof(booked=7, held=7, kept=4, needed=4)
 PROOF = HedgeProof(
     needed=6,
     filled=7,
@@ -87,6 +96,7 @@ NOW = Circumstances(
         14: Quote(AT, 23.2, 23.3, 50, 50),
     },
     hedge=PROOF,
+    sale=SALE,
     margin_change=5_000.0,
     drawdown=0.056,
 )
@@ -104,8 +114,8 @@ class Flip:
 
 
 def now(finding: str, order: Order | None = None, **changes: Any) -> list[Flip]:
-    """Return the flip of circumstances, for both purposes or the one given."""
-    orders = (HEDGE, ROLL) if order is None else (order,)
+    """Return the flip of circumstances, for all purposes or the one given."""
+    orders = (HEDGE, SELL, ROLL) if order is None else (order,)
     return [Flip(finding, o, changes, {}) for o in orders]
 
 
@@ -162,7 +172,22 @@ FLIPS = [
     *now("hedge spent today", HEDGE, hedge_spent_today=3_506.01),
     *now("hedge spent today", HEDGE, net_liquidation=198_700.0),
     *trait("limit", HEDGE, limit=Decimal("1.45")),
-    *now("margin cushion", cushion=0.0999),
+    *now("margin cushion", HEDGE, cushion=0.0999),
+    *now("margin cushion", ROLL, cushion=0.0999),
+    # Sales of hedges.
+    *now("working HEDGE_SELL orders", SELL, working=(replace(SELL, ref="other"),)),
+    *now("HEDGE_SELL orders today", SELL, orders_today=8),
+    *now("quotes of the legs", SELL, quotes=quoted(1, at=ago(30.001))),
+    *now("hedge in the ledger", SELL, sale=None),
+    *now("hedge in the ledger", SELL, sale=replace(SALE, booked=2)),
+    *now("hedge in the account", SELL, sale=replace(SALE, held=2)),
+    *now("hedge left", SELL, sale=None),
+    *now("hedge left", SELL, sale=replace(SALE, kept=3)),
+    *trait("net debit of the sale", SELL, limit=Decimal("0.00")),
+    *trait("net debit of the sale", SELL, limit=Decimal("1.42")),
+    *trait("limit", SELL, limit=Decimal("-1.39")),
+    *trait("limit", SELL, limit=Decimal("-1.425")),
+    *trait("contracts", SELL, quantity=21),
     # Rolls.
     *trait("combos", ROLL, quantity=11),
     *trait("limit", ROLL, limit=Decimal("-2.30")),
@@ -188,7 +213,7 @@ FLIPS = [
 ]
 
 
-@pytest.mark.parametrize("order", [HEDGE, ROLL], ids=lambda o: o.purpose)
+@pytest.mark.parametrize("order", [HEDGE, SELL, ROLL], ids=lambda o: o.purpose)
 def test_the_baseline_is_approved(order: Order) -> None:
     assert isinstance(judge(order, NOW, LIMITS), Approved)
 
@@ -212,6 +237,10 @@ BOUNDARIES = [
     (ROLL, {"quotes": quoted(13, at=ago(30))}),
     (HEDGE, {"hedge_spent_today": 3_506.0}),
     (HEDGE, {"cushion": 0.10}),
+    (SELL, {"sale": replace(SALE, booked=3, held=3)}),
+    (SELL, {"sale": replace(SALE, kept=-3, needed=0)}),
+    (SELL, {"cushion": 0.0}),
+    (SELL, {"hedge_spent_today": 1e9}),
     (ROLL, {"hedge": proof(filled=6, held=6)}),
     (ROLL, {"hedge": proof(sessions_left=3)}),
     (ROLL, {"hedge": proof(judged=ago(30))}),
