@@ -56,6 +56,13 @@ WINDOWS: Mapping[str, Window] = MappingProxyType(
             dividends=_VOLMAGEDDON.dividends,
             vix_options_quoted=False,
         ),
+        "melt-up-2018": Window(
+            market="melt-up-2018",
+            first=date(2018, 1, 2),
+            last=date(2018, 1, 26),
+            rate=0.0145,
+            dividends=0.0185,
+        ),
         "october-2018": Window(
             market="october-2018",
             first=date(2018, 9, 17),

@@ -21,6 +21,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
     [
         ("volmageddon-2018", date(2018, 1, 22), date(2018, 3, 29), 48),
         ("volmageddon-2018-no-vix-quotes", date(2018, 1, 22), date(2018, 2, 9), 15),
+        ("melt-up-2018", date(2018, 1, 2), date(2018, 1, 26), 18),
         ("october-2018", date(2018, 9, 17), date(2018, 11, 16), 45),
         ("december-2018", date(2018, 11, 26), date(2018, 12, 31), 24),
         ("calm-2017", date(2017, 9, 1), date(2017, 10, 31), 42),
@@ -128,3 +129,14 @@ def test_a_seller_sees_nothing_alarming_in_the_calm_scenario(seed: int) -> None:
 @pytest.mark.parametrize("name", ["volmageddon-2018", "october-2018", "december-2018"])
 def test_a_seller_sees_a_breach_in_the_others(name: str) -> None:
     assert most_delta_ratio(name, 1) > 0.94
+
+
+def test_a_melt_up_tests_the_call_side() -> None:
+    exchange = Exchange(scenario("melt-up-2018"), 1)
+    held = exchange.account().holdings
+    shorts = [h.holding.con_id for h in held if h.holding.quantity < 0]
+    while (to := exchange.next_instant(timedelta(minutes=20))) is not None:
+        exchange.advance(to)
+    deltas = [g.delta for g in exchange.greeks(shorts) if g is not None]
+    assert max(deltas) > 0.30
+    assert min(deltas) > -0.10
