@@ -13,6 +13,7 @@ from msgspec import Struct
 from alvh_trader.capital.cost import facility_rate
 from alvh_trader.capital.params import CapitalParams
 from alvh_trader.domain.calendar import new_york_date
+from alvh_trader.domain.freshness import Part, judge
 from alvh_trader.domain.inputs import Facilities, Facility, FacilityType, Treasury
 from alvh_trader.pricing.black76 import DAYS_A_YEAR
 
@@ -22,13 +23,15 @@ class Funding(Struct, frozen=True, kw_only=True):
 
     `equity` is E1: net liquidation less borrowed money in the account. `drawn` is
     owed; `outside` is what of it (and of the operator's own) counts as deployed,
-    0 where the statements are old. `shock` is what the outside capital loses at two
-    sigma, `available` what could still be drawn.
+    0 where the statements are old. `credited` is borrowed money in the account,
+    `shock` what the outside capital loses at two sigma, `available` what could still
+    be drawn.
     """
 
     equity: float
     drawn: float = 0.0
     outside: float = 0.0
+    credited: float = 0.0
     available: float = 0.0
     shock: float = 0.0
     is_fresh: bool = False
@@ -44,16 +47,16 @@ class Funding(Struct, frozen=True, kw_only=True):
         return self.equity + self.drawn
 
 
-def is_fresh(as_of: datetime, at: datetime, params: CapitalParams) -> bool:
-    """Return whether a statement is neither too old nor from the future."""
-    return timedelta(0) <= at - as_of <= timedelta(hours=params.age_hours)
+def is_fresh(as_of: datetime, at: datetime) -> bool:
+    """Return whether a statement may be relied on."""
+    return judge(Part.FACILITIES, as_of, at).is_fresh
 
 
 def hindrance(facility: Facility, at: datetime, params: CapitalParams) -> str:
     """Return why nothing can be drawn from a facility, or "" where it can."""
     signers = facility.multisig
     ltv, liquidation = facility.ltv_now, facility.ltv_liquidation
-    if not is_fresh(facility.as_of, at, params):
+    if not is_fresh(facility.as_of, at):
         return "its statement is stale"
     if facility.maturity is not None and facility.maturity <= new_york_date(at):
         return "it has matured"
@@ -155,6 +158,12 @@ def interest(
     ) * (days / DAYS_A_YEAR / 100.0)
 
 
+def known_treasury(facilities: Facilities | None, at: datetime) -> Treasury | None:
+    """Return what is liquid outside the account; None where that is not known."""
+    treasury = None if facilities is None else facilities.treasury
+    return treasury if treasury is not None and is_fresh(treasury.as_of, at) else None
+
+
 def funding(
     net_liquidation: float,
     facilities: Facilities | None,
@@ -169,17 +178,15 @@ def funding(
     if facilities is None:
         return Funding(equity=net_liquidation)
     lines = facilities.facilities
-    fresh = [f for f in lines if is_fresh(f.as_of, at, params)]
-    own = facilities.own if _is_known(facilities.treasury, at, params) else 0.0
+    fresh = [f for f in lines if is_fresh(f.as_of, at)]
+    own = facilities.own if known_treasury(facilities, at) else 0.0
+    credited = sum(max(f.credited, 0.0) for f in lines)
     return Funding(
-        equity=net_liquidation - sum(max(f.credited, 0.0) for f in lines),
+        equity=net_liquidation - credited,
         drawn=sum(max(f.drawn, 0.0) for f in lines),
         outside=sum(max(f.drawn, 0.0) for f in fresh) + max(own, 0.0),
+        credited=credited,
         available=sum(available(f, at, params) for f in lines),
         shock=shock(facilities, params),
         is_fresh=len(fresh) == len(lines) > 0,
     )
-
-
-def _is_known(treasury: Treasury | None, at: datetime, params: CapitalParams) -> bool:
-    return treasury is not None and is_fresh(treasury.as_of, at, params)

@@ -2,11 +2,8 @@
 
 from alvh_trader.capital.cost import Cost, capital_cost
 from alvh_trader.capital.facilities import Funding, funding
-from alvh_trader.domain.calendar import new_york_date
+from alvh_trader.domain.freshness import Part, age_of, known
 from alvh_trader.engine.turn import Turn
-
-RISK_FREE = "DTB3"
-"""The series of three-month Treasury bills, per cent a year."""
 
 
 def funding_of(turn: Turn) -> Funding | None:
@@ -19,13 +16,12 @@ def funding_of(turn: Turn) -> Funding | None:
 
 
 def risk_free(turn: Turn) -> float | None:
-    """Return the newest three-month rate in per cent; None where it is too old."""
-    series = turn.state.inputs.macro.get(RISK_FREE)
-    if series is None or not series.points:
+    """Return the three-month Treasury bill in per cent; None where it is too old."""
+    inputs = turn.state.inputs
+    series = inputs.macro.get(Part.BILL)
+    if series is None or not age_of(inputs, Part.BILL, turn.at).is_fresh:
         return None
-    day, rate = series.points[-1]
-    age = (new_york_date(turn.at) - day).days
-    return rate if age <= turn.rules.params.capital.rate_days else None
+    return known(series, turn.at)[-1][1]
 
 
 def cost_of(turn: Turn, delta: float, spot: float) -> Cost | None:

@@ -50,6 +50,7 @@ NOT_FALLING: tuple[tuple[str, ...], ...] = (
         "strategy.condor.dte_high",
     ),
     ("strategy.stress.warn", "strategy.stress.limit"),
+    ("strategy.capital.quick_red", "strategy.capital.quick_green"),
     ("strategy.signals.layer2.rsi", "strategy.signals.layer2.rsi_leave"),
     (
         "strategy.signals.window.leave_low",

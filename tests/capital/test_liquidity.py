@@ -3,6 +3,9 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from alvh_trader.capital.liquidity import Light, Liquidity, light, quick_ratio
 
@@ -39,3 +42,43 @@ def test_owing_nothing_is_green() -> None:
 )
 def test_colours_begin_at_their_bounds(ratio: float | None, colour: Light) -> None:
     assert light(ratio) is colour
+
+
+def test_quick_ratio_with_the_stress_call_of_the_worked_roll() -> None:
+    # The narrowest roll of §12: 44 835 of condors, 994.93 of hedge, 1 700 of haircut.
+    assert pytest.approx(47_530, abs=0.5) == 44_835 + 994.93 + 1_700
+
+
+usd = st.floats(0, 1e8)
+owed = st.floats(1, 1e8)
+
+
+@given(usd, usd, usd, st.floats(0, 1), owed, usd, usd, st.floats(0, 1e6))
+def test_quick_ratio_rises_with_what_is_liquid_and_falls_with_what_is_due(
+    cash: float,
+    bills: float,
+    stablecoins: float,
+    haircut: float,
+    due: float,
+    interest: float,
+    call: float,
+    more: float,
+) -> None:
+    pool = Liquidity(
+        cash=cash,
+        bills=bills,
+        stablecoins=stablecoins,
+        haircut=haircut,
+        due=due,
+        interest=interest,
+        stress_call=call,
+    )
+    ratio = quick_ratio(pool)
+    assert ratio >= 0
+    for part in ("cash", "bills", "stablecoins"):
+        richer = replace(pool, **{part: getattr(pool, part) + more})
+        assert quick_ratio(richer) >= ratio
+    for part in ("due", "interest", "stress_call"):
+        poorer = replace(pool, **{part: getattr(pool, part) + more})
+        assert quick_ratio(poorer) <= ratio
+    assert quick_ratio(replace(pool, haircut=1.0)) <= ratio

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.optimize import brentq
 
 from alvh_trader.capital.returns import (
     expected_irr,
@@ -83,3 +84,24 @@ def test_two_flows_have_the_return_that_made_them(
     assume(abs(back - paid) > 1e-6 * paid)
     found = xirr([(0.0, -paid), (days, back)])
     assert found == pytest.approx(100 * rate, rel=1e-6, abs=1e-6)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(7, 700), st.floats(-1e5, 1e5)), min_size=1, max_size=8
+    ),
+    st.floats(1e3, 1e6),
+)
+def test_an_independent_search_finds_the_same_return(
+    later: list[tuple[int, float]], paid: float
+) -> None:
+    flows = [(0.0, -paid), *((float(day), usd) for day, usd in later)]
+    found = xirr(flows)
+    assume(found is not None and -90.0 < found < 900.0)
+    assert found is not None
+
+    def present_value(rate: float) -> float:
+        return math.fsum(usd / (1.0 + rate) ** (day / 365.0) for day, usd in flows)
+
+    root = brentq(present_value, -0.95, 10.0, xtol=1e-13, maxiter=500)
+    assert found == pytest.approx(100.0 * root, rel=1e-6, abs=1e-6)

@@ -1,6 +1,6 @@
 """The capital of both engines as the engine sees it, and what a roll makes of it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ def told(facilities: Facilities | None, macro: dict[str, float] | None = None) -
     """Return a started world whose operator has stated facilities and a bill rate."""
     world = World()
     bills = {
-        name: MacroSeries(id=name, points=((world.now.date(), rate),))
+        name: MacroSeries(id=name, points=((date(2026, 5, 18), rate),))
         for name, rate in (macro or {}).items()
     }
     inputs = Inputs(facilities=facilities, macro=bills)
