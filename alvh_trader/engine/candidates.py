@@ -8,7 +8,6 @@ from alvh_trader.engine.case import Case, Roll, Side
 from alvh_trader.engine.drawdown import drawdowns_with
 from alvh_trader.engine.evaluation import (
     Reading,
-    mids_of,
     snapshot,
     tier_of,
 )
@@ -179,7 +178,7 @@ def roll_drawdown(turn: Turn, case: Case, roll: Roll, reading: Reading) -> float
     chain = roll_chain(turn, case)
     if chain is None or math.isnan(atm := chain.atm()):
         return None
-    mids = mids_of(state, legs.con_ids)
+    mids = turn.instant.mids(legs.con_ids)
     risk = case_risk(legs, mids, reading.spot, chain.forward, rate)
     if risk is None or risk.guessed:
         return None

@@ -16,12 +16,11 @@ from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.evaluation import (
     atm_of,
     evaluate,
-    hedge_risk_of,
-    holdings_of,
     spot_of,
     vix_of,
 )
 from alvh_trader.engine.funding import funding_of
+from alvh_trader.engine.instant import holdings_of
 from alvh_trader.engine.turn import Turn
 from alvh_trader.risk.shocks import Conditions, StressedCase, StressedHedge, shocked
 from alvh_trader.risk.stress import (
@@ -119,7 +118,7 @@ def _book(turn: Turn, *, without: str = "") -> _Book | str:
             )
         )
     lots = [lot for lot in state.lots.values() if lot.last_trade >= state.day]
-    hedge = hedge_risk_of(turn, holdings_of(lots), spot=spot, vix=vix)
+    hedge = turn.instant.hedge(holdings_of(lots), spot=spot, vix=vix)
     if lots and hedge is None:
         return "a hedge is not quoted"
     return _Book(

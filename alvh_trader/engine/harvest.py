@@ -18,13 +18,12 @@ from alvh_trader.engine.case import Case, HedgeLot, Sale
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.evaluation import (
-    QUOTE_AGE_MAX,
     evaluate,
-    hedge_risk_of,
     snapshot,
     tier_of,
     vix_of,
 )
+from alvh_trader.engine.instant import QUOTE_AGE_MAX
 from alvh_trader.engine.lots import FIRST, at_work
 from alvh_trader.engine.orders import ask_report, new_ref, submit
 from alvh_trader.engine.proof import hedge_proof, is_hedged, lasts
@@ -215,7 +214,7 @@ def _spare(turn: Turn, lot: HedgeLot, case: Case) -> int | None:
         return 0
     seen = snapshot(turn, case, reading)
     unit = [(leg.instrument, leg.ratio) for leg in lot.legs]
-    one = hedge_risk_of(turn, unit, spot=reading.spot, vix=reading.vix)
+    one = turn.instant.hedge(unit, spot=reading.spot, vix=reading.vix)
     if seen is None or one is None or one.risk.exposure.veq <= 0:
         return 0
     low = band_of(tier_of(turn, reading), turn.rules.params.bands).offset_low

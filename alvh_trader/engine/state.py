@@ -51,9 +51,6 @@ class State(Struct, frozen=True, kw_only=True):
     sessions: int = 0
     is_halted: bool = False
     is_naked: bool = False
-    oddities: tuple[str, ...] = ()
-    """What is held that is no case, in words: each is told once."""
-
     is_connected: bool = False
     is_link_up: bool = False
     account_id: str = ""

@@ -12,6 +12,7 @@ import msgspec
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.command import Command, RaiseAlert, Severity
 from alvh_trader.engine.decision import Decision
+from alvh_trader.engine.instant import Instant
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.phase import Fact, Phase, Trigger, advance
@@ -26,6 +27,14 @@ class Turn:
         self.at = at
         self.commands: list[Command] = []
         self.decisions: list[Decision] = []
+        self._instant: Instant | None = None
+
+    @property
+    def instant(self) -> Instant:
+        """What the quotes of now say; each thing is computed once in a step."""
+        if self._instant is None or not self._instant.is_of(self.state):
+            self._instant = Instant(self.state, self.rules.params)
+        return self._instant
 
     def put(self, **changes: Any) -> None:
         """Replace fields of the state."""

@@ -96,11 +96,7 @@ def _first(instruments: Iterable[Instrument], most: int) -> Iterator[Instrument]
 
 
 def _open_cases(state: State) -> list[Case]:
-    return [
-        c
-        for c in state.cases.values()
-        if c.phase is not Phase.CLOSED and c.condor.is_ordinary
-    ]
+    return [c for c in state.cases.values() if c.phase is not Phase.CLOSED]
 
 
 def _tradable_lots(state: State) -> list[HedgeLot]:

@@ -17,12 +17,13 @@ from alvh_trader.portfolio.case import Case
 from alvh_trader.pricing.black76 import (
     Floats,
     Greeks,
+    Numbers,
     greeks,
     implied_volatility,
     spot_greeks,
     years,
 )
-from alvh_trader.pricing.chain import with_neighbours
+from alvh_trader.pricing.chain import LEAST_SIGMA, with_neighbours
 from alvh_trader.pricing.vix import (
     BETA_SPOT,
     beta_vx,
@@ -78,6 +79,18 @@ class Legs(Struct, frozen=True, kw_only=True, eq=False):
     dte: Floats
     tau: Floats
 
+    def part(self, start: int, stop: int) -> "Legs":
+        """Return the legs from one place up to another."""
+        return Legs(
+            con_ids=self.con_ids[start:stop],
+            strike=self.strike[start:stop],
+            is_call=self.is_call[start:stop],
+            quantity=self.quantity[start:stop],
+            multiplier=self.multiplier[start:stop],
+            dte=self.dte[start:stop],
+            tau=self.tau[start:stop],
+        )
+
 
 class CaseRisk(Struct, frozen=True, kw_only=True, eq=False):
     """What the quotes of a case's legs imply. Arrays are in the order of the legs.
@@ -125,19 +138,85 @@ def case_risk(
 
     `forward` is one number, or one a leg. None where no leg has a volatility.
     """
+    return case_risks(legs, [legs.strike.size], mids, spot, forward, rate)[0]
+
+
+def case_risks(
+    legs: Legs,
+    counts: Sequence[int],
+    mids: Floats,
+    spot: Numbers,
+    forward: Numbers,
+    rate: float,
+) -> list[CaseRisk | None]:
+    """Return what `case_risk` says of each of several cases, in one pass over all.
+
+    The legs of the cases follow one another; `counts` are how many each has.
+    """
     sigma = implied_volatility(mids, forward, legs.strike, legs.tau, rate, legs.is_call)
-    sigma, guessed = with_neighbours(legs.strike, sigma)
-    if guessed == sigma.size:
-        return None
+    ends = np.cumsum(counts, dtype=np.intp)
+    first = ends - np.array(counts, dtype=np.intp)
+    places = list(zip(first.tolist(), ends.tolist(), strict=True))
+    sigma, guessed = _without_gaps(legs.strike, sigma, places)
     found = spot_greeks(spot, forward, legs.strike, sigma, legs.tau, rate, legs.is_call)
-    return CaseRisk(
-        sigma=sigma,
-        greeks=found,
-        exposure=exposure_of(found, legs),
-        guessed=guessed,
-        delta_put=short_delta(found.delta, legs, Right.PUT),
-        delta_call=short_delta(found.delta, legs, Right.CALL),
+    exposures = _exposures_of(found, legs, first)
+    puts = _short_deltas(found.delta, legs, first, Right.PUT)
+    calls = _short_deltas(found.delta, legs, first, Right.CALL)
+    return [
+        None
+        if guessed[i] == stop - start
+        else CaseRisk(
+            sigma=sigma[start:stop],
+            greeks=Greeks(*(values[start:stop] for values in found)),
+            exposure=exposures[i],
+            guessed=guessed[i],
+            delta_put=puts[i],
+            delta_call=calls[i],
+        )
+        for i, (start, stop) in enumerate(places)
+    ]
+
+
+def _without_gaps(
+    strike: Floats, sigma: Floats, places: Sequence[tuple[int, int]]
+) -> tuple[Floats, list[int]]:
+    """Return volatilities, gaps filled from the same case, and the gaps of each."""
+    if bool((sigma > LEAST_SIGMA).all()):
+        return sigma, [0] * len(places)
+    parts = [with_neighbours(strike[a:b], sigma[a:b]) for a, b in places]
+    return np.concatenate([part for part, _ in parts]), [gaps for _, gaps in parts]
+
+
+def _exposures_of(found: Greeks, legs: Legs, first: NDArray[np.intp]) -> list[Exposure]:
+    """Return the exposure of each case; `first` is the place of its first leg."""
+    usd = legs.quantity * legs.multiplier
+    vega = found.vega * usd
+    rows = (
+        found.delta * usd,
+        found.gamma * usd,
+        vega,
+        found.theta * usd,
+        vega * vega_factor(legs.dte),
+        found.price * usd,
     )
+    sums = np.add.reduceat(np.stack(rows), first, axis=1)
+    return [
+        Exposure(delta=d, gamma=g, vega=v, theta=t, veq=q, value=p)
+        for d, g, v, t, q, p in sums.T.tolist()
+    ]
+
+
+def _short_deltas(
+    delta: Floats, legs: Legs, first: NDArray[np.intp], right: Right
+) -> list[float | None]:
+    """Return what `short_delta` says of each case."""
+    chosen = (legs.quantity < 0) & (legs.is_call == (right is Right.CALL))
+    chosen_deltas = np.where(chosen, delta, 0.0)
+    # The delta of a put is never positive, that of a call never negative.
+    outermost = np.maximum if right is Right.CALL else np.minimum
+    values = outermost.reduceat(chosen_deltas, first).tolist()
+    some = np.logical_or.reduceat(chosen, first).tolist()
+    return [value if any_ else None for value, any_ in zip(values, some, strict=True)]
 
 
 def exposure_of(found: Greeks, legs: Legs) -> Exposure:
@@ -190,10 +269,14 @@ def hedge_legs_of(
 
 
 class HedgeRisk(Struct, frozen=True, kw_only=True, eq=False):
-    """What the quotes of a hedge imply; `forward_greeks` are per unit, to F."""
+    """What the quotes of a hedge imply; `forward_greeks` are per unit, to F.
+
+    `each` is what every leg contributes to the exposure, a column a leg.
+    """
 
     sigma: Floats
     forward_greeks: Greeks
+    each: Floats
     exposure: Exposure
 
 
@@ -221,17 +304,45 @@ def hedge_risk(
     found = _with_futures(
         greeks(forwards, legs.strike, sigma, legs.tau, rate, legs.is_call), legs, mids
     )
-    usd = legs.quantity * legs.multiplier
-    slope = beta_vx(legs.dte) * vix_slope(spot, vix, beta_spot)
-    exposure = Exposure(
-        delta=float((found.delta * slope) @ usd),
-        gamma=float((found.gamma * slope * slope) @ usd),
-        theta=float(found.theta @ usd),
-        veq=float((found.delta * beta_vx(legs.dte)) @ usd),
-        # A future is settled daily: holding it is worth nothing beyond that.
-        value=float(np.where(legs.is_future, 0.0, found.price) @ usd),
+    each = _hedge_rows(found, legs, vix_slope(spot, vix, beta_spot))
+    return HedgeRisk(
+        sigma=sigma,
+        forward_greeks=found,
+        each=each,
+        exposure=_hedge_exposure(each.sum(axis=1)),
     )
-    return HedgeRisk(sigma=sigma, forward_greeks=found, exposure=exposure)
+
+
+def hedge_exposures(risk: HedgeRisk, counts: Sequence[int]) -> list[Exposure]:
+    """Return the exposure of each of several hedges whose legs follow one another."""
+    first = np.cumsum(counts, dtype=np.intp) - np.array(counts, dtype=np.intp)
+    sums = np.add.reduceat(risk.each, first, axis=1)
+    return [_hedge_exposure(column) for column in sums.T]
+
+
+def _hedge_exposure(column: Floats) -> Exposure:
+    delta, gamma, theta, veq, value = column.tolist()
+    return Exposure(delta=delta, gamma=gamma, theta=theta, veq=veq, value=value)
+
+
+def _hedge_rows(found: Greeks, legs: HedgeLegs, per_point: float) -> Floats:
+    """Return delta, gamma, theta, veq and value of each leg in USD, one row each.
+
+    `per_point` is what one point of SPX does to VIX.
+    """
+    usd = legs.quantity * legs.multiplier
+    beta = beta_vx(legs.dte)
+    slope = beta * per_point
+    return np.stack(
+        (
+            found.delta * slope * usd,
+            found.gamma * slope * slope * usd,
+            found.theta * usd,
+            found.delta * beta * usd,
+            # A future is settled daily: holding it is worth nothing beyond that.
+            np.where(legs.is_future, 0.0, found.price) * usd,
+        )
+    )
 
 
 def _with_futures(found: Greeks, legs: HedgeLegs, mids: Floats) -> Greeks:

@@ -107,7 +107,7 @@ def greeks(
 
 
 def spot_greeks(
-    spot: float,
+    spot: Numbers,
     forward: Numbers,
     strike: Numbers,
     sigma: Numbers,

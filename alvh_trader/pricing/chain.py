@@ -101,6 +101,7 @@ def chain_of(
     assert options, "a chain of no options"
     ordered = tuple(sorted(options, key=lambda o: (o.strike, o.is_call)))
     rows = [_row(quotes.get(o.con_id), not_before) for o in ordered]
+    # Numpy turns None into NaN.
     bid, ask, ask_size, mid = np.array(rows, dtype=np.float64).T
     return Chain(
         options=ordered,
@@ -150,16 +151,7 @@ def with_neighbours(strike: Floats, sigma: Floats) -> tuple[Floats, int]:
 
 def _row(
     quote: Quote | None, not_before: datetime | None
-) -> tuple[float, float, float, float]:
+) -> tuple[float | None, float | None, float | None, float | None]:
     if quote is None or (not_before is not None and quote.at < not_before):
-        return math.nan, math.nan, math.nan, math.nan
-
-    def number(value: float | None) -> float:
-        return math.nan if value is None else value
-
-    return (
-        number(quote.bid),
-        number(quote.ask),
-        number(quote.ask_size),
-        number(quote.mid),
-    )
+        return None, None, None, None
+    return quote.bid, quote.ask, quote.ask_size, quote.mid
