@@ -29,6 +29,8 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="Look at the configuration.")
 app.add_typer(config_app, name="config")
+inputs_app = typer.Typer(help="Look after the files of inputs: docs/inputs.md.")
+app.add_typer(inputs_app, name="inputs")
 
 
 class Mode(StrEnum):
@@ -64,6 +66,13 @@ History = Annotated[
 Configs = Annotated[
     list[Path], typer.Option("--config", help="TOML file; later ones win.")
 ]
+MaybeConfigs = Annotated[
+    list[Path] | None,
+    typer.Option("--config", help="TOML file with [inputs]; later ones win."),
+]
+Folder = Annotated[
+    Path | None, typer.Option(help="The folder, instead of the configured one.")
+]
 JournalFile = Annotated[
     Path,
     typer.Option("--journal", envvar="ALVH_JOURNAL__PATH", help="The journal to read."),
@@ -86,6 +95,9 @@ def demo(  # noqa: PLR0913 - one for each option
     ] = None,
     audit: Audit = None,
     history: History = None,
+    inputs: Annotated[
+        Path | None, typer.Option(help="Folder of inputs for the scenario's days.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario to its end: gateway and daemon, two processes.
@@ -107,6 +119,7 @@ def demo(  # noqa: PLR0913 - one for each option
         audit=audit or folder / "audit.jsonl",
         folder=folder,
         history=history,
+        inputs=inputs,
     )
     if journal is None:
         running.clear(asked.journal)
@@ -223,6 +236,28 @@ def config_check(configs: Configs, *, as_json: AsJson = False) -> None:
     from alvh_trader.runtime import show
 
     show.configuration(tuple(configs), as_json=as_json)
+
+
+@inputs_app.command("check")
+def inputs_check(
+    configs: MaybeConfigs = None, folder: Folder = None, *, as_json: AsJson = False
+) -> None:
+    """Read every file of inputs and name every mistake; exit code 2 if there is one."""
+    from alvh_trader.runtime import files
+
+    files.check(files.source(tuple(configs or ()), folder), as_json=as_json)
+
+
+@inputs_app.command("show")
+def inputs_show(
+    configs: MaybeConfigs = None, folder: Folder = None, *, as_json: AsJson = False
+) -> None:
+    """Show how old each part is, and whether it is fresh, stale or missing."""
+    from alvh_trader.runtime import files
+    from alvh_trader.runtime.clock import SystemClock
+
+    now = SystemClock().now()
+    files.show(files.source(tuple(configs or ()), folder), now, as_json=as_json)
 
 
 def main() -> None:

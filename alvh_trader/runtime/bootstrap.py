@@ -3,19 +3,21 @@
 import asyncio
 import os
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from alvh_trader.alerts.channels import Channel, channels_of
 from alvh_trader.alerts.outbox import Outbox
 from alvh_trader.domain.calendar import nyse
-from alvh_trader.engine.event import BreadthSeeded, DaemonStarted, Event
+from alvh_trader.engine.event import DaemonStarted, Event
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.errors import ConfigError
 from alvh_trader.inputs.tables import read_breadth_seed
+from alvh_trader.inputs.watch import FolderWatch
 from alvh_trader.journal.store import Journal
 from alvh_trader.ports import Clock, Observer, Put, Trader
 from alvh_trader.runtime.clock import SystemClock
-from alvh_trader.runtime.daemon import INBOX_MAX, Daemon, Pulse
+from alvh_trader.runtime.daemon import INBOX_MAX, Daemon, Job, Pulse
 from alvh_trader.runtime.dispatch import Dispatcher
 from alvh_trader.runtime.loop import Loop
 from alvh_trader.runtime.recovery import recover
@@ -52,7 +54,7 @@ def run_daemon(configs: tuple[Path, ...], mode: str | None = None) -> None:
     if settings.mode.name is ModeName.LIVE:
         raise ConfigError(NOT_ARMED)
     seed = settings.inputs.breadth_seed
-    breadth = read_breadth_seed(seed) if seed else ()
+    breadth = read_breadth_seed(seed) if seed else None
     rules = rules_of(settings, SystemClock().now().date())
     channels = channels_of(
         [url.get_secret_value() for url in settings.alerts.urls],
@@ -92,7 +94,7 @@ async def _run(
     rules: Rules,
     journal: Journal,
     channels: tuple[Channel, ...],
-    breadth: tuple[int, ...],
+    breadth: tuple[int, ...] | None,
 ) -> None:
     state = recover(journal, rules)
     is_brokers = settings.clock.source is ClockSource.BROKER
@@ -114,8 +116,14 @@ async def _run(
         at=clock.now(), mode=settings.mode.name, config_hash=config_hash(settings)
     )
     inbox.put_nowait(started)
-    if breadth:
-        inbox.put_nowait(BreadthSeeded(at=clock.now(), net_advances=breadth))
+    given = settings.inputs
+    watch = FolderWatch(given.folder, inbox.put_nowait, clock.now, seed=breadth)
+    # A simulated time does not wait for us to read: the folder is read once, before it
+    # begins (docs/decisions/0023).
+    watch.start(state.at if is_brokers else clock.now())
+    jobs: list[Job] = [outbox.run]
+    if not is_brokers:
+        jobs.append(partial(watch.run, given.look_every))
 
     async def farewell() -> None:
         await outbox.drain(ALERT_SECONDS)
@@ -127,7 +135,7 @@ async def _run(
         inbox,
         clock.now,
         Pulse(is_brokers=is_brokers),
-        background=(outbox.run,),
+        background=tuple(jobs),
         farewell=farewell,
     )
     await daemon.run()

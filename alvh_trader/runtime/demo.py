@@ -53,6 +53,7 @@ class Demo(Struct, frozen=True, kw_only=True):
     since: date | None = None
     until: date | None = None
     history: Path | None = None
+    inputs: Path | None = None
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -185,6 +186,8 @@ def _configuration(demo: Demo, port: int) -> Path:
         "[journal]",
         f"path = {json.dumps(str(demo.journal.resolve()))}",
         "[inputs]",
+        # What the operator keeps for today says nothing of the scenario's days.
+        f"folder = {json.dumps(str(demo.inputs.resolve()) if demo.inputs else '')}",
         f"breadth_seed = {json.dumps(str((demo.folder / 'breadth.csv').resolve()))}",
     ]
     path.write_text("\n".join(words) + "\n")

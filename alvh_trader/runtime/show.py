@@ -137,7 +137,8 @@ def _case_row(state: State, case: Case) -> dict[str, Any]:
     }
 
 
-def _print_table(rows: Iterable[dict[str, Any]]) -> None:
+def print_table(rows: Iterable[dict[str, Any]]) -> None:
+    """Write rows of the same keys as a table; a row is a line."""
     table = Table(box=None)
     for number, row in enumerate(rows):
         keys = [key for key in row if key != "kind"]
@@ -201,4 +202,4 @@ def configuration(configs: tuple[Path, ...], *, as_json: bool) -> None:
         for row in rows:
             emit(row)
         return
-    _print_table(rows)
+    print_table(rows)

@@ -45,7 +45,7 @@ def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[Key]:
                 text=field.description or "",
                 default=field.default,
                 allowed=_allowed(field),
-                is_secret=field.annotation == tuple[SecretStr, ...],
+                is_secret=field.annotation in (SecretStr, tuple[SecretStr, ...]),
             )
 
 

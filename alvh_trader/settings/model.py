@@ -3,6 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -163,13 +164,66 @@ class Alerts(Section):
     )
 
 
+def _endpoint(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or "{series}" not in url:
+        raise ValueError("an http or https URL with {series} in it")
+    return url
+
+
+Endpoint = Annotated[Text, AfterValidator(_endpoint)]
+
+
+class Refresh(Section):
+    """Where `alvh-trader inputs refresh` fetches series; the daemon fetches nothing."""
+
+    url: Endpoint = Field(
+        default="https://fred.stlouisfed.org/graph/fredgraph.csv?id={series}",
+        description="Address of a series, as FRED's CSV or JSON; {key} is the key.",
+        json_schema_extra={"allowed": "an http or https URL with {series} in it"},
+    )
+    key: SecretStr = Field(
+        default=SecretStr(""),
+        max_length=200,
+        description="Key for the server, if it wants one. Prefer key_file.",
+        json_schema_extra={"allowed": "a key"},
+    )
+    key_file: OptionalPath = Field(
+        default=None,
+        description="A file with that key, readable by you alone.",
+    )
+    timeout: Real = Field(
+        default=20.0,
+        ge=0.1,
+        le=300,
+        description="Seconds after which a request has failed, answer and all.",
+    )
+    attempts: Whole = Field(
+        default=4,
+        ge=1,
+        le=10,
+        description="Requests for a series before it is given up.",
+    )
+
+
 class Inputs(Section):
     """Files the operator provides."""
 
+    folder: OptionalPath = Field(
+        default=Path("config/inputs"),
+        description="Folder of the files in docs/inputs.md; each may be missing.",
+    )
+    look_every: Real = Field(
+        default=60.0,
+        ge=1,
+        le=3600,
+        description="Seconds between two looks at whether a file changed.",
+    )
     breadth_seed: OptionalPath = Field(
         default=None,
-        description="CSV of past sessions' net advances, oldest first.",
+        description="CSV of past sessions' net advances, instead of the folder's.",
     )
+    refresh: Refresh = Refresh()
 
 
 class Rates(Section):

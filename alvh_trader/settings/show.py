@@ -68,7 +68,8 @@ def literal(value: object) -> str:
         case os.PathLike():
             return f'"{os.fspath(value)}"'
         case SecretStr():
-            return f'"{redact(value.get_secret_value())}"'
+            secret = value.get_secret_value()
+            return f'"{redact(secret)}"' if secret else '""'
         case list() | tuple():
             return f"[{', '.join(map(literal, value))}]"
         case _:

@@ -14,7 +14,7 @@ from alvh_trader.errors import (
 from tests.programs import alvh
 
 COMMANDS = {
-    ("demo",): {"--scenario", "--speed", "--seed", "--journal", "--audit", "--json"},
+    ("demo",): {"--scenario", "--speed", "--seed", "--journal", "--inputs", "--json"},
     ("run",): {"--config", "--mode"},
     ("gateway",): {"--scenario", "--port", "--speed", "--seed", "--audit", "--json"},
     ("status",): {"--journal", "--json"},
@@ -22,6 +22,8 @@ COMMANDS = {
     ("orders",): {"--journal", "--json"},
     ("explain",): {"--journal", "--json"},
     ("config", "check"): {"--config", "--json"},
+    ("inputs", "check"): {"--config", "--folder", "--json"},
+    ("inputs", "show"): {"--config", "--folder", "--json"},
 }
 
 

@@ -13,6 +13,8 @@ from alvh_trader.settings.keys import KEYS
         ("broker.account", 'an account such as "DU1234567", or ""'),
         ("journal.path", "a path"),
         ("inputs.breadth_seed", 'a path, or ""'),
+        ("inputs.refresh.url", "an http or https URL with {series} in it"),
+        ("inputs.refresh.key", "a key"),
         ("alerts.urls", "a list of at most 20 URLs"),
         ("rates.risk_free", "a number from -0.05 to 0.25"),
         ("strategy.roll.sds", "a list, each a number from 0.5 to 5"),
@@ -28,5 +30,6 @@ def test_a_key_knows_its_table_and_its_own_name() -> None:
     assert (key.section, key.last) == ("strategy.edr.levels", "arm")
 
 
-def test_alert_urls_are_the_only_secrets() -> None:
-    assert [key.name for key in KEYS.values() if key.is_secret] == ["alerts.urls"]
+def test_alert_urls_and_the_key_of_a_server_are_the_only_secrets() -> None:
+    secrets = [key.name for key in KEYS.values() if key.is_secret]
+    assert secrets == ["alerts.urls", "inputs.refresh.key"]

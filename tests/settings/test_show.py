@@ -23,6 +23,14 @@ def test_every_key_is_shown_with_where_it_came_from(tmp_path: Path) -> None:
     assert rows["broker.client_id"] == ("17", "default")
 
 
+def test_a_key_is_not_shown_and_none_is_seen_to_be_none() -> None:
+    with_key = load([], {"ALVH_INPUTS__REFRESH__KEY": "hunter2"})
+    for settings, seen in ((with_key, '"…"'), (load([], {}), '""')):
+        rows = {row.key: row.value for row in effective(settings, {})}
+        assert rows["inputs.refresh.key"] == seen
+        assert "hunter2" not in str(rows)
+
+
 def test_secrets_are_not_shown() -> None:
     loaded = load_with_sources([], {"ALVH_ALERTS__URLS": "json://me:hunter2@h/t0ken"})
     text = str(effective(loaded.settings, loaded.sources))
