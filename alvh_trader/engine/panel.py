@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from msgspec.structs import replace
 
 from alvh_trader.domain.calendar import Calendar
+from alvh_trader.domain.freshness import Part, age_of, known
 from alvh_trader.engine.evaluation import spot_of, vix_of
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
@@ -19,6 +20,7 @@ from alvh_trader.signals.layer2 import is_calm, layer2
 from alvh_trader.signals.macd import Macd, macd
 from alvh_trader.signals.panel import Signals
 from alvh_trader.signals.rsi import rsi
+from alvh_trader.signals.series import Series
 from alvh_trader.signals.vix18 import is_near_18
 from alvh_trader.signals.volatility import hv20
 from alvh_trader.strategy.params import Params
@@ -85,14 +87,8 @@ def _completed(turn: Turn, today: date) -> Signals:
     spx, vix, vvix = (closes_of(state, s, calendar) for s in ("SPX", "VIX", "VVIX"))
     closes = [close for _, close in spx]
     net = line_of_sessions(state, calendar)
-    names, inputs = state.inputs.constituents, state.inputs
-    yesterday = calendar.last_before(today)
-    series = {name: found.points for name, found in inputs.macro.items()}
-    spread = macro.inflation_spread(series.get("cpi", ()), series.get("ppi", ()), today)
-    exchange = macro.exchange_rate(series.get("reer", ()), today)
-    committee = macro.divergence_score(inputs.fomc, turn.at)
     return replace(
-        state.signals,
+        _published(turn, today),
         is_due=False,
         hv20=hv20(closes),
         vix_mean=_mean([close for _, close in vix], VIX_SESSIONS),
@@ -101,12 +97,26 @@ def _completed(turn: Turn, today: date) -> Signals:
         is_calm=is_calm(closes, net, params.signals.layer2, params.momentum.rsi_period),
         beta_vol=beta.vol_beta((), vix, spx),
         beta_spot=beta.spot_beta(vix, spx),
-        cash_flow=None
-        if names is None or yesterday is None
-        else pcf.flow_of(names, today, yesterday),
-        price_over_cash_flow=None
-        if names is None
-        else pcf.price_over_cash_flow(names, today),
+    )
+
+
+def _published(turn: Turn, today: date) -> Signals:
+    """Return the signals with those of the operator's files read anew.
+
+    What is stale is missing: it would scale what adds risk.
+    """
+    state, at = turn.state, turn.at
+    names = state.inputs.constituents if _is_fresh(turn, Part.CONSTITUENTS) else None
+    fomc = state.inputs.fomc if _is_fresh(turn, Part.FOMC) else None
+    cpi, ppi, reer = (_points(turn, part) for part in (Part.CPI, Part.PPI, Part.REER))
+    spread = macro.inflation_spread(cpi, ppi)
+    exchange = macro.exchange_rate(reer)
+    committee = macro.divergence_score(fomc, at)
+    yesterday = turn.rules.calendar.last_before(today)
+    return replace(
+        state.signals,
+        cash_flow=pcf.flow_of(names, yesterday) if names and yesterday else None,
+        price_over_cash_flow=pcf.price_over_cash_flow(names) if names else None,
         spread=spread,
         exchange=exchange,
         committee=committee,
@@ -117,6 +127,15 @@ def _completed(turn: Turn, today: date) -> Signals:
             committee=macro.of_committee(committee),
         ),
     )
+
+
+def _is_fresh(turn: Turn, part: Part) -> bool:
+    return age_of(turn.state.inputs, part, turn.at).is_fresh
+
+
+def _points(turn: Turn, part: Part) -> Series:
+    series = turn.state.inputs.macro.get(part)
+    return known(series, turn.at) if series and _is_fresh(turn, part) else ()
 
 
 def _live(turn: Turn, known: Signals) -> Signals:

@@ -5,7 +5,7 @@ A macro signal scales the second engine; it never blocks a hedge.
 """
 
 import math
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from msgspec import Struct
 
@@ -26,13 +26,6 @@ YEARLY_MAX = 30.0
 Z_MONTHS = 36
 Z_LEAST = 30
 """Months that the spread is compared with, and how few will do (gaps happen)."""
-
-PRICES_AGE = timedelta(days=45 + 15)
-EXCHANGE_AGE = timedelta(days=75)
-"""Age from the end of the month a figure is of: prices are published half a month
-after it and hold for 45 days, the exchange rate holds for 75 (alvh.md §13.3)."""
-
-FOMC_AGE = timedelta(days=45)
 
 
 class Spread(Struct, frozen=True, kw_only=True):
@@ -92,16 +85,15 @@ class Macro(Struct, frozen=True, kw_only=True):
         return scale if len(self.opinions) >= 2 else min(scale, 1.0)
 
 
-def inflation_spread(cpi: Series, ppi: Series, today: date) -> Spread | None:
-    """Return the newest spread; None where a series is too short, odd or too old."""
-    yearly = (_changes(_months(s, PRICE_LEVELS, today), 12) for s in (cpi, ppi))
-    consumer, producer = yearly
+def inflation_spread(cpi: Series, ppi: Series) -> Spread | None:
+    """Return the newest spread; None where a series is too short or odd."""
+    consumer, producer = (_changes(_months(s, PRICE_LEVELS), 12) for s in (cpi, ppi))
     spreads = {m: consumer[m] - producer[m] for m in consumer.keys() & producer.keys()}
     if not spreads:
         return None
     newest = max(spreads)
     past = [spreads[m] for m in range(newest - Z_MONTHS, newest) if m in spreads]
-    if len(past) < Z_LEAST or _is_old(newest, today, PRICES_AGE):
+    if len(past) < Z_LEAST:
         return None
     mean = math.fsum(past) / len(past)
     spread = math.sqrt(math.fsum((x - mean) ** 2 for x in past) / (len(past) - 1))
@@ -116,13 +108,11 @@ def inflation_spread(cpi: Series, ppi: Series, today: date) -> Spread | None:
     )
 
 
-def exchange_rate(series: Series, today: date) -> Exchange | None:
-    """Return the newest reading; None where the series is too short, odd or too old."""
-    months = _months(series, EXCHANGE_LEVELS, today)
+def exchange_rate(series: Series) -> Exchange | None:
+    """Return the newest reading; None where the series is too short or odd."""
+    months = _months(series, EXCHANGE_LEVELS)
     quarter, year = _changes(months, 3), _changes(months, 12)
-    if not months or _is_old(max(months), today, EXCHANGE_AGE):
-        return None
-    newest = max(months)
+    newest = max(months, default=0)
     if newest not in quarter or newest not in year:
         return None
     slope = 100.0 * ((1.0 + quarter[newest] / 100.0) ** 4 - 1.0)
@@ -168,10 +158,10 @@ def of_weekly(found: Macd | None) -> int | None:
 def divergence_score(fomc: FomcCalendar | None, at: datetime) -> int | None:
     """Return the operator's score of the newest meeting, -2 to +2.
 
-    None without a file, with one older than 45 days, or where the newest meeting that
-    was released has no score, or one that is none.
+    None without a file, or where the newest meeting that was released by `at` has no
+    score, or one that is none.
     """
-    if fomc is None or not timedelta(0) <= at.date() - fomc.as_of <= FOMC_AGE:
+    if fomc is None:
         return None
     released = [m for m in fomc.meetings if m.released <= at]
     if not released:
@@ -185,22 +175,12 @@ def of_committee(score: int | None) -> int | None:
     return None if score is None else (score > 0) - (score < 0)
 
 
-def _months(
-    series: Series, bounds: tuple[float, float], today: date
-) -> dict[int, float]:
-    """Return the values by month number; nothing where one is not to be believed.
-
-    A figure of a month that is not over is of the future, and left out.
-    """
+def _months(series: Series, bounds: tuple[float, float]) -> dict[int, float]:
+    """Return the values by month number; nothing where one is not to be believed."""
     low, high = bounds
-    now = _number(today)
-    months: dict[int, float] = {}
-    for day, value in sorted(series):
-        if not low <= value <= high:
-            return {}
-        if _number(day) < now:
-            months[_number(day)] = value
-    return months
+    if not all(low <= value <= high for _, value in series):
+        return {}
+    return {_number(day): value for day, value in sorted(series)}
 
 
 def _changes(months: dict[int, float], back: int) -> dict[int, float]:
@@ -211,10 +191,6 @@ def _changes(months: dict[int, float], back: int) -> dict[int, float]:
         if m - back in months
     }
     return found if all(abs(x) <= YEARLY_MAX for x in found.values()) else {}
-
-
-def _is_old(month: int, today: date, most: timedelta) -> bool:
-    return today - _first_of(month + 1) > most
 
 
 def _number(day: date) -> int:

@@ -6,10 +6,10 @@ alvh.md §1.1 names for it.
 """
 
 from datetime import datetime
-from enum import StrEnum
 
 from msgspec import Struct
 
+from alvh_trader.domain.freshness import Verdict
 from alvh_trader.signals.beta import VolBeta
 from alvh_trader.signals.breadth import CashFlow
 from alvh_trader.signals.macd import Macd
@@ -83,14 +83,6 @@ class Signals(Struct, frozen=True, kw_only=True):
     macro: Macro = Macro()
 
 
-class Freshness(StrEnum):
-    """Whether a signal may be used."""
-
-    FRESH = "fresh"
-    STALE = "stale"
-    MISSING = "missing"
-
-
 class Signal(Struct, frozen=True, kw_only=True):
     """One row of the panel.
 
@@ -104,5 +96,5 @@ class Signal(Struct, frozen=True, kw_only=True):
     bound: str
     as_of: datetime | None
     source: str
-    freshness: Freshness
+    freshness: Verdict
     says: str

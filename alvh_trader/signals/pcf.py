@@ -5,49 +5,46 @@ does: what it adds to the verdict on breadth is how the companies scatter.
 """
 
 import math
-from datetime import date, timedelta
+from datetime import date
 
 from alvh_trader.domain.inputs import Constituent, Constituents
 from alvh_trader.signals.breadth import CashFlow, cash_flow
 
 SESSIONS = 5
 LEAST_NAMES = 10
-FILE_AGE = timedelta(days=45)
 
 JUMP = 0.6
 """A log change over five days that is a split or a slip of units, not a price."""
 
 
-def price_over_cash_flow(names: Constituents, today: date) -> float | None:
+def price_over_cash_flow(names: Constituents) -> float | None:
     """Return the index's ratio: all market values over all cash flows.
 
     Companies whose cash flow is not positive are left out. None where too few are
-    left or the file is older than 45 days.
+    left.
     """
-    kept = _kept(names, today)
+    kept = _kept(names)
     if len(kept) < LEAST_NAMES:
         return None
     worth = math.fsum(x.shares * x.closes[-1][1] for x in kept)
     return worth / math.fsum(x.shares * x.cash_flow for x in kept)
 
 
-def flow_of(names: Constituents, today: date, last_session: date) -> CashFlow | None:
+def flow_of(names: Constituents, last_session: date) -> CashFlow | None:
     """Return how the ratios moved over five sessions up to `last_session`.
 
     A company counts if its newest close is of that day, it has six, and none of them
-    makes an impossible jump. None where too few do, or the file is too old.
+    makes an impossible jump. None where too few do.
     """
     moves = {
         x.symbol: (move, x.shares * x.closes[-1 - SESSIONS][1])
-        for x in _kept(names, today)
+        for x in _kept(names)
         if x.closes[-1][0] == last_session and (move := _move(x)) is not None
     }
     return cash_flow(moves) if len(moves) >= LEAST_NAMES else None
 
 
-def _kept(names: Constituents, today: date) -> list[Constituent]:
-    if not timedelta(0) <= today - names.as_of <= FILE_AGE:
-        return []
+def _kept(names: Constituents) -> list[Constituent]:
     return [
         x for x in names.members if x.cash_flow > 0 and x.shares > 0 and _is_priced(x)
     ]
