@@ -85,10 +85,13 @@ class Questions:
         match question:
             case RequestReport():
                 return await desk.reconciler.report()
-            case RequestBars(symbol=symbol, sessions=sessions):
+            case RequestBars(symbol=symbol, sessions=sessions, future=future):
                 today = new_york_date(clock.now())
-                bars = await reference.bars(client, symbol, sessions, today)
-                return BarsReported(at=clock.now(), symbol=symbol, bars=bars)
+                what = reference.index(symbol) if future is None else future
+                bars = await reference.bars(client, what, sessions, today)
+                return BarsReported(
+                    at=clock.now(), symbol=symbol, bars=bars, future=future
+                )
             case ListExpiries(symbol=symbol):
                 series = await reference.expiries(client, symbol)
                 return ExpiriesListed(at=clock.now(), symbol=symbol, series=series)
@@ -105,9 +108,15 @@ class Questions:
                     last_trade=last_trade,
                     options=options,
                 )
-            case ListFutures(symbol=symbol):
-                futures = await reference.futures(client, symbol)
-                return FuturesListed(at=clock.now(), symbol=symbol, futures=futures)
+            case ListFutures(symbol=symbol, since=since):
+                found = await reference.futures(client, symbol, since)
+                today = new_york_date(clock.now())
+                return FuturesListed(
+                    at=clock.now(),
+                    symbol=symbol,
+                    futures=tuple(f for f in found if f.last_trade >= today),
+                    settled=tuple(f for f in found if f.last_trade < today),
+                )
 
     def _fail(self, question: Question, reason: str) -> None:
         name = type(question).__name__

@@ -70,14 +70,20 @@ class Reference:
         return tuple(self._indexes.values())
 
     async def bars(
-        self, client: Wire, symbol: str, sessions: int, today: date
+        self, client: Wire, what: Index | Future, sessions: int, today: date
     ) -> tuple[Bar, ...]:
         """Return the last completed daily bars, oldest first, without today's.
 
         Raises:
-            BrokerError: No such index, or no usable answer.
+            BrokerError: No usable answer.
         """
-        contract = contract_of(self._index(symbol))
+        contract, name, end = contract_of(what), what.symbol, ""
+        if isinstance(what, Future):
+            name = f"{what.trading_class} {what.expiry}"
+            contract.includeExpired = True
+            if what.last_trade < today:
+                # Counted back from now, last year's contract would show nothing.
+                end = f"{what.last_trade:%Y%m%d}-23:59:59"
         # One more than asked: today's is in the answer once the market has opened.
         duration = (
             f"{sessions + 1} D"
@@ -85,9 +91,9 @@ class Reference:
             else f"{-(-sessions // _SESSIONS_PER_YEAR_MIN)} Y"
         )
         rows = await self._inquiries.ask(
-            f"daily bars of {symbol}",
+            f"daily bars of {name}",
             lambda request_id: client.reqHistoricalData(
-                *(request_id, contract, "", duration, "1 day", "TRADES", 1, 1),
+                *(request_id, contract, end, duration, "1 day", "TRADES", 1, 1),
                 *(False, []),
             ),
         )
@@ -100,7 +106,7 @@ class Reference:
         Raises:
             BrokerError: No such index, or no usable answer.
         """
-        index = self._index(symbol)
+        index = self.index(symbol)
         rows = await self._inquiries.ask(
             f"option series of {symbol}",
             lambda request_id: client.reqSecDefOptParams(
@@ -146,10 +152,13 @@ class Reference:
         self._instruments.update(found)
         return tuple(sorted(found.values(), key=lambda o: (o.strike, o.right)))
 
-    async def futures(self, client: Wire, symbol: str) -> tuple[Future, ...]:
+    async def futures(
+        self, client: Wire, symbol: str, since: date | None = None
+    ) -> tuple[Future, ...]:
         """Return the monthly futures on `symbol`, nearest first.
 
-        The mini future on VIX has a symbol of its own at the broker.
+        With `since` also those that have settled since then; the broker keeps them for
+        two years. The mini future on VIX has a symbol of its own at the broker.
 
         Raises:
             BrokerError: No usable answer.
@@ -159,9 +168,10 @@ class Reference:
             pattern = Contract(
                 secType="FUT", symbol=name, exchange="CFE", currency=CURRENCY
             )
+            pattern.includeExpired = since is not None
             for row in await self._details(client, pattern):
                 future = future_of(row)
-                if future is not None:
+                if future is not None and (since is None or future.expiry >= since):
                     found[future.con_id] = future
         self._instruments.update(found)
         return tuple(
@@ -195,7 +205,12 @@ class Reference:
                 return instrument
         return other_of(contract)
 
-    def _index(self, symbol: str) -> Index:
+    def index(self, symbol: str) -> Index:
+        """Return an index that was found.
+
+        Raises:
+            BrokerError: The broker has none of that symbol.
+        """
         try:
             return self._indexes[symbol]
         except KeyError:

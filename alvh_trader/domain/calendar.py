@@ -36,6 +36,11 @@ class Calendar(Struct, frozen=True):
         i = bisect_left(self.days, day)
         return self.days[i - 1] if i else None
 
+    def last(self, day: date, count: int) -> tuple[date, ...]:
+        """Return up to `count` trading days before `day`, oldest first."""
+        i = bisect_left(self.days, day)
+        return self.days[max(i - count, 0) : i]
+
     def sessions_until(self, today: date, day: date) -> int:
         """Return how many trading days lie in (today, day]."""
         return bisect_right(self.days, day) - bisect_right(self.days, today)

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from alvh_trader.domain.instrument import Instrument
+from alvh_trader.domain.instrument import Future, Instrument
 from alvh_trader.domain.order import Order
 from alvh_trader.risk.gate import Approved
 
@@ -39,10 +39,14 @@ class RequestReport(_Command, frozen=True, kw_only=True):
 
 
 class RequestBars(_Command, frozen=True, kw_only=True):
-    """Ask for completed daily bars of an index."""
+    """Ask for completed daily bars of an index, or of a future on it.
+
+    A future that has settled is asked for up to its end.
+    """
 
     symbol: str
     sessions: int
+    future: Future | None = None
 
 
 class ListExpiries(_Command, frozen=True, kw_only=True):
@@ -60,9 +64,10 @@ class ListOptions(_Command, frozen=True, kw_only=True):
 
 
 class ListFutures(_Command, frozen=True, kw_only=True):
-    """Ask which futures exist on `symbol`."""
+    """Ask which futures exist on `symbol`, and which have settled since `since`."""
 
     symbol: str
+    since: date | None = None
 
 
 class PreviewMargin(_Command, frozen=True, kw_only=True):

@@ -82,10 +82,11 @@ class MarketUpdated(_Event, frozen=True, kw_only=True):
 
 
 class BarsReported(_Event, frozen=True, kw_only=True):
-    """Completed daily bars of an index, oldest first, without today's."""
+    """Completed daily bars of an index or a future, oldest first, without today's."""
 
     symbol: str
     bars: tuple[Bar, ...]
+    future: Future | None = None
 
 
 class ExpiriesListed(_Event, frozen=True, kw_only=True):
@@ -111,10 +112,11 @@ class OptionsListed(_Event, frozen=True, kw_only=True):
 
 
 class FuturesListed(_Event, frozen=True, kw_only=True):
-    """The futures on `symbol` that trade now."""
+    """The futures on `symbol` that trade now, and those asked for that have settled."""
 
     symbol: str
     futures: tuple[Future, ...]
+    settled: tuple[Future, ...] = ()
 
 
 class RequestFailed(_Event, frozen=True, kw_only=True):

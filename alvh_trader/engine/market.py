@@ -88,6 +88,8 @@ def _keep_day(turn: Turn) -> None:
         hedge_spent=0.0,
         bars={},
         series={},
+        futures={},
+        settled={},
         options={},
         asked={},
         margins={},

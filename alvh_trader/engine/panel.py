@@ -11,16 +11,18 @@ from msgspec.structs import replace
 
 from alvh_trader.domain.calendar import Calendar
 from alvh_trader.domain.freshness import Part, age_of, known
+from alvh_trader.engine import vx
 from alvh_trader.engine.evaluation import spot_of, vix_of
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
 from alvh_trader.signals import beta, macro, pcf
 from alvh_trader.signals.breadth import is_divergence
+from alvh_trader.signals.constant_maturity import contango
 from alvh_trader.signals.layer2 import is_calm, layer2
 from alvh_trader.signals.macd import Macd, macd
 from alvh_trader.signals.panel import Signals
 from alvh_trader.signals.rsi import rsi
-from alvh_trader.signals.series import Series
+from alvh_trader.signals.series import Series, last_of_weeks
 from alvh_trader.signals.vix18 import is_near_18
 from alvh_trader.signals.volatility import hv20
 from alvh_trader.strategy.params import Params
@@ -42,7 +44,7 @@ def look(turn: Turn) -> None:
     if not known.is_due and known.at is not None and turn.at - known.at < EVERY:
         return
     if known.is_due:
-        known = _completed(turn, turn.state.day)
+        known = _published(turn, turn.state.day, _completed(turn, turn.state.day))
     turn.put(signals=_live(turn, known))
 
 
@@ -84,37 +86,45 @@ def line_of_sessions(state: State, calendar: Calendar) -> tuple[int, ...]:
 def _completed(turn: Turn, today: date) -> Signals:
     """Return the signals with those of completed sessions computed anew."""
     state, params, calendar = turn.state, turn.rules.params, turn.rules.calendar
+    yesterday = calendar.last_before(today)
     spx, vix, vvix = (closes_of(state, s, calendar) for s in ("SPX", "VIX", "VVIX"))
     closes = [close for _, close in spx]
     net = line_of_sessions(state, calendar)
+    turn.put(vx30=vx.extended(state))
+    series = turn.state.vx30
+    vx30 = series if series and series[-1][0] == yesterday else ()
     return replace(
-        _published(turn, today),
+        state.signals,
         is_due=False,
         hv20=hv20(closes),
         vix_mean=_mean([close for _, close in vix], VIX_SESSIONS),
         vvix_median=_median([close for _, close in vvix], VVIX_SESSIONS),
         diverges=is_divergence(closes, net, params.signals.divergence),
         is_calm=is_calm(closes, net, params.signals.layer2, params.momentum.rsi_period),
-        beta_vol=beta.vol_beta((), vix, spx),
+        macd_vx=_macd(last_of_weeks(dict(vx30), today), params),
+        vx30=vx30[-1][1] if vx30 else None,
+        contango=contango(*vx.first_two(state, yesterday)) if yesterday else None,
+        beta_vol=beta.vol_beta(vx30, vix, spx),
         beta_spot=beta.spot_beta(vix, spx),
+        beta_vx_scale=beta.vx_scale(vx30, vix),
     )
 
 
-def _published(turn: Turn, today: date) -> Signals:
+def _published(turn: Turn, today: date, known: Signals) -> Signals:
     """Return the signals with those of the operator's files read anew.
 
     What is stale is missing: it would scale what adds risk.
     """
-    state, at = turn.state, turn.at
-    names = state.inputs.constituents if _is_fresh(turn, Part.CONSTITUENTS) else None
-    fomc = state.inputs.fomc if _is_fresh(turn, Part.FOMC) else None
+    inputs = turn.state.inputs
+    names = inputs.constituents if _is_fresh(turn, Part.CONSTITUENTS) else None
+    fomc = inputs.fomc if _is_fresh(turn, Part.FOMC) else None
     cpi, ppi, reer = (_points(turn, part) for part in (Part.CPI, Part.PPI, Part.REER))
     spread = macro.inflation_spread(cpi, ppi)
     exchange = macro.exchange_rate(reer)
-    committee = macro.divergence_score(fomc, at)
+    committee = macro.divergence_score(fomc, turn.at)
     yesterday = turn.rules.calendar.last_before(today)
     return replace(
-        state.signals,
+        known,
         cash_flow=pcf.flow_of(names, yesterday) if names and yesterday else None,
         price_over_cash_flow=pcf.price_over_cash_flow(names) if names else None,
         spread=spread,
@@ -123,7 +133,7 @@ def _published(turn: Turn, today: date) -> Signals:
         macro=macro.Macro(
             spread=macro.of_spread(spread),
             exchange=macro.of_exchange(exchange),
-            weekly=macro.of_weekly(state.signals.macd_vx),
+            weekly=macro.of_weekly(known.macd_vx),
             committee=macro.of_committee(committee),
         ),
     )

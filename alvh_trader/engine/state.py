@@ -73,6 +73,12 @@ class State(Struct, frozen=True, kw_only=True):
     bars: dict[str, tuple[Bar, ...]] = {}
     series: dict[str, tuple[tuple[str, date], ...]] = {}
     futures: dict[str, tuple[Future, ...]] = {}
+    settled: dict[str, tuple[Future, ...]] = {}
+    """Futures whose past prices are wanted; they cannot be traded any more."""
+
+    vx30: tuple[tuple[date, float], ...] = ()
+    """(day, close) of VX at a constant maturity of 30 days, oldest first."""
+
     options: dict[str, tuple[Option, ...]] = {}
     asked: dict[str, datetime] = {}
     wants_reviewed: datetime | None = None

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from alvh_trader.engine import market, operator, orders, panel, session
+from alvh_trader.engine import market, operator, orders, panel, session, vx
 from alvh_trader.engine.command import Command
 from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.event import (
@@ -117,14 +117,19 @@ def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - one row an eve
 def _learn(turn: Turn, answer: Answer) -> None:
     match answer:
         case BarsReported():
-            turn.put(bars={**turn.state.bars, answer.symbol: answer.bars})
+            future = answer.future
+            key = answer.symbol if future is None else vx.key_of(future)
+            turn.put(bars={**turn.state.bars, key: answer.bars})
             panel.expect(turn)
         case ExpiriesListed():
             turn.put(series={**turn.state.series, answer.symbol: answer.series})
         case OptionsListed():
             market.on_options(turn, answer)
         case FuturesListed():
-            turn.put(futures={**turn.state.futures, answer.symbol: answer.futures})
+            turn.put(
+                futures={**turn.state.futures, answer.symbol: answer.futures},
+                settled={**turn.state.settled, answer.symbol: answer.settled},
+            )
         case RequestFailed():
             market.on_request_failed(turn, answer)
         case MarginPreviewed():

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from alvh_trader.domain.instrument import Instrument, Option
+from alvh_trader.engine import vx
 from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.engine.command import (
     Command,
@@ -33,6 +34,9 @@ from alvh_trader.strategy.phase import Phase
 ASK_AGAIN = timedelta(seconds=60)
 """An unanswered question is asked again after so long."""
 
+ASK_LATER = timedelta(hours=1)
+"""Likewise what only the panel needs: an account may lack the data altogether."""
+
 REVIEW = timedelta(seconds=60)
 
 BARS = 120
@@ -48,6 +52,8 @@ LINES_MAX = 95
 """Streams at once; the broker allows 100 (gateway.md §5.5)."""
 
 INDEXES = ("SPX", "VIX", "VIX9D", "AD-NYSE")
+INDEXES_OF_SIGNALS = ("VIX3M", "VVIX")
+"""Those that decide, watched first; and those that the panel shows, watched last."""
 
 PREPARING = frozenset(Phase) - {
     Phase.MONITOR,
@@ -76,15 +82,22 @@ def settle_wants(turn: Turn, *, is_quiet: bool) -> None:
     if is_quiet and reviewed is not None and turn.at - reviewed < REVIEW:
         return
     turn.put(wants_reviewed=turn.at)
-    for key, question in _questions(turn):
-        asked = turn.state.asked.get(key)
-        if asked is None or turn.at - asked >= ASK_AGAIN:
-            turn.put(asked={**turn.state.asked, key: turn.at})
-            turn.ask(question)
+    _ask(turn, _questions(turn), ASK_AGAIN)
+    _ask(turn, _questions_of_signals(turn), ASK_LATER)
     wanted = tuple(_first(_streams(turn), LINES_MAX))
     if wanted != state.watched:
         turn.put(watched=wanted)
         turn.ask(Watch(instruments=wanted))
+
+
+def _ask(
+    turn: Turn, questions: Iterable[tuple[str, Command]], again: timedelta
+) -> None:
+    for key, question in questions:
+        asked = turn.state.asked.get(key)
+        if asked is None or turn.at - asked >= again:
+            turn.put(asked={**turn.state.asked, key: turn.at})
+            turn.ask(question)
 
 
 def _first(instruments: Iterable[Instrument], most: int) -> Iterator[Instrument]:
@@ -117,6 +130,13 @@ def _questions(turn: Turn) -> Iterator[tuple[str, Command]]:
             yield from _list(state, "SPX", trading_class, last_trade)
         if case.phase in PREPARING:
             yield from _prepare(turn, case)
+
+
+def _questions_of_signals(turn: Turn) -> Iterator[tuple[str, Command]]:
+    state = turn.state
+    if "VVIX" in state.indexes and "VVIX" not in state.bars:
+        yield "bars VVIX", RequestBars(symbol="VVIX", sessions=BARS)
+    yield from vx.questions(state, turn.rules.calendar)
 
 
 def _prepare(turn: Turn, case: Case) -> Iterator[tuple[str, Command]]:
@@ -159,6 +179,9 @@ def _streams(turn: Turn) -> Iterator[Instrument]:
             yield from _near(turn, trading_class, last_trade)
     for case in cases:
         yield from _of_choices(turn, case)
+    for symbol in INDEXES_OF_SIGNALS:
+        if symbol in state.indexes:
+            yield state.indexes[symbol]
 
 
 def _of_hedges(turn: Turn) -> Iterator[Instrument]:

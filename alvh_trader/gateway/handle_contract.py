@@ -33,7 +33,7 @@ def contract_details(session: Session, asked: request.RequestContractDetails) ->
         )
         return
     exchange = session.floor.exchange
-    found = listing_reply.find(exchange, spec)
+    found = listing_reply.find(exchange, spec, include_expired=asked.include_expired)
     if not found:
         session.error(asked.req_id, 200, NOT_FOUND)
         return

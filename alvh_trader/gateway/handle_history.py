@@ -43,7 +43,9 @@ def historical_data(
     if problem is not None:
         session.error(req_id, *problem)
         return
-    listing = only_listing(session, req_id, asked.contract)
+    listing = only_listing(
+        session, req_id, asked.contract, include_expired=asked.include_expired
+    )
     if listing is None:
         return
     now = session.floor.exchange.now
@@ -171,7 +173,9 @@ def head_timestamp(
     session: Session, asked: market_request.RequestHeadTimestamp
 ) -> None:
     """Send since when there are daily bars."""
-    listing = only_listing(session, asked.req_id, asked.contract)
+    listing = only_listing(
+        session, asked.req_id, asked.contract, include_expired=asked.include_expired
+    )
     if listing is None:
         return
     everything = 252 * 50

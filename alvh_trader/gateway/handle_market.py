@@ -93,9 +93,16 @@ def _data_type(session: Session) -> int:
     return 2 if is_frozen and not session.floor.exchange.is_open else 1
 
 
-def only_listing(session: Session, req_id: int, spec: ContractSpec) -> Listing | None:
-    """Return the one listing that `spec` means; else say what is wrong with it."""
-    found = listing_reply.find(session.floor.exchange, spec)
+def only_listing(
+    session: Session, req_id: int, spec: ContractSpec, *, include_expired: bool = False
+) -> Listing | None:
+    """Return the one listing that `spec` means; else say what is wrong with it.
+
+    `include_expired` lets it be a future that has settled.
+    """
+    found = listing_reply.find(
+        session.floor.exchange, spec, include_expired=include_expired
+    )
     if len(found) == 1:
         return found[0]
     text = NOT_FOUND

@@ -25,12 +25,19 @@ _ORDER_TYPES = "ACTIVETIM,COND,CONDORDER,DAY,GTC,LMT,MKT,NONALGO,OPENCLOSE,WHATI
 FindListing = Callable[[int], Listing | None]
 
 
-def find(exchange: Exchange, spec: ContractSpec) -> tuple[Listing, ...]:
-    """Return every listing that a client may mean by `spec`; none if nothing fits."""
+def find(
+    exchange: Exchange, spec: ContractSpec, *, include_expired: bool = False
+) -> tuple[Listing, ...]:
+    """Return every listing that a client may mean by `spec`; none if nothing fits.
+
+    `include_expired` adds the futures that have settled.
+    """
     if spec.currency not in ("", "USD"):
         return ()
     if spec.con_id:
         listing = exchange.listing(spec.con_id)
+        if listing is None and include_expired:
+            listing = exchange.settled(spec.con_id)
         found: tuple[Listing, ...] = () if listing is None else (listing,)
     elif not (spec.symbol or spec.local_symbol):
         return ()
@@ -44,6 +51,7 @@ def find(exchange: Exchange, spec: ContractSpec) -> tuple[Listing, ...]:
             trading_class=spec.trading_class,
             multiplier=spec.multiplier,
             local_symbol=spec.local_symbol,
+            include_expired=include_expired,
         )
     return tuple(it for it in found if _trades_at(it, spec.exchange))
 

@@ -41,9 +41,12 @@ class History:
         """
         if listing.con_id == listings.AD_NYSE or listing.sec_type == "OPT":
             return ()
-        first = max(last - count + 1, 1 - self._market.scenario.start)
-        rows = [self._daily_row(listing, s) for s in range(first, last)]
-        rows.append(self._so_far(listing, last, node))
+        end = self._end_of(listing, last)
+        first = max(end - count + 1, 1 - self._market.scenario.start)
+        is_over = end < last or last < 0
+        rows = [self._daily_row(listing, s) for s in range(first, end + is_over)]
+        if not is_over:
+            rows.append(self._so_far(listing, last, node))
         return tuple(rows)
 
     def weekly(
@@ -70,6 +73,20 @@ class History:
         return tuple(rows)
 
     # ------------------------------------------------------------------- daily ---
+
+    def _end_of(self, listing: Listing, last: int) -> int:
+        """Return the newest session up to `last` that has a bar.
+
+        A future settles before the open of its last day: that day has none.
+        """
+        if listing.sec_type != "FUT" or listing.expiry is None:
+            return last
+        while (
+            last > -self._market.scenario.start
+            and self._market.day(last).day >= listing.expiry
+        ):
+            last -= 1
+        return last
 
     def _daily_row(self, listing: Listing, number: int) -> BarRow:
         day = self._market.day(number).day

@@ -176,7 +176,11 @@ class Exchange:
         """Return what is listed today under `con_id`, None if nothing is."""
         return self._board.listed.by_id(con_id)
 
-    def find(
+    def settled(self, con_id: int) -> Listing | None:
+        """Return the future of that id if it has settled: it has bars, no market."""
+        return self._board.listed.settled_by_id(con_id)
+
+    def find(  # noqa: PLR0913 - one for each filter
         self,
         *,
         symbol: str = "",
@@ -187,8 +191,11 @@ class Exchange:
         trading_class: str = "",
         multiplier: str = "",
         local_symbol: str = "",
+        include_expired: bool = False,
     ) -> tuple[Listing, ...]:
         """Return all listings that match every filter given (empty means any).
+
+        `include_expired` adds the futures that have settled.
 
         `month_or_day` is `YYYYMM` or `YYYYMMDD` and matches the last trading day, as
         the broker's lastTradeDateOrContractMonth does (a future's month is that of
@@ -203,6 +210,7 @@ class Exchange:
             trading_class=trading_class,
             multiplier=multiplier,
             local_symbol=local_symbol,
+            include_expired=include_expired,
         )
         return self._board.listed.find(wanted)
 
@@ -255,7 +263,7 @@ class Exchange:
         from history; the session in progress is there up to now. Empty where there
         is no history (options, AD-NYSE).
         """
-        listing = self.listing(con_id)
+        listing = self.listing(con_id) or self.settled(con_id)
         if listing is None or sessions < 1:
             return ()
         number, node = self._place(end)
@@ -367,7 +375,7 @@ class Exchange:
         """Return the (session, node) that is newest at `end`, never after now."""
         at = min(end or self.now, self.now).timestamp()
         number = self._number
-        while self._opens_at(number) > at:
+        while number > -self._scenario.start and self._opens_at(number) > at:
             number -= 1
         if number < 0:
             return number, 0

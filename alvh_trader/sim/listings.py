@@ -39,6 +39,7 @@ CLASSES = ("SPX", "SPXW", "VIX", "VIXW")
 UNDERLYING = {"SPX": SPX, "SPXW": SPX, "VIX": VIX, "VIXW": VIX}
 
 _EPOCH = date(2015, 1, 1)
+_TWO_YEARS = timedelta(days=730)
 _OPTIONS, _FUTURES = 400_000_000, 390_000_000
 _STRIKES = 2048
 _STRIKE_UNIT = {"SPX": 5.0, "SPXW": 5.0, "VIX": 0.5, "VIXW": 0.5}
@@ -109,6 +110,7 @@ class Wanted:
     trading_class: str = ""
     multiplier: str = ""
     local_symbol: str = ""
+    include_expired: bool = False
 
     def takes(self, listing: Listing) -> bool:
         """Return whether a listing passes every filter."""
@@ -155,6 +157,21 @@ class Listings:
         }
 
     @cached_property
+    def settled(self) -> tuple[Expiry, ...]:
+        """The futures that have settled in the last two years, oldest first.
+
+        Nobody trades them; their bars can still be asked for. They begin where the
+        calendar does.
+        """
+        first = max(self.calendar.days[0], self.day - _TWO_YEARS)
+        count = (self.day.year - first.year) * 12 + self.day.month - first.month + 1
+        series = (
+            expirations.vix_monthly(self.calendar, year, month + 1)
+            for year, month in expirations.months(first, count)[1:]
+        )
+        return tuple(e for e in series if e.last_trade < self.day)
+
+    @cached_property
     def spx_strikes(self) -> tuple[float, ...]:
         """Every 5 points near the money, every 25 further out."""
         near = range(_down(0.78 * self.low, 25), _down(1.12 * self.high, 25) + 25, 5)
@@ -185,6 +202,14 @@ class Listings:
                 self._made[con_id] = made
         return made
 
+    def settled_by_id(self, con_id: int) -> Listing | None:
+        """Return the future of that id if it has settled, else None."""
+        days, mini = divmod(con_id - _FUTURES, 2)
+        for expiry in self.settled:
+            if (expiry.settles - _EPOCH).days == days:
+                return _future(("VX", "VXM")[mini], expiry)
+        return None
+
     def find(self, wanted: Wanted) -> tuple[Listing, ...]:
         """Return the listings that match, nearest expiry and lowest strike first."""
         return tuple(listing for listing in self._near(wanted) if wanted.takes(listing))
@@ -210,7 +235,8 @@ class Listings:
         if wanted.sec_type in ("", "IND"):
             yield from INDEXES
         if wanted.sec_type in ("", "FUT"):
-            for expiry in self.expiries["VX"]:
+            old = self.settled if wanted.include_expired else ()
+            for expiry in (*old, *self.expiries["VX"]):
                 if wanted.takes_expiry(expiry):
                     yield _future("VX", expiry)
                     yield _future("VXM", expiry)
