@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -139,8 +140,30 @@ def test_everything_the_engine_asks_is_answered() -> None:
             calls = await d.vix_calls()
             assert {(o.expiry - o.last_trade).days for o in calls} == {1}
             await d.trader.ask(ListFutures(symbol="VIX"))
-            classes = {f.trading_class for f in d.inbox.last(FuturesListed).futures}
-            assert classes == {"VX", "VXM"}
+            listed = d.inbox.last(FuturesListed)
+            assert {f.trading_class for f in listed.futures} == {"VX", "VXM"}
+            assert listed.settled == ()
+
+    asyncio.run(story())
+
+
+def test_daily_bars_come_of_futures_that_trade_and_that_have_settled() -> None:
+    async def story() -> None:
+        async with lockstep() as port, desk(port) as d:
+            await d.trader.ask(ListFutures(symbol="VIX", since=date(2017, 11, 1)))
+            listed = d.inbox.last(FuturesListed)
+            (old, *_), (new, *_) = (
+                [f for f in found if f.trading_class == "VX"]
+                for found in (listed.settled, listed.futures)
+            )
+            assert old.expiry == date(2017, 11, 15)
+            for future, last in ((old, date(2017, 11, 14)), (new, date(2018, 1, 19))):
+                await d.trader.ask(RequestBars(symbol="VIX", sessions=9, future=future))
+                told = d.inbox.last(BarsReported)
+                assert told.future == future
+                assert len(told.bars) == 9
+                assert told.bars[-1].day == last
+                assert all(8 < b.close < 20 for b in told.bars)
 
     asyncio.run(story())
 

@@ -175,3 +175,59 @@ def test_no_bars_because_of_an_error_is_a_failure_and_not_an_empty_history() -> 
             assert r.inbox.last(RequestFailed).request == "RequestBars"
 
     asyncio.run(story())
+
+
+def test_a_future_that_has_settled_is_asked_for_up_to_its_end() -> None:
+    day = date(2018, 1, 17)
+    future = Future(9, "VIX", "VX", day, day, 1000)
+    peer = Peer()
+    peer.bars = [bar("20180112", "11.2"), bar("20180116", "11.7")]
+
+    async def story() -> None:
+        async with rig(peer) as r:
+            asked = RequestBars(symbol="VIX", sessions=2, future=future)
+            await r.trader.ask(asked)
+            told = r.inbox.last(BarsReported)
+            assert told.future == future
+            assert [b.close for b in told.bars] == [11.2, 11.7]
+            sent = r.peer.got("20")[0]
+            assert (sent[2], sent[4], sent[5]) == ("9", "FUT", "20180117")
+            assert sent[14:18] == ["1", "20180117-23:59:59", "1 day", "3 D"]
+
+    asyncio.run(story())
+
+
+def test_a_future_that_trades_is_asked_for_up_to_now() -> None:
+    day = date(2018, 3, 21)
+    future = Future(9, "VIX", "VX", day, day, 1000)
+
+    async def story() -> None:
+        async with rig() as r:
+            await r.trader.ask(RequestBars(symbol="VIX", sessions=2, future=future))
+            assert r.peer.got("20")[0][15] == ""
+
+    asyncio.run(story())
+
+
+def test_futures_that_have_settled_are_told_apart() -> None:
+    peer = Peer()
+    for con_id, last in ((1, "20171220"), (2, "20180117"), (3, "20180321")):
+        peer.instruments.append(
+            details(
+                *(con_id, "VIX", "FUT"),
+                exchange="CFE",
+                trading_class="VX",
+                last_trade=last,
+                expiry=last,
+                multiplier="1000",
+            )
+        )
+
+    async def story() -> None:
+        async with rig(peer) as r:
+            await r.trader.ask(ListFutures(symbol="VIX", since=date(2018, 1, 2)))
+            told = r.inbox.last(FuturesListed)
+            assert [f.con_id for f in told.futures] == [3]
+            assert [f.con_id for f in told.settled] == [2]
+
+    asyncio.run(story())

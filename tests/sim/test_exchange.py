@@ -557,3 +557,32 @@ def test_a_run_is_a_pure_function_of_scenario_and_seed() -> None:
     assert len(first[1]) > 20
     assert first[0] != other[0]
     assert first[1] != other[1]
+
+
+def test_a_future_that_has_settled_has_bars_up_to_the_day_before_and_no_market() -> (
+    None
+):
+    exchange = Exchange(scenario("volmageddon-2018"), 2)
+    live, every = (
+        exchange.find(
+            symbol="VIX", sec_type="FUT", trading_class="VX", include_expired=old
+        )
+        for old in (False, True)
+    )
+    assert every[-len(live) :] == live
+    old = next(x for x in every if x.expiry == date(2018, 1, 17))
+    assert exchange.listing(old.con_id) is None
+    assert exchange.settled(old.con_id) == old
+    assert exchange.settled(live[0].con_id) is None
+    end = datetime(2018, 1, 17, 23, 59, tzinfo=UTC)
+    bars = exchange.bars(old.con_id, timedelta(days=1), sessions=5, end=end)
+    days = [date(2018, 1, d) for d in (9, 10, 11, 12, 16)]
+    assert [b.day for b in bars] == days
+    now = exchange.bars(old.con_id, timedelta(days=1), sessions=5)
+    assert now == bars
+
+
+def test_an_end_before_all_history_has_no_bars_to_speak_of() -> None:
+    exchange = Exchange(scenario("calm-2017"), 2)
+    end = datetime(1990, 1, 2, tzinfo=UTC)
+    assert len(exchange.bars(listings.SPX, timedelta(days=1), sessions=5, end=end)) <= 1
