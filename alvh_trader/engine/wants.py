@@ -52,8 +52,6 @@ LINES_MAX = 95
 """Streams at once; the broker allows 100 (gateway.md §5.5)."""
 
 INDEXES = ("SPX", "VIX", "VIX9D", "AD-NYSE")
-INDEXES_OF_SIGNALS = ("VIX3M", "VVIX")
-"""Those that decide, watched first; and those that the panel shows, watched last."""
 
 PREPARING = frozenset(Phase) - {
     Phase.MONITOR,
@@ -134,8 +132,9 @@ def _questions(turn: Turn) -> Iterator[tuple[str, Command]]:
 
 def _questions_of_signals(turn: Turn) -> Iterator[tuple[str, Command]]:
     state = turn.state
-    if "VVIX" in state.indexes and "VVIX" not in state.bars:
-        yield "bars VVIX", RequestBars(symbol="VVIX", sessions=BARS)
+    for symbol, sessions in (("VVIX", BARS), ("VIX3M", 1)):
+        if symbol in state.indexes and symbol not in state.bars:
+            yield f"bars {symbol}", RequestBars(symbol=symbol, sessions=sessions)
     yield from vx.questions(state, turn.rules.calendar)
 
 
@@ -179,9 +178,9 @@ def _streams(turn: Turn) -> Iterator[Instrument]:
             yield from _near(turn, trading_class, last_trade)
     for case in cases:
         yield from _of_choices(turn, case)
-    for symbol in INDEXES_OF_SIGNALS:
-        if symbol in state.indexes:
-            yield state.indexes[symbol]
+    if state.signals.layer2 and "VVIX" in state.indexes:
+        # It only says whether calls of layer 2 are dear: no reason to see it always.
+        yield state.indexes["VVIX"]
 
 
 def _of_hedges(turn: Turn) -> Iterator[Instrument]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Unpack
 
 from alvh_trader.domain.calendar import OPENS, OPTIONS_LATER, Calendar
 from alvh_trader.sim import listings, rules
@@ -17,7 +18,7 @@ from alvh_trader.sim.board import Board
 from alvh_trader.sim.book import Book
 from alvh_trader.sim.clearing import Clearing
 from alvh_trader.sim.ledger import Ledger
-from alvh_trader.sim.listings import Listings, Wanted
+from alvh_trader.sim.listings import Filters, Listings, Wanted
 from alvh_trader.sim.market import Market
 from alvh_trader.sim.model import (
     AccountValues,
@@ -180,39 +181,9 @@ class Exchange:
         """Return the future of that id if it has settled: it has bars, no market."""
         return self._board.listed.settled_by_id(con_id)
 
-    def find(  # noqa: PLR0913 - one for each filter
-        self,
-        *,
-        symbol: str = "",
-        sec_type: str = "",
-        month_or_day: str = "",
-        strike: float = 0.0,
-        right: str = "",
-        trading_class: str = "",
-        multiplier: str = "",
-        local_symbol: str = "",
-        include_expired: bool = False,
-    ) -> tuple[Listing, ...]:
-        """Return all listings that match every filter given (empty means any).
-
-        `include_expired` adds the futures that have settled.
-
-        `month_or_day` is `YYYYMM` or `YYYYMMDD` and matches the last trading day, as
-        the broker's lastTradeDateOrContractMonth does (a future's month is that of
-        its expiry, which is the same).
-        """
-        wanted = Wanted(
-            symbol=symbol,
-            sec_type=sec_type,
-            month_or_day=month_or_day,
-            strike=strike,
-            right=right,
-            trading_class=trading_class,
-            multiplier=multiplier,
-            local_symbol=local_symbol,
-            include_expired=include_expired,
-        )
-        return self._board.listed.find(wanted)
+    def find(self, **filters: Unpack[Filters]) -> tuple[Listing, ...]:
+        """Return all listings that match every filter given."""
+        return self._board.listed.find(Wanted(**filters))
 
     def option_parameters(self, symbol: str) -> tuple[OptionClass, ...]:
         """Return each exchange and class of options on `symbol`."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import TypedDict
 
 from alvh_trader.domain.calendar import Calendar
 from alvh_trader.domain.money import (
@@ -98,9 +99,28 @@ def ticks(listing: Listing) -> TickGrid:
     return VX_TICKS if listing.trading_class == "VX" else VXM_TICKS
 
 
+class Filters(TypedDict, total=False):
+    """What one may look for; see `Wanted`."""
+
+    symbol: str
+    sec_type: str
+    month_or_day: str
+    strike: float
+    right: str
+    trading_class: str
+    multiplier: str
+    local_symbol: str
+    include_expired: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A filter; what is empty or 0 matches anything."""
+    """A filter; what is empty or 0 matches anything.
+
+    `month_or_day` is `YYYYMM` or `YYYYMMDD` and matches the last trading day, as the
+    broker's lastTradeDateOrContractMonth does (a future's month is that of its expiry,
+    which is the same). `include_expired` adds the futures that have settled.
+    """
 
     symbol: str = ""
     sec_type: str = ""
