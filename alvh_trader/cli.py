@@ -219,15 +219,27 @@ def orders(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) -
 
 @app.command()
 def explain(
-    case: Annotated[str, typer.Argument(help="A case, or the beginning of its name.")],
+    case: Annotated[
+        str, typer.Argument(help="A case, or the beginning of its name; else all.")
+    ] = "",
     journal: JournalFile = DEFAULT_JOURNAL,
     *,
+    history: Annotated[
+        bool,
+        typer.Option("--history", help="Every move and every standstill instead."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say for every move and every standstill which numbers met which bounds."""
+    """Say why no hedge, why so many, why no roll, which gate, what would change it.
+
+    With --history: which numbers met which bounds, for every move and standstill.
+    """
     from alvh_trader.runtime import show
 
-    show.explain(journal, case, as_json=as_json)
+    if history:
+        show.history(journal, case, as_json=as_json)
+    else:
+        show.explain(journal, case, as_json=as_json)
 
 
 @config_app.command("check")

@@ -30,16 +30,26 @@ NEAR_DELTA = 0.12
 
 def pressing(turn: Turn, case: Case, reading: Reading) -> tuple[Reason, Finding] | None:
     """Return the strongest reason that may be taken up now, and what says so."""
-    for reason, findings in (
-        (Reason.OPERATOR, _request(turn, case)),
-        (Reason.RISK_THRESHOLD, _risk(turn, case, reading)),
-        (Reason.FOMC_TIME_SHIFT, _time_shift(turn, case)),
-        (Reason.DTE_21, _age(turn, case)),
-    ):
+    for reason, findings in asked_of(turn, case, reading):
         found = next((f for f in findings if f.holds), None)
         if found is not None:
             return reason, found
     return None
+
+
+def asked_of(
+    turn: Turn, case: Case, reading: Reading
+) -> tuple[tuple[Reason, tuple[Finding, ...]], ...]:
+    """Return what was found for each reason, the strongest first.
+
+    One finding that holds is enough. A reason that was taken up already has none.
+    """
+    return (
+        (Reason.OPERATOR, _request(turn, case)),
+        (Reason.RISK_THRESHOLD, _risk(turn, case, reading)),
+        (Reason.FOMC_TIME_SHIFT, _time_shift(turn, case)),
+        (Reason.DTE_21, _age(turn, case)),
+    )
 
 
 def take_up(turn: Turn, case: Case, reason: Reason) -> dict[str, Any]:

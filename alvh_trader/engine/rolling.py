@@ -45,7 +45,7 @@ CONCESSION = Decimal("0.30")
 def look_roll_plan(turn: Turn, case: Case, reading: Reading) -> None:
     """Step 5a: the best candidate that passes every filter, or hedge and hold."""
     case, _ = judge_now(turn, case, reading)
-    hindrance = hindrance_of(turn, case)
+    hindrance = _hindrance(turn, case)
     if hindrance is not None:
         turn.move(case, Trigger.NO_CANDIDATE, (hindrance,), retested=turn.at, roll=None)
         return
@@ -59,10 +59,13 @@ def look_roll_plan(turn: Turn, case: Case, reading: Reading) -> None:
         _send_side(turn, case, reading, Trigger.CANDIDATE)
 
 
-def hindrance_of(turn: Turn, case: Case) -> Finding | None:
-    """Return why no roll may start now whatever the candidates are, or None."""
-    found = (*window(turn, case, begins=True), _regime(turn, case))
-    return next((f for f in found if not f.holds), None)
+def may_start(turn: Turn, case: Case) -> tuple[Finding, ...]:
+    """Return whether a roll may start now, whatever the candidates are."""
+    return (*window(turn, case, begins=True), _regime(turn, case))
+
+
+def _hindrance(turn: Turn, case: Case) -> Finding | None:
+    return next((f for f in may_start(turn, case) if not f.holds), None)
 
 
 def _regime(turn: Turn, case: Case) -> Finding:
@@ -303,7 +306,7 @@ def look_split_hold(turn: Turn, case: Case, reading: Reading) -> None:
         _finish(turn, case)
         return
     case, is_good = judge_now(turn, case, reading)
-    if hindrance_of(turn, case) is not None:
+    if _hindrance(turn, case) is not None:
         turn.stand(case, "outside the roll window, or the regime needs a person")
         return
     if not (is_good and is_hedged(turn, case)):

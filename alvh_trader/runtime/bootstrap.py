@@ -19,7 +19,7 @@ from alvh_trader.ports import Clock, Observer, Put, Trader
 from alvh_trader.runtime.clock import SystemClock
 from alvh_trader.runtime.daemon import INBOX_MAX, Daemon, Job, Pulse
 from alvh_trader.runtime.dispatch import Dispatcher
-from alvh_trader.runtime.loop import Loop
+from alvh_trader.runtime.loop import Loop, encode_rules
 from alvh_trader.runtime.recovery import recover
 from alvh_trader.settings.load import load
 from alvh_trader.settings.model import ENV_PREFIX, ClockSource, ModeName, Settings
@@ -63,7 +63,11 @@ def run_daemon(configs: tuple[Path, ...], mode: str | None = None) -> None:
     with Journal.open(
         settings.journal.path,
         channels=tuple(channel.name for channel in channels),
-        run={"mode": settings.mode.name, "config": config_hash(settings)},
+        run={
+            "mode": settings.mode.name,
+            "config": config_hash(settings),
+            "rules": encode_rules(rules),
+        },
     ) as journal:
         asyncio.run(_run(settings, rules, journal, channels, breadth))
 

@@ -139,3 +139,17 @@ def decode_state(body: bytes) -> State:
         msgspec.DecodeError: The snapshot is of another version of the program.
     """
     return msgspec.json.decode(body, type=State)
+
+
+def encode_rules(rules: Rules) -> str:
+    """Return what the engine goes by, as the journal notes it of a run."""
+    return msgspec.json.encode(rules).decode()
+
+
+def decode_rules(text: str) -> Rules:
+    """Return the rules that `encode_rules` wrote.
+
+    Raises:
+        msgspec.DecodeError: They are of another version of the program.
+    """
+    return msgspec.json.decode(text, type=Rules)

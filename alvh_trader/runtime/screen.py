@@ -111,7 +111,7 @@ def _closing_words(demo: Demo, summary: Summary) -> list[str]:
     journal = shlex.quote(str(demo.journal))
     words.append(f"  journal {journal}, what reached the gateway {demo.audit}")
     words += [
-        f"  all of its reasons: alvh-trader explain {case['case']} --journal {journal}"
-        for case in summary.cases
+        f"  its reasons: alvh-trader explain {c['case']} --history --journal {journal}"
+        for c in summary.cases
     ]
     return words

@@ -14,12 +14,13 @@ from rich.table import Table
 
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.decision import Decision
-from alvh_trader.engine.state import State
+from alvh_trader.engine.explain import answers
+from alvh_trader.engine.state import Rules, State
 from alvh_trader.errors import ConfigError, JournalError
 from alvh_trader.journal.read import Reader
 from alvh_trader.journal.records import Record
-from alvh_trader.runtime import transcript
-from alvh_trader.runtime.loop import decode_state
+from alvh_trader.runtime import transcript, words
+from alvh_trader.runtime.loop import decode_rules, decode_state
 
 LINE_MAX = 200
 """Letters in a row of a table that is not shown on a terminal."""
@@ -167,17 +168,53 @@ def _tell(record: Record, names: transcript.Names, *, as_json: bool) -> None:
         sys.stdout.write("\n".join(lines) + "\n")
 
 
-def explain(journal: Path, case: str, *, as_json: bool) -> None:
+def history(journal: Path, case: str, *, as_json: bool) -> None:
     """Show every transition and every standstill of one case with its numbers."""
     names = transcript.Names()
     with Reader.open(journal) as reader:
-        name = _full_name(reader, case)
-        for record in reader.of_case(name):
+        known = sorted({d.case for _, d in reader.decisions() if d.case})
+        for record in reader.of_case(_one(known, case)):
             _tell(record, names, as_json=as_json)
 
 
-def _full_name(reader: Reader, case: str) -> str:
-    names = sorted({d.case for _, d in reader.decisions() if d.case})
+def explain(journal: Path, case: str, *, as_json: bool) -> None:
+    """Answer for one case, or for each, what is asked about hedge and roll."""
+    state = _state_of(journal)
+    with Reader.open(journal) as reader:
+        rules = _rules_of(reader)
+        names = [_one(list(state.cases), case)] if case else list(state.cases)
+        for number, name in enumerate(names):
+            decisions = [decision for _, decision in reader.decisions(name)]
+            found = answers(state, rules, state.cases[name], decisions)
+            if as_json:
+                for answer in found:
+                    at = state.at.isoformat() if state.at else None
+                    body = msgspec.to_builtins(answer, enc_hook=str)
+                    emit({"kind": "answer", "t": at, "case": name, **body})
+                continue
+            if number:
+                sys.stdout.write("\n")
+            sys.stdout.write("\n".join(words.case(name, state.at, found)) + "\n")
+    if not names and not as_json:
+        sys.stdout.write("no cases\n")
+
+
+def _rules_of(reader: Reader) -> Rules:
+    """Return the rules of the newest run.
+
+    Raises:
+        JournalError: No daemon of this version has written the journal.
+    """
+    try:
+        return decode_rules(reader.run()["rules"])
+    except (KeyError, msgspec.DecodeError):
+        raise JournalError(
+            f"{reader.path} does not say by which rules: another version of "
+            "this program wrote it; --history reads it all the same"
+        ) from None
+
+
+def _one(names: list[str], case: str) -> str:
     fitting = [name for name in names if name.startswith(case)]
     if len(fitting) != 1:
         have = ", ".join(names) or "none"

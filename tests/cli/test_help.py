@@ -20,7 +20,7 @@ COMMANDS = {
     ("status",): {"--journal", "--json"},
     ("cases",): {"--journal", "--json"},
     ("orders",): {"--journal", "--json"},
-    ("explain",): {"--journal", "--json"},
+    ("explain",): {"--history", "--journal", "--json"},
     ("config", "check"): {"--config", "--json"},
     ("inputs", "check"): {"--config", "--folder", "--json"},
     ("inputs", "show"): {"--config", "--folder", "--json"},

@@ -23,7 +23,6 @@ VIEWS = [["status"], ["cases"], ["orders"], ["explain", "c1"]]
     [
         (["demo", "--bogus"], ["No such option", "--bogus"]),
         (["bogus"], ["No such command", "bogus"]),
-        (["explain"], ["case"]),
         (["gateway"], ["scenario"]),
         (["run"], ["config"]),
         (["demo", "--seed", "x"], ["--seed", "integer"]),
@@ -192,7 +191,7 @@ def test_a_journal_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_a_journal_without_a_state_is_explained(ask: Ask, tmp_path: Path) -> None:
     with Journal.open(tmp_path / "journal.db") as journal:
         journal.append(started())
-    for view in ("status", "cases"):
+    for view in ("status", "cases", "explain"):
         told = ask(view, "--journal", "journal.db")
         told.complains(4, "the daemon has not run")
 
@@ -200,7 +199,7 @@ def test_a_journal_without_a_state_is_explained(ask: Ask, tmp_path: Path) -> Non
 def test_an_unknown_case_lists_the_known_ones(ask: Ask, tmp_path: Path) -> None:
     with Journal.open(tmp_path / "journal.db") as journal:
         journal.append(started())
-    told = ask("explain", "c9", "--journal", "journal.db")
+    told = ask("explain", "c9", "--history", "--journal", "journal.db")
     told.complains(2, "no case is called 'c9'", "there are: none")
 
 

@@ -67,7 +67,7 @@ def test_a_stranger_is_told_what_he_sees(capsys: Told) -> None:
     assert "1969" not in out
     assert "1970" not in out
     assert any("48 sessions in 60.0 s (48 sessions a minute)" in ln for ln in lines)
-    assert lines[-1].endswith("explain c1 --journal 'a folder/journal.db'")
+    assert lines[-1].endswith("explain c1 --history --journal 'a folder/journal.db'")
     assert "\r" not in out + err
 
 

@@ -1,18 +1,20 @@
 """The views of a journal: text for a person, the same facts as JSON lines."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from alvh_trader.engine.explain import Question
 from alvh_trader.engine.state import State
 from alvh_trader.engine.step import step
 from alvh_trader.errors import ConfigError, JournalError
 from alvh_trader.journal.records import Record
 from alvh_trader.journal.store import Journal
 from alvh_trader.runtime import show
-from alvh_trader.runtime.loop import encode_state
+from alvh_trader.runtime.loop import decode_rules, encode_rules, encode_state
 from alvh_trader.strategy.phase import Phase
 from tests.journal.samples import started
 from tests.playbook import RULES, World
@@ -25,7 +27,7 @@ Told = pytest.CaptureFixture[str]
 def journal(tmp_path: Path) -> Path:
     """Return the journal of the worked example, from start to cooldown."""
     path, state = tmp_path / "journal.db", State()
-    with Journal.open(path) as writing:
+    with Journal.open(path, run={"rules": encode_rules(RULES)}) as writing:
         for event in World().start().until(Phase.COOLDOWN).events:
             writing.append(event)
             outcome = step(state, event, RULES)
@@ -86,13 +88,13 @@ def test_orders_are_told_from_first_limit_to_last_fill(
     assert {"PlaceOrder", "OrderFilled"} <= {row["kind"] for row in rows}
 
 
-def test_explain_tells_every_move_with_its_numbers(journal: Path, capsys: Told) -> None:
-    show.explain(journal, "c", as_json=False)
+def test_history_tells_every_move_with_its_numbers(journal: Path, capsys: Told) -> None:
+    show.history(journal, "c", as_json=False)
     text = capsys.readouterr().out
     for move in ("MONITOR -> ARMED", "STABILISE -> BREADTH", "ROLL_PLAN -> ROLL_WORK"):
         assert move in text
     assert "asked >= 0.85 %" in text
-    show.explain(journal, "c", as_json=True)
+    show.history(journal, "c", as_json=True)
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     moves = [row for row in rows if row["kind"] == "transition"]
     assert moves
@@ -101,9 +103,51 @@ def test_explain_tells_every_move_with_its_numbers(journal: Path, capsys: Told) 
     )
 
 
-def test_explain_needs_one_case(journal: Path) -> None:
+def test_explain_answers_every_question(journal: Path, capsys: Told) -> None:
+    show.explain(journal, "", as_json=True)
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["question"] for row in rows] == list(Question)
+    assert {row["kind"] for row in rows} == {"answer"}
+    roll = next(row for row in rows if row["question"] == "why no roll")
+    shut = [g["name"] for g in roll["gates"] if not (g["holds"] or g["is_behind"])]
+    assert shut[0] == "rest after a roll"
+
+    show.explain(journal, rows[0]["case"], as_json=False)
+    text = capsys.readouterr().out
+    assert text.startswith(f"case {rows[0]['case']}, as of 2026-05-21 ")
+    assert all(f"\n{question}: " in text for question in Question)
+
+
+@pytest.mark.parametrize("view", [show.explain, show.history])
+def test_a_name_must_be_that_of_one_case(
+    view: Callable[..., None], journal: Path
+) -> None:
     with pytest.raises(ConfigError, match="no case is called 'zz'; there are: c"):
-        show.explain(journal, "zz", as_json=True)
+        view(journal, "zz", as_json=True)
+
+
+def test_nothing_to_explain_is_said(tmp_path: Path, capsys: Told) -> None:
+    run = {"rules": encode_rules(RULES)}
+    with Journal.open(tmp_path / "journal.db", run=run) as writing:
+        writing.append(started())
+        writing.save_snapshot(1, encode_state(State()))
+    show.explain(tmp_path / "journal.db", "", as_json=False)
+    assert capsys.readouterr().out == "no cases\n"
+
+
+@pytest.mark.parametrize("run", [{}, {"rules": "{}"}])
+def test_a_journal_that_names_no_rules_points_to_its_history(
+    tmp_path: Path, run: dict[str, str]
+) -> None:
+    with Journal.open(tmp_path / "journal.db", run=run) as writing:
+        writing.append(started())
+        writing.save_snapshot(1, encode_state(State()))
+    with pytest.raises(JournalError, match=r"by which rules.*--history"):
+        show.explain(tmp_path / "journal.db", "", as_json=False)
+
+
+def test_rules_survive_the_journal() -> None:
+    assert decode_rules(encode_rules(RULES)) == RULES
 
 
 def test_a_state_of_another_version_is_explained(tmp_path: Path) -> None:
