@@ -74,6 +74,26 @@ def a_sale_sells_a_lot(state: State, _rules: Rules) -> bool:
     )
 
 
+def at_most_one_condor_is_being_opened(state: State, _rules: Rules) -> bool:
+    """At most one order that opens a condor is live."""
+    opens = [
+        t
+        for t in state.tickets.values()
+        if t.is_live and t.order.purpose is Purpose.OPEN
+    ]
+    return len(opens) <= 1
+
+
+def what_we_opened_is_a_case(state: State, _rules: Rules) -> bool:
+    """Every whole condor that an order of ours has opened is a case's."""
+    owners = {case.opened_by for case in state.cases.values()}
+    return all(
+        t.order.ref in owners
+        for t in state.tickets.values()
+        if t.order.purpose is Purpose.OPEN and t.filled > 0
+    )
+
+
 def nothing_is_overfilled(state: State, _rules: Rules) -> bool:
     """No order has filled more than it asked for (V1)."""
     return all(t.filled <= t.order.quantity for t in state.tickets.values())
@@ -88,6 +108,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     a_roll_carries_a_permit,
     at_most_one_roll_is_at_work,
     a_working_roll_is_hedged,
+    at_most_one_condor_is_being_opened,
+    what_we_opened_is_a_case,
     no_more_is_sold_than_is_held,
     a_sale_sells_a_lot,
     nothing_is_overfilled,

@@ -8,6 +8,7 @@ from alvh_trader.domain.calendar import instant, new_york_date
 from alvh_trader.engine import (
     breadth,
     drawdown,
+    entries,
     harvest,
     hedging,
     holding,
@@ -68,6 +69,7 @@ def on_updated(turn: Turn, event: MarketUpdated) -> None:
         for case_id in tuple(turn.state.cases):
             _look_at(turn, turn.state.cases[case_id])
         drawdown.look(turn)
+        entries.look(turn)
         harvest.look(turn)
 
 

@@ -9,6 +9,7 @@ from alvh_trader.engine.event import (
 )
 from alvh_trader.engine.orders import ask_report, cancel
 from alvh_trader.engine.turn import Turn
+from alvh_trader.portfolio.case import Kind, hindrance
 from alvh_trader.strategy.phase import TRANSITIONS, Trigger
 
 MISTAKES_TOLD = 5
@@ -31,8 +32,15 @@ def on_released(turn: Turn, event: OperatorReleased) -> None:
     turn.put(is_halted=False)
     for case in tuple(turn.state.cases.values()):
         is_meant = event.case in {"", case.case_id}
-        if is_meant and (case.phase, Trigger.RELEASED) in TRANSITIONS:
-            turn.move(case, Trigger.RELEASED)
+        if not is_meant or (case.phase, Trigger.RELEASED) not in TRANSITIONS:
+            continue
+        why_not = hindrance(case.condor)
+        if why_not and case.condor.kind is not Kind.IRON_FLY:
+            # A butterfly's release is the acknowledgement that it asks for (§2.5).
+            text = f"it stays with a person: {why_not}"
+            turn.alert("manual", Severity.WARNING, case.case_id, text)
+            continue
+        turn.move(case, Trigger.RELEASED)
     ask_report(turn, "released by the operator")
 
 

@@ -27,6 +27,7 @@ from alvh_trader.engine.command import (
 )
 from alvh_trader.engine.event import OrderDoubted, OrderNotSent, OrderRefused
 from alvh_trader.engine.lots import FIRST, at_work, book_purchase, book_sale
+from alvh_trader.engine.opened import take_in
 from alvh_trader.engine.proof import circumstances, lasts
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.lifecycle import BROKER_WORDS, Evidence
@@ -150,8 +151,9 @@ def _climb(turn: Turn, ticket: Ticket) -> None:
     if isinstance(verdict, Approved):
         _keep(turn, ticket.climb(verdict, turn.at))
         _send(turn, RepriceOrder(approved=verdict))
-    elif order.purpose is Purpose.ROLL:
-        # The permit died: a roll does not keep working on an old one.
+    elif order.purpose in {Purpose.ROLL, Purpose.OPEN}:
+        # The permit died: a roll does not keep working on an old one. Nor is a condor
+        # opened that would not be opened now.
         cancel(turn, order.ref)
 
 
@@ -267,6 +269,8 @@ def _keep_filled(turn: Turn, before: Ticket, after: Ticket, fill: Fill) -> None:
     order = after.order
     if order.purpose is Purpose.ROLL:
         _move_leg(turn, after, fill)
+    if order.purpose is Purpose.OPEN:
+        take_in(turn, after)
     if order.purpose is Purpose.HEDGE:
         book_purchase(turn, before, after)
         if after.filled < before.filled:

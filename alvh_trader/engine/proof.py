@@ -5,10 +5,18 @@ from datetime import timedelta
 from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.domain.order import Leg, Order, Purpose
 from alvh_trader.engine.case import Case, HedgeLot
+from alvh_trader.engine.funding import funding_of
 from alvh_trader.engine.lots import FIRST, at_work
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
-from alvh_trader.risk.circumstances import Circumstances, HedgeProof, SaleProof
+from alvh_trader.risk.circumstances import (
+    Circumstances,
+    EntryProof,
+    HedgeProof,
+    SaleProof,
+)
+from alvh_trader.risk.stress import Level
+from alvh_trader.signals.levels import Level as EdrLevel
 from alvh_trader.strategy.phase import Phase
 
 HEDGE_SESSIONS_MIN = 2
@@ -186,7 +194,7 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
     is_sale = order.purpose is Purpose.HEDGE_SELL
     return Circumstances(
         at=turn.at,
-        may_trade=turn.rules.may_trade and turn.rules.adopts,
+        may_trade=turn.rules.may_trade and (turn.rules.adopts or _is_ours(order, case)),
         is_halted=state.is_halted,
         is_naked=state.is_naked,
         is_connected=state.is_connected and state.is_link_up,
@@ -212,8 +220,43 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         hedge=hedge_proof(turn, case) if is_roll and case else None,
         sale=sale_proof(turn, order) if is_sale else None,
         margin_change=_margin_change(state, case, order),
-        drawdown=case.roll.drawdown if is_roll and case and case.roll else None,
+        drawdown=_drawdown(state, case, order),
+        entry=_entry_proof(turn, order) if order.purpose is Purpose.OPEN else None,
     )
+
+
+def _entry_proof(turn: Turn, order: Order) -> EntryProof:
+    """Return what the order would open a condor into; its own fills are not counted."""
+    state, found = turn.state, funding_of(turn)
+    others = [
+        c
+        for c in state.cases.values()
+        if c.phase is not Phase.CLOSED and c.opened_by != order.ref
+    ]
+    return EntryProof(
+        may_open=turn.rules.params.entries.enabled,
+        capital=0.0 if found is None else found.deployed,
+        cases_held=len(others),
+        # Where VIX is missing the data are not fresh: the regime is that of now.
+        regime=state.regime,
+        is_extreme=any(c.tracker.level is EdrLevel.EXTREME for c in others),
+        is_overdrawn=state.book_test is not None
+        and state.book_test.level is Level.BREACH,
+        held={k: p.quantity for k, p in state.positions.items()},
+    )
+
+
+def _is_ours(order: Order, case: Case | None) -> bool:
+    """Return whether no hand but ours opened, or opens, what the order is for."""
+    return order.purpose is Purpose.OPEN or (case is not None and bool(case.opened_by))
+
+
+def _drawdown(state: State, case: Case | None, order: Order) -> float | None:
+    """Return the drawdown that the order was chosen with, a fraction of capital."""
+    if order.purpose is Purpose.OPEN:
+        return state.entry.drawdown
+    is_roll = order.purpose is Purpose.ROLL
+    return case.roll.drawdown if is_roll and case and case.roll else None
 
 
 def _is_fresh(turn: Turn, case: Case | None) -> bool:

@@ -12,6 +12,7 @@ from alvh_trader.domain.order import Fill
 from alvh_trader.domain.position import Account, Position
 from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.execution.ticket import Ticket
+from alvh_trader.portfolio.case import Case as Condor
 from alvh_trader.risk.limits import Limits
 from alvh_trader.risk.stress import BookTest
 from alvh_trader.signals.panel import Signals
@@ -43,6 +44,24 @@ class Margin(Struct, frozen=True, array_like=True):
     change: float | None
 
 
+class Entry(Struct, frozen=True, kw_only=True):
+    """The condor that is about to be opened, if any; and why none is.
+
+    `seeks` says that nothing but the market hinders: the quotes of a series are
+    watched. `drawdown` is that of the book with the condor, a fraction of capital;
+    `ref` the order that would open it, or does.
+    """
+
+    looked: datetime | None = None
+    standing: str = ""
+    seeks: bool = False
+    condor: Condor | None = None
+    drawdown: float | None = None
+    ref: str = ""
+    asked: datetime | None = None
+    """When the what-if of that order was asked for."""
+
+
 class State(Struct, frozen=True, kw_only=True):
     """What does."""
 
@@ -51,6 +70,9 @@ class State(Struct, frozen=True, kw_only=True):
     sessions: int = 0
     is_halted: bool = False
     is_naked: bool = False
+    oddities: tuple[str, ...] = ()
+    """What is held that is no case, in words: each is told once."""
+
     is_connected: bool = False
     is_link_up: bool = False
     account_id: str = ""
@@ -106,6 +128,7 @@ class State(Struct, frozen=True, kw_only=True):
     margins: dict[str, Margin] = {}
     """What-if answers by the reference of the order that was asked about."""
 
+    entry: Entry = Entry()
     inputs: Inputs = Inputs()
     """What the operator's files say."""
 

@@ -23,6 +23,8 @@ from alvh_trader.engine.state import State, series_key
 from alvh_trader.engine.targets import (
     hedge_series,
     hedge_strikes,
+    open_legs,
+    open_series,
     roll_legs,
     roll_series,
 )
@@ -107,7 +109,11 @@ def _first(instruments: Iterable[Instrument], most: int) -> Iterator[Instrument]
 
 
 def _open_cases(state: State) -> list[Case]:
-    return [c for c in state.cases.values() if c.phase is not Phase.CLOSED]
+    return [
+        c
+        for c in state.cases.values()
+        if c.phase is not Phase.CLOSED and c.condor.is_ordinary
+    ]
 
 
 def _tradable_lots(state: State) -> list[HedgeLot]:
@@ -128,6 +134,11 @@ def _questions(turn: Turn) -> Iterator[tuple[str, Command]]:
             yield from _list(state, "SPX", trading_class, last_trade)
         if case.phase in PREPARING:
             yield from _prepare(turn, case)
+    if state.entry.seeks:
+        if "SPX" not in state.series:
+            yield "series SPX", ListExpiries(symbol="SPX")
+        elif (series := open_series(turn)) is not None:
+            yield from _list(state, "SPX", *series)
 
 
 def _questions_of_signals(turn: Turn) -> Iterator[tuple[str, Command]]:
@@ -172,6 +183,8 @@ def _streams(turn: Turn) -> Iterator[Instrument]:
         if case.roll is not None:
             for side in case.roll.sides:
                 yield from (side.new.short, side.new.long)
+    if state.entry.condor is not None:
+        yield from (p.instrument for p in state.entry.condor.positions())
     yield from _of_hedges(turn)
     for case in cases:
         for trading_class, last_trade in case.series:
@@ -181,6 +194,9 @@ def _streams(turn: Turn) -> Iterator[Instrument]:
     if state.signals.layer2 and "VVIX" in state.indexes:
         # It only says whether calls of layer 2 are dear: no reason to see it always.
         yield state.indexes["VVIX"]
+    if state.entry.seeks and (series := open_series(turn)) is not None:
+        yield from _near(turn, *series)
+        yield from open_legs(turn)
 
 
 def _of_hedges(turn: Turn) -> Iterator[Instrument]:

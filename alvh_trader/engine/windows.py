@@ -27,16 +27,24 @@ def window(turn: Turn, case: Case, *, begins: bool) -> tuple[Finding, ...]:
     """
     at, day = turn.at, turn.at.astimezone(NEW_YORK).date()
     close = instant(day, turn.rules.calendar.close_of(day))
-    opened = instant(day, OPENS)
-    found = [_between(at, opened + AFTER_OPEN, close - BEFORE_CLOSE)]
+    clock, releases = hours(turn)
+    found = [clock]
     left = turn.rules.calendar.sessions_until(day, case.condor.last_trade)
     if begins and left <= 1:
         end = close - BEFORE_LAST_CLOSE
         bound = f"< {_clock(end)} within a session of expiry"
         found.append(Finding("time before expiry", _clock(at), bound, at < end))
+    return (*found, releases)
+
+
+def hours(turn: Turn) -> tuple[Finding, Finding]:
+    """Return what the clock and the scheduled releases say of any new risk now."""
+    day = turn.at.astimezone(NEW_YORK).date()
+    close = instant(day, turn.rules.calendar.close_of(day))
+    first, end = instant(day, OPENS) + AFTER_OPEN, close - BEFORE_CLOSE
     pause = timedelta(minutes=turn.rules.params.roll.release_minutes)
-    found.append(_releases(turn.state.inputs.fomc, at, pause))
-    return tuple(found)
+    releases = _releases(turn.state.inputs.fomc, turn.at, pause)
+    return _between(turn.at, first, end), releases
 
 
 def _between(at: datetime, first: datetime, end: datetime) -> Finding:

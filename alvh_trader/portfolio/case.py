@@ -12,6 +12,9 @@ from msgspec import Struct
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.domain.position import Position
 
+CLASSES = frozenset({"SPX", "SPXW"})
+"""The trading classes of ordinary SPX options."""
+
 
 class Kind(StrEnum):
     """The shape of a case. Only the first two may be traded without a person."""
@@ -119,6 +122,16 @@ class Case(Struct, frozen=True, kw_only=True):
         """The last day on which every leg can be traded."""
         return min(v.short.last_trade for v in self.verticals)
 
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether it is made of unadjusted SPX options, all that is ever watched."""
+        return all(
+            v.short.symbol == "SPX"
+            and v.short.multiplier == 100
+            and v.short.trading_class in CLASSES
+            for v in self.verticals
+        )
+
     def break_even(self, right: Right) -> float | None:
         """Return the index level at expiry beyond which that side loses money."""
         if right is Right.PUT:
@@ -128,6 +141,24 @@ class Case(Struct, frozen=True, kw_only=True):
     def positions(self) -> tuple[Position, ...]:
         """Return every leg held: put side first, short before long."""
         return tuple(p for v in self.verticals for p in v.positions())
+
+
+def hindrance(case: Case) -> str:
+    """Return why only a person may trade a case, or "" where the rules may.
+
+    An index with other sizes, an adjusted series, crossed shorts, a butterfly (its
+    shorts are at the money by construction, §2.5).
+    """
+    short = case.verticals[0].short
+    if short.symbol != "SPX":
+        return f"{short.symbol} is a book of its own"
+    if not case.is_ordinary:
+        series = f"{short.trading_class}, {short.multiplier} USD a point"
+        return f"an adjusted series: {series}"
+    return {
+        Kind.IRON_FLY: "a butterfly needs a person's acknowledgement",
+        Kind.INVERTED: "the short strikes are crossed",
+    }.get(case.kind, "")
 
 
 def case_of(account: str, put: Vertical | None, call: Vertical | None) -> Case:

@@ -7,16 +7,24 @@ Source: alvh.md §5.2.
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-import msgspec
 from msgspec import Struct
 
 from alvh_trader.domain.instrument import Future, Instrument, Option, Right
 from alvh_trader.domain.position import Position
-from alvh_trader.portfolio.case import Case, Vertical, case_of
+from alvh_trader.portfolio.case import Case, Vertical
+from alvh_trader.portfolio.pairing import (
+    cover,
+    less,
+    option_of,
+    paired,
+    parity_strikes,
+    part,
+)
 
 CONDOR_SYMBOLS = frozenset({"SPX", "XSP"})
 PARITY_SYMBOLS = frozenset({"ES", "MES", "SPY"})
 VIX_SYMBOLS = frozenset({"VIX", "VXM"})
+RIGHTS = (Right.PUT, Right.CALL)
 
 
 class ParityPackage(Struct, frozen=True, kw_only=True):
@@ -39,6 +47,7 @@ class Book(Struct, frozen=True, kw_only=True):
 
     * `cases`: condors and lone verticals on SPX or XSP.
     * `naked`: short options and futures that nothing covers.
+    * `debits`: a long option and one sold further out, which it covers: no case.
     * `residues`: long SPX or XSP options that cover nothing, and long VIX puts.
     * `hedges`: long VIX calls and futures, and VIX calls sold against such.
     * `parity`: conversions and reversals; `parity_legs` are futures or shares that
@@ -48,6 +57,7 @@ class Book(Struct, frozen=True, kw_only=True):
 
     cases: tuple[Case, ...] = ()
     naked: tuple[Position, ...] = ()
+    debits: tuple[Vertical, ...] = ()
     residues: tuple[Position, ...] = ()
     hedges: tuple[Position, ...] = ()
     parity: tuple[ParityPackage, ...] = ()
@@ -59,6 +69,7 @@ class Book(Struct, frozen=True, kw_only=True):
         return (
             *(p for case in self.cases for p in case.positions()),
             *self.naked,
+            *(p for spread in self.debits for p in spread.positions()),
             *self.residues,
             *self.hedges,
             *(p for package in self.parity for p in (package.call, package.put)),
@@ -71,20 +82,23 @@ def recognise(account: str, positions: Sequence[Position]) -> Book:
     """Return what `positions` amount to. The same positions give the same book."""
     held = [p for p in positions if p.quantity != 0]
     condor_options = [p for p in held if _is_option_on(p.instrument, CONDOR_SYMBOLS)]
-    buckets = [
-        _bucket(account, bucket) for bucket in _by_series(condor_options).values()
-    ]
-    parity = tuple(package for book in buckets for package in book.parity)
-    vix = _hedges([p for p in held if _is_vix(p.instrument)])
     rest = [
         p
         for p in held
         if not _is_option_on(p.instrument, CONDOR_SYMBOLS) and not _is_vix(p.instrument)
     ]
+    is_meant = any(p.instrument.symbol in PARITY_SYMBOLS for p in rest)
+    buckets = [
+        _bucket(account, bucket, is_meant=is_meant)
+        for bucket in _by_series(condor_options).values()
+    ]
+    parity = tuple(package for book in buckets for package in book.parity)
+    vix = _hedges([p for p in held if _is_vix(p.instrument)])
     legs = [p for p in rest if parity and p.instrument.symbol in PARITY_SYMBOLS]
     return Book(
         cases=tuple(case for book in buckets for case in book.cases),
         naked=(*(p for book in buckets for p in book.naked), *vix.naked),
+        debits=tuple(spread for book in buckets for spread in book.debits),
         residues=(*(p for book in buckets for p in book.residues), *vix.residues),
         hedges=vix.hedges,
         parity=parity,
@@ -93,86 +107,53 @@ def recognise(account: str, positions: Sequence[Position]) -> Book:
     )
 
 
-def _bucket(account: str, positions: list[Position]) -> Book:
-    """Return the book of one series: nothing pairs across series."""
-    packages, rest = _parity(positions)
-    puts, naked_puts, long_puts = _verticals(_of_right(rest, Right.PUT))
-    calls, naked_calls, long_calls = _verticals(_of_right(rest, Right.CALL))
+def _bucket(account: str, positions: list[Position], *, is_meant: bool) -> Book:
+    """Return the book of one series: nothing pairs across series.
+
+    Legs of two condors can look like a synthetic forward. So one is only seen where
+    shorts would be naked without it, or where the account holds what such packages
+    are built with (`is_meant`).
+    """
+
+    def rank(book: Book) -> tuple[int, int]:
+        packages = len(book.parity)
+        return _count(book.naked), -packages if is_meant else packages
+
+    strikes = parity_strikes(positions)
+    best = _without(account, positions, strikes)
+    for strike in tuple(strikes):
+        fewer = [k for k in strikes if k != strike]
+        apart = _without(account, positions, fewer)
+        if rank(apart) < rank(best):
+            strikes, best = fewer, apart
+    return min(best, _without(account, positions, []), key=rank)
+
+
+def _without(account: str, positions: list[Position], strikes: list[float]) -> Book:
+    """Return the book of a series with the synthetic forwards at `strikes`."""
+    packages: list[ParityPackage] = []
+    rest: list[Position] = []
+    for strike, group in groupby(positions, key=lambda p: option_of(p).strike):
+        at_strike = list(group)
+        if strike not in strikes:
+            rest += at_strike
+            continue
+        call, put = sorted(at_strike, key=lambda p: option_of(p).right)
+        count = min(abs(call.quantity), abs(put.quantity))
+        packages.append(ParityPackage(call=part(call, count), put=part(put, count)))
+        rest += [r for p in (call, put) if (r := less(p, count)).quantity]
+    puts, calls = (cover([p for p in rest if option_of(p).right is r]) for r in RIGHTS)
     return Book(
-        cases=tuple(_paired(account, puts, calls)),
-        naked=(*naked_puts, *naked_calls),
-        residues=(*long_puts, *long_calls),
+        cases=tuple(paired(account, puts.verticals, calls.verticals)),
+        naked=(*puts.naked, *calls.naked),
+        debits=(*puts.debits, *calls.debits),
+        residues=(*puts.longs, *calls.longs),
         parity=tuple(packages),
     )
 
 
-def _parity(
-    positions: list[Position],
-) -> tuple[list[ParityPackage], list[Position]]:
-    """Return the synthetic forwards, and what is left of the positions."""
-    packages: list[ParityPackage] = []
-    rest: list[Position] = []
-    for _, group in groupby(positions, key=lambda p: _option(p).strike):
-        at_strike = list(group)
-        call, put = _of_right(at_strike, Right.CALL), _of_right(at_strike, Right.PUT)
-        if call and put and call[0].quantity * put[0].quantity < 0:
-            count = min(abs(call[0].quantity), abs(put[0].quantity))
-            packages.append(
-                ParityPackage(call=_part(call[0], count), put=_part(put[0], count))
-            )
-            rest += [r for p in (call[0], put[0]) if (r := _less(p, count)).quantity]
-        else:
-            rest += at_strike
-    return packages, rest
-
-
-def _verticals(
-    positions: list[Position],
-) -> tuple[list[Vertical], list[Position], list[Position]]:
-    """Return (verticals, naked shorts, lone longs) of the options of one right.
-
-    Shorts are served from the money outwards, each by the nearest long beyond it.
-    """
-    sign = -1.0 if positions and not _option(positions[0]).is_call else 1.0
-    outward = sorted(positions, key=lambda p: sign * _option(p).strike)
-    shorts = [p for p in outward if p.quantity < 0]
-    longs = [p for p in outward if p.quantity > 0]
-    verticals: list[Vertical] = []
-    naked: list[Position] = []
-    for short in shorts:
-        left = short
-        for i, long in enumerate(longs):
-            is_beyond = sign * (_option(long).strike - _option(short).strike) > 0
-            count = min(-left.quantity, long.quantity)
-            if not is_beyond or count == 0:
-                continue
-            verticals.append(_vertical(short, long, count))
-            left, longs[i] = _less(left, count), _less(long, count)
-        if left.quantity:
-            naked.append(left)
-    return verticals, naked, [p for p in longs if p.quantity]
-
-
-def _paired(account: str, puts: list[Vertical], calls: list[Vertical]) -> list[Case]:
-    """Return condors of equal quantities first, then of parts, then lone verticals."""
-    cases: list[Case] = []
-    for put in tuple(puts):
-        same = next((c for c in calls if c.quantity == put.quantity), None)
-        if same is not None:
-            cases.append(case_of(account, put, same))
-            puts.remove(put)
-            calls.remove(same)
-    while puts and calls:
-        put, call = puts.pop(0), calls.pop(0)
-        count = min(put.quantity, call.quantity)
-        cases.append(case_of(account, _resized(put, count), _resized(call, count)))
-        if put.quantity > count:
-            puts.insert(0, _resized(put, put.quantity - count))
-        if call.quantity > count:
-            calls.insert(0, _resized(call, call.quantity - count))
-    cases += [case_of(account, put, None) for put in puts]
-    cases += [case_of(account, None, call) for call in calls]
-    return cases
+def _count(positions: Iterable[Position]) -> int:
+    return sum(abs(p.quantity) for p in positions)
 
 
 def _hedges(positions: list[Position]) -> Book:
@@ -185,9 +166,10 @@ def _hedges(positions: list[Position]) -> Book:
             (hedges if position.quantity > 0 else naked).append(position)
     options = [p for p in positions if isinstance(p.instrument, Option)]
     for bucket in _by_series(options).values():
-        for put in _of_right(bucket, Right.PUT):
-            (residues if put.quantity > 0 else naked).append(put)
-        bare, held = _covered(_of_right(bucket, Right.CALL))
+        for put in bucket:
+            if not option_of(put).is_call:
+                (residues if put.quantity > 0 else naked).append(put)
+        bare, held = _covered([p for p in bucket if option_of(p).is_call])
         naked += bare
         hedges += held
     return Book(naked=tuple(naked), residues=tuple(residues), hedges=tuple(hedges))
@@ -208,9 +190,9 @@ def _covered(calls: list[Position]) -> tuple[list[Position], list[Position]]:
         count = min(free, -call.quantity)
         free -= count
         if count:
-            held.append(_part(call, count))
+            held.append(part(call, count))
         if call.quantity + count:
-            bare.append(_less(call, count))
+            bare.append(less(call, count))
     return bare, held
 
 
@@ -228,43 +210,19 @@ def _by_series(
         merged[number] = position if before is None else _sum(before, position)
     ordered = sorted(
         (p for p in merged.values() if p.quantity),
-        key=lambda p: (*_series(p), _option(p).strike, _option(p).right),
+        key=lambda p: (*_series(p), option_of(p).strike, option_of(p).right),
     )
     return {key: list(group) for key, group in groupby(ordered, key=_series)}
 
 
 def _series(position: Position) -> tuple[str, str, str, int]:
-    option = _option(position)
+    option = option_of(position)
     return (
         option.symbol,
         option.trading_class,
         option.expiry.isoformat(),
         option.multiplier,
     )
-
-
-def _vertical(short: Position, long: Position, count: int) -> Vertical:
-    return Vertical(
-        short=_option(short),
-        long=_option(long),
-        quantity=count,
-        short_cost=short.average_cost,
-        long_cost=long.average_cost,
-    )
-
-
-def _resized(vertical: Vertical, count: int) -> Vertical:
-    return msgspec.structs.replace(vertical, quantity=count)
-
-
-def _part(position: Position, count: int) -> Position:
-    """Return `count` contracts of a position, on its side."""
-    sign = 1 if position.quantity > 0 else -1
-    return Position(position.instrument, sign * count, position.average_cost)
-
-
-def _less(position: Position, count: int) -> Position:
-    return _part(position, abs(position.quantity) - count)
 
 
 def _sum(one: Position, other: Position) -> Position:
@@ -274,15 +232,6 @@ def _sum(one: Position, other: Position) -> Position:
         abs(one.quantity) * one.average_cost + abs(other.quantity) * other.average_cost
     ) / weight
     return Position(one.instrument, one.quantity + other.quantity, cost)
-
-
-def _option(position: Position) -> Option:
-    assert isinstance(position.instrument, Option), "not an option"
-    return position.instrument
-
-
-def _of_right(positions: Iterable[Position], right: Right) -> list[Position]:
-    return [p for p in positions if _option(p).right is right]
 
 
 def _is_option_on(instrument: Instrument, symbols: frozenset[str]) -> bool:

@@ -11,6 +11,7 @@ from alvh_trader.domain.money import combo_ticks, option_ticks
 from alvh_trader.domain.order import Order, Purpose
 from alvh_trader.risk.circumstances import Circumstances
 from alvh_trader.risk.limits import Limits
+from alvh_trader.risk.opening import OPENING
 from alvh_trader.strategy.finding import Finding
 
 Check = Callable[[Order, Circumstances, Limits], Finding]
@@ -69,8 +70,10 @@ def _rate(_order: Order, now: Circumstances, limits: Limits) -> Finding:
 
 def _per_day(order: Order, now: Circumstances, limits: Limits) -> Finding:
     seen = now.orders_today
-    is_roll = order.purpose is Purpose.ROLL
-    most = limits.rolls_per_day_max if is_roll else limits.hedges_per_day_max
+    most = {
+        Purpose.ROLL: limits.rolls_per_day_max,
+        Purpose.OPEN: limits.entries_per_day_max,
+    }.get(order.purpose, limits.hedges_per_day_max)
     return Finding(f"{order.purpose} orders today", f"{seen}", f"< {most}", seen < most)
 
 
@@ -323,6 +326,15 @@ BY_PURPOSE: dict[Purpose, tuple[Check, ...]] = {
         _is_paid_for,
         _hedge_size,
         _hedge_collar,
+    ),
+    Purpose.OPEN: (
+        *OPENING,
+        _combo_size,
+        _combo_collar,
+        _cushion,
+        _fresh,
+        _margin,
+        _six_percent,
     ),
     Purpose.ROLL: (
         _verticals,

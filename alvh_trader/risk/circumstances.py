@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from alvh_trader.domain.market import Quote
 from alvh_trader.domain.order import Order
+from alvh_trader.signals.regime import Regime
 
 
 class HedgeProof(Struct, frozen=True, kw_only=True):
@@ -39,6 +40,23 @@ class SaleProof(Struct, frozen=True, kw_only=True):
     needed: int
 
 
+class EntryProof(Struct, frozen=True, kw_only=True):
+    """What a new condor would be opened into.
+
+    `may_open` says whether the operator wants condors opened, `capital` is that of
+    both engines in USD, `held` signed contracts by number. `is_extreme`: the EDR of
+    some case is; `is_overdrawn`: a breach of the two-sigma rule is in force.
+    """
+
+    may_open: bool
+    capital: float
+    cases_held: int
+    regime: Regime | None
+    is_extreme: bool
+    is_overdrawn: bool
+    held: dict[int, int]
+
+
 class Circumstances(Struct, frozen=True, kw_only=True):
     """Everything the gate looks at, as it is at `at`."""
 
@@ -66,3 +84,4 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     sale: SaleProof | None = None
     margin_change: float | None = None
     drawdown: float | None = None
+    entry: EntryProof | None = None

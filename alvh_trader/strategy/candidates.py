@@ -7,41 +7,29 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from msgspec import Struct
-
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.domain.market import Quote
 from alvh_trader.portfolio.case import Case, Vertical, case_of
 from alvh_trader.pricing.chain import PricedChain
 from alvh_trader.strategy.condor import (
     RIGHTS,
+    Asked,
     Candidate,
+    Guess,
     Surface,
+    needed,
     priced_condor,
     short_of,
-    short_target,
-    snapped,
     surface_of,
     vertical_of,
-    wing_of,
 )
 from alvh_trader.strategy.params import Params, RollParams
-
-NEAR_THE_MONEY = 5
 
 
 def widths_of(width: float, roll: RollParams) -> tuple[float, ...]:
     """Return the wing widths to try, ascending."""
     steps = {width + step for step in roll.width_steps}
     return tuple(sorted(steps | {width * factor for factor in roll.width_factors}))
-
-
-class Guess(Struct, frozen=True, array_like=True):
-    """What a series is likely to look like before it is quoted; `sigma` is ATM."""
-
-    spot: float
-    sigma: float
-    dte: float
 
 
 def wanted(
@@ -52,20 +40,9 @@ def wanted(
     Those of every candidate, and the ones nearest to spot for forward and ATM
     volatility.
     """
-    chosen: set[tuple[float, Right]] = set()
-    for right in RIGHTS:
-        strikes = sorted({o.strike for o in options if o.right is right})
-        nearest = sorted(strikes, key=lambda k: (abs(k - guess.spot), k))
-        chosen |= {(k, right) for k in nearest[:NEAR_THE_MONEY]}
-        old = _side(case, right)
-        if old is None:
-            continue
-        for short in _shorts(guess, strikes, old, params):
-            chosen.add((short, right))
-            for width in widths_of(case.width, params.roll):
-                wing = wing_of(short, width, strikes, right, params.condor.grid)
-                chosen |= set() if wing is None else {(wing, right)}
-    return tuple(o for o in options if (o.strike, o.right) in chosen)
+    sides = {v.right: (v.short.strike,) for v in case.verticals}
+    asked = Asked(params.roll.sds, widths_of(case.width, params.roll))
+    return needed(options, guess, asked, params.condor.grid, sides)
 
 
 def propose(
@@ -135,19 +112,6 @@ def _vertical(
     if short is None:
         return None
     return vertical_of(search.at, old.right, short, width, old.quantity)
-
-
-def _shorts(
-    guess: Guess, strikes: Sequence[float], old: Vertical, params: Params
-) -> set[float]:
-    """Return the short strikes that candidates of one side have."""
-    right, grid = old.right, params.condor.grid
-    found = {old.short.strike} & set(strikes)
-    for sds in params.roll.sds:
-        target = short_target(guess.spot, guess.sigma, guess.dte, sds, right)
-        short = snapped(target, strikes, right, grid)
-        found |= set() if short is None else {short}
-    return found
 
 
 def _side(case: Case, right: Right) -> Vertical | None:

@@ -5,7 +5,7 @@ into one builds it here. Source: alvh.md §5.1.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -26,6 +26,9 @@ from alvh_trader.signals.edr import Edr, delta_ratio
 from alvh_trader.strategy.params import Params
 
 RIGHTS = (Right.PUT, Right.CALL)
+
+NEAR_THE_MONEY = 5
+"""Strikes around the spot from which forward and ATM volatility are read."""
 
 
 class Surface(Struct, frozen=True, eq=False):
@@ -116,6 +119,51 @@ def wing_of(
     beyond = [sign * (k - short) for k in strikes]
     fits = [d for d in beyond if width - 1e-9 <= d <= width + grid]
     return short + sign * min(fits) if fits else None
+
+
+class Guess(Struct, frozen=True, array_like=True):
+    """What a series is likely to look like before it is quoted; `sigma` is ATM."""
+
+    spot: float
+    sigma: float
+    dte: float
+
+
+class Asked(Struct, frozen=True):
+    """The distances and the wings that are tried."""
+
+    sds: Sequence[float]
+    widths: Sequence[float]
+
+
+def needed(
+    options: Sequence[Option],
+    guess: Guess,
+    asked: Asked,
+    grid: float,
+    sides: Mapping[Right, Collection[float]],
+) -> tuple[Option, ...]:
+    """Return the options of a series whose quotes building condors needs.
+
+    Those of every short and wing, and the ones nearest to spot. `sides` are the sides
+    to be built, each with shorts that are wanted whatever their distance.
+    """
+    chosen: set[tuple[float, Right]] = set()
+    for right in RIGHTS:
+        strikes = sorted({o.strike for o in options if o.right is right})
+        nearest = sorted(strikes, key=lambda k: (abs(k - guess.spot), k))
+        chosen |= {(k, right) for k in nearest[:NEAR_THE_MONEY]}
+        if right not in sides:
+            continue
+        shorts = set(sides[right]) & set(strikes)
+        for sds in asked.sds:
+            target = short_target(guess.spot, guess.sigma, guess.dte, sds, right)
+            short = snapped(target, strikes, right, grid)
+            shorts |= set() if short is None else {short}
+        for short in shorts:
+            wings = (wing_of(short, w, strikes, right, grid) for w in asked.widths)
+            chosen |= {(k, right) for k in (short, *wings) if k is not None}
+    return tuple(o for o in options if (o.strike, o.right) in chosen)
 
 
 def short_of(at: Surface, right: Right, sds: float) -> float | None:

@@ -240,8 +240,13 @@ def mermaid() -> str:
         + (f" [{len(row.needs)} facts]" if row.needs else "")
         for (before, trigger), row in _OWN.items()
     ]
+    begins = [
+        "    [*] --> RECONCILE: found",
+        "    [*] --> MANUAL: found, for a person",
+        "    [*] --> MONITOR: opened by us",
+    ]
     anywhere = [
         f"    %% from any phase: {trigger} --> {after}"
         for trigger, (after, _) in _ANYWHERE.items()
     ]
-    return "\n".join(["stateDiagram-v2", "    [*] --> RECONCILE", *rows, *anywhere])
+    return "\n".join(["stateDiagram-v2", *begins, *rows, *anywhere])

@@ -8,12 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
-from alvh_trader.capital.returns import (
-    expected_irr,
-    expected_payout,
-    real_world_volatility,
-)
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.portfolio.case import Case
 from alvh_trader.pricing.black76 import Floats
@@ -23,6 +19,12 @@ from alvh_trader.strategy.condor import Candidate
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.params import Params, RollParams, StressParams
 from alvh_trader.strategy.snapshot import Snapshot
+from alvh_trader.strategy.worth import (
+    entry_risk,
+    expected,
+    return_over_cost,
+    widest_market,
+)
 
 WEIGHTS = (0.5, 0.3, -0.2)
 """Of the distance to the break-even, of return over cost of capital, of cost."""
@@ -93,31 +95,20 @@ def economics(candidate: Candidate, old: Old, params: RollParams) -> Economics:
 
     The index drifts with the forward; the hedge is charged in full.
     """
-    new, legs = candidate.case, candidate.legs
-    unit = new.quantity * new.multiplier
-    tau = float(legs.tau.max())
-    payout = -expected_payout(
-        legs.strike,
-        legs.is_call,
-        legs.quantity / new.quantity,
-        mean=candidate.forward,
-        sigma=real_world_volatility(candidate.atm, old.hv),
-        tau=tau,
-    )
+    new = candidate.case
+    worth = expected(candidate, old.hv, params.commission, old.hedge_cost)
     net = new.credit - old.close_cost
-    profit = (new.credit - payout - params.commission) * unit - old.hedge_cost
-    irr = expected_irr(profit, new.risk_notional, candidate.dte)
     break_even = new.break_even(old.tested)
     assert break_even is not None, "a candidate without the tested side"
     spot = old.snapshot.spot
-    sd = spot * candidate.atm * math.sqrt(tau)
+    sd = spot * candidate.atm * math.sqrt(float(candidate.legs.tau.max()))
     return Economics(
         net=net,
         after_costs=net - params.slippage - params.commission,
-        payout=payout,
-        profit=profit,
-        irr=irr,
-        over_wacc=None if irr is None or old.wacc is None else irr - old.wacc,
+        payout=worth.payout,
+        profit=worth.profit,
+        irr=worth.irr,
+        over_wacc=worth.over(old.wacc),
         cost=candidate.half_spreads + old.half_spreads + params.commission,
         break_even=break_even,
         be_sd=distance(spot, break_even, old.tested, sd),
@@ -141,7 +132,7 @@ def judge(
     earned = economics(candidate, old, params.roll)
     findings = (
         _credit(earned, old, params.roll),
-        *_entry(candidate, params),
+        *_numbered(2, *entry_risk(candidate, params.condor)),
         *judge_projected(
             old.snapshot,
             candidate.exposure,
@@ -150,9 +141,9 @@ def judge(
             params.bands,
         ),
         _within(drawdown, params.stress),
-        _return(earned, params.roll),
+        *_numbered(5, return_over_cost(earned.irr, earned.over_wacc, params.roll)),
         _farther(earned, old),
-        _markets(candidate, old, params.roll),
+        *_numbered(8, _markets(candidate, old, params.roll)),
         _margin(candidate, old, margin_change, params.roll),
     )
     return Judged(candidate=candidate, economics=earned, findings=findings)
@@ -216,41 +207,12 @@ def _credit(earned: Economics, old: Old, params: RollParams) -> Finding:
     )
 
 
-def _entry(candidate: Candidate, params: Params) -> tuple[Finding, ...]:
-    highest = candidate.edr.delta
-    return (
-        Finding(
-            "2 EDR of the new condor",
-            f"{candidate.edr.value:.4f} %",
-            f"<= {params.condor.edr_high:.2f} %",
-            candidate.edr.value <= params.condor.edr_high,
-        ),
-        Finding(
-            "2 short deltas",
-            f"{highest:.4f}",
-            f"<= {params.condor.delta_high:.2f}",
-            highest <= params.condor.delta_high,
-        ),
-    )
-
-
 def _within(drawdown: float | None, params: StressParams) -> Finding:
     return Finding(
         "4 2-sigma drawdown",
         "unknown" if drawdown is None else f"{drawdown:.3f} %",
         f"<= {params.limit:.1f} %",
         drawdown is not None and drawdown <= params.limit,
-    )
-
-
-def _return(earned: Economics, params: RollParams) -> Finding:
-    over = earned.over_wacc
-    irr = "unknown" if earned.irr is None else f"{earned.irr:.2f} %"
-    return Finding(
-        "5 expected return over cost of capital",
-        "unknown" if over is None else f"{over:+.2f} pp (return {irr})",
-        f">= {params.irr_over_wacc:.1f} pp",
-        over is not None and over >= params.irr_over_wacc,
     )
 
 
@@ -268,21 +230,12 @@ def _farther(earned: Economics, old: Old) -> Finding:
 def _markets(candidate: Candidate, old: Old, params: RollParams) -> Finding:
     """Return whether all eight legs can be traded; the worst one speaks for them."""
     sold = {v.short.con_id for v in candidate.case.verticals}
-    worst, excess = "", -math.inf
-    for option, bid, ask in (*old.markets, *candidate.markets):
-        mid = 0.5 * (bid + ask)
-        widest = max(params.leg_spread_points, params.leg_spread_share * mid)
-        over = ask - bid - widest
-        if math.isnan(over) or (option.con_id in sold and not bid > 0):
-            over = math.inf
-        if over > excess:
-            worst = f"{option.strike:g}{option.right} {bid:.2f} to {ask:.2f}"
-            excess = over
-    bound = (
-        f"<= {params.leg_spread_points:.2f} or {params.leg_spread_share:.0%} of mid, "
-        "bid > 0 where sold"
-    )
-    return Finding("8 widest market of a leg", worst, bound, excess <= 1e-9)
+    return widest_market((*old.markets, *candidate.markets), sold, params)
+
+
+def _numbered(number: int, *findings: Finding) -> tuple[Finding, ...]:
+    """Return findings with the number of their filter in §6.3."""
+    return tuple(replace(f, what=f"{number} {f.what}") for f in findings)
 
 
 def _margin(

@@ -85,10 +85,44 @@ def sold_from_nowhere(state: State, ref: str) -> State:
     return with_a_sale(state, ref, 1, is_known=False)
 
 
+def with_openings(state: State, ref: str, count: int) -> State:
+    """Return the state with orders at work that would open a condor."""
+    ticket = state.tickets[ref]
+    opens = {
+        f"open-{n}": replace(
+            ticket,
+            permit=None,
+            fills=(),
+            order=replace(ticket.order, ref=f"open-{n}", purpose=Purpose.OPEN),
+        )
+        for n in range(count)
+    }
+    return replace(state, tickets={**state.tickets, **opens})
+
+
+def with_two_openings(state: State, ref: str) -> State:
+    return with_openings(state, ref, 2)
+
+
+def with_an_orphan(state: State, ref: str) -> State:
+    """One condor has been opened, and no case knows of it."""
+    opening = with_openings(state, ref, 1)
+    ticket = opening.tickets["open-0"]
+    done = next(t for t in state.tickets.values() if t.fills)
+    fills = tuple(
+        replace(done.fills[0], con_id=leg.instrument.con_id, quantity=leg.ratio)
+        for leg in ticket.order.legs
+    )
+    filled = replace(ticket, fills=fills)
+    return replace(opening, tickets={**opening.tickets, "open-0": filled})
+
+
 FORBIDDEN: list[tuple[Callable[[State, str], State], str]] = [
     (without_permit, "a_roll_carries_a_permit"),
     (with_anothers_permit, "a_roll_carries_a_permit"),
     (with_two_rolls, "at_most_one_roll_is_at_work"),
+    (with_two_openings, "at_most_one_condor_is_being_opened"),
+    (with_an_orphan, "what_we_opened_is_a_case"),
     (without_lots, "a_working_roll_is_hedged"),
     (sold_beside_a_roll, "a_working_roll_is_hedged"),
     (oversold, "no_more_is_sold_than_is_held"),

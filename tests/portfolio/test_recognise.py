@@ -1,15 +1,18 @@
 """What raw positions are recognised as, and that nothing gets lost."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from alvh_trader.domain.instrument import Future, Instrument, Option, Other, Right
 from alvh_trader.domain.position import Position
-from alvh_trader.portfolio.case import Kind
+from alvh_trader.portfolio.case import Kind, hindrance
+from alvh_trader.portfolio.pairing import option_of
 from alvh_trader.portfolio.recognise import Book, recognise
 
 JUNE = date(2026, 6, 30)
@@ -147,13 +150,106 @@ def test_a_short_without_a_wing_is_naked() -> None:
     assert book.cases[0].quantity == 7
 
 
-def test_a_wing_on_the_wrong_side_covers_nothing() -> None:
+def test_a_long_option_nearer_the_money_covers_but_makes_no_case() -> None:
     book = recognise("U1", (_put(6400, -1), _put(6450, 1), _call(7000, 2)))
-    assert [p.instrument.con_id for p in book.naked] == [
-        _option(6400, Right.PUT).con_id
+    (spread,) = book.debits
+    assert (spread.short.strike, spread.long.strike) == (6400, 6450)
+    assert (book.naked, book.cases) == ((), ())
+    assert sum(p.quantity for p in book.residues) == 2
+
+
+def test_a_butterfly_of_one_right_is_a_vertical_and_a_debit_spread() -> None:
+    book = recognise("U1", (_put(6450, 1), _put(6400, -2), _put(6350, 1)))
+    assert [(c.kind, c.quantity) for c in book.cases] == [(Kind.VERTICAL, 1)]
+    assert [s.quantity for s in book.debits] == [1]
+    assert book.naked == ()
+
+
+def test_broken_wings_are_a_condor_as_wide_as_the_wider_one() -> None:
+    book = recognise(
+        "U1", (_put(6300, 2), _put(6400, -2), _call(7875, -2), _call(7900, 2))
+    )
+    (case,) = book.cases
+    assert (case.kind, case.width, case.risk_notional) == (
+        Kind.IRON_CONDOR,
+        100,
+        20_000,
+    )
+
+
+def test_two_condors_that_share_a_strike_are_not_a_synthetic_forward() -> None:
+    """The call sold by one and the put bought by the other are both at 7050."""
+    book = recognise(
+        "U1",
+        (
+            _put(6900, 5),
+            _put(6950, -5),
+            _call(7050, -5),
+            _call(7100, 5),
+            _put(7050, 5),
+            _put(7100, -5),
+            _call(7200, -5),
+            _call(7250, 5),
+        ),
+    )
+    assert (book.parity, book.naked) == ((), ())
+    assert [c.kind for c in book.cases] == [Kind.IRON_CONDOR] * 2
+    shorts = {
+        (c.put.short.strike, c.call.short.strike)
+        for c in book.cases
+        if c.put is not None and c.call is not None
+    }
+    assert shorts == {(6950, 7050), (7100, 7200)}
+
+
+def test_a_wing_that_another_condor_sold_is_netted_into_a_wider_vertical() -> None:
+    """6350 is bought by one condor and sold by the other: the account has neither."""
+    book = recognise(
+        "U1", (_put(6400, -5), _put(6300, 5), _call(7875, -10), _call(7925, 10))
+    )
+    assert [(c.kind, c.quantity, c.width) for c in book.cases] == [
+        (Kind.IRON_CONDOR, 5, 100),
+        (Kind.VERTICAL, 5, 50),
     ]
-    assert sum(p.quantity for p in book.residues) == 3
-    assert book.cases == ()
+
+
+def test_a_condor_closed_in_part_keeps_its_rest() -> None:
+    book = recognise(
+        "U1", (_put(6350, 10), _put(6400, -10), _call(7875, -4), _call(7925, 4))
+    )
+    assert [(c.kind, c.quantity) for c in book.cases] == [
+        (Kind.IRON_CONDOR, 4),
+        (Kind.VERTICAL, 6),
+    ]
+
+
+def test_xsp_is_a_book_of_its_own() -> None:
+    small = tuple(
+        Position(_option(strike, right, symbol="XSP", trading_class="XSP"), count, 20.0)
+        for strike, right, count in (
+            (635.0, Right.PUT, 10),
+            (640.0, Right.PUT, -10),
+            (788.0, Right.CALL, -10),
+            (793.0, Right.CALL, 10),
+        )
+    )
+    book = recognise("U1", (*CONDOR, *small))
+    assert [c.verticals[0].short.symbol for c in book.cases] == ["SPX", "XSP"]
+    assert hindrance(book.cases[0]) == ""
+    assert "XSP" in hindrance(book.cases[1])
+
+
+def test_what_only_a_person_may_trade_says_why() -> None:
+    fly = (_put(6950, 5), _put(7000, -5), _call(7000, -5), _call(7050, 5))
+    crossed = (_put(6990, 5), _put(7040, -5), _call(7000, -5), _call(7060, 5))
+    odd = tuple(
+        Position(replace(option_of(p), multiplier=50), p.quantity, p.average_cost)
+        for p in CONDOR
+    )
+    words = [hindrance(recognise("U1", b).cases[0]) for b in (fly, crossed, odd)]
+    assert ["butterfly" in words[0], "crossed" in words[1], "50" in words[2]] == [
+        True
+    ] * 3
 
 
 def test_am_and_pm_series_of_one_day_never_mix() -> None:
@@ -198,14 +294,17 @@ def test_two_reports_of_one_contract_are_one_position() -> None:
     assert [p.quantity for p in book.residues] == [10]
 
 
+strikes = [6900.0, 6950.0, 7000.0, 7050.0, 7100.0]
 instruments: st.SearchStrategy[Instrument] = st.one_of(
     st.builds(
         _option,
-        st.sampled_from([6900.0, 6950.0, 7000.0, 7050.0, 7100.0]),
+        st.sampled_from(strikes),
         st.sampled_from(list(Right)),
+        symbol=st.sampled_from(["SPX", "XSP"]),
         trading_class=st.sampled_from(["SPX", "SPXW"]),
         expiry=st.sampled_from([JUNE, JULY]),
     ),
+    st.builds(_option, st.sampled_from(strikes), st.sampled_from(list(Right))),
     st.builds(
         _option,
         st.sampled_from([20.0, 22.0, 25.0]),
@@ -222,15 +321,53 @@ books = st.dictionaries(instruments, st.integers(-12, 12), max_size=16).map(
 )
 
 
-@given(books)
+@st.composite
+def condor_books(draw: st.DrawFn) -> tuple[Position, ...]:
+    """Return several condors of one series as an account nets them."""
+    held: Counter[Option] = Counter()
+    for _ in range(draw(st.integers(1, 4))):
+        low = draw(st.integers(0, 8))
+        gaps = [draw(st.integers(1, 4)) for _ in range(3)]
+        places = [low, low + gaps[0], low + sum(gaps[:2]), low + sum(gaps)]
+        count = draw(st.integers(1, 10))
+        rights = (Right.PUT, Right.PUT, Right.CALL, Right.CALL)
+        signs = (1, -1, -1, 1)
+        for place, right, sign in zip(places, rights, signs, strict=True):
+            held[_option(6800.0 + 25 * place, right)] += sign * count
+    return tuple(Position(o, n, 100.0) for o, n in held.items() if n)
+
+
+any_book = st.one_of(books, condor_books())
+
+
+def parts(book: Book) -> dict[str, Counter[int]]:
+    """Return what each part of a book holds, whatever the order."""
+    return {
+        "cases": _counts(tuple(p for c in book.cases for p in c.positions())),
+        "naked": _counts(book.naked),
+        "debits": _counts(tuple(p for s in book.debits for p in s.positions())),
+        "residues": _counts(book.residues),
+        "hedges": _counts(book.hedges),
+        "parity": _counts(tuple(p for x in book.parity for p in (x.call, x.put))),
+        "parity_legs": _counts(book.parity_legs),
+        "others": _counts(book.others),
+    }
+
+
+@given(any_book)
 def test_every_contract_ends_up_in_exactly_one_part(
     positions: tuple[Position, ...],
 ) -> None:
     book = recognise("U1", positions)
     assert _counts(book.positions()) == _counts(positions)
+    whole: Counter[int] = Counter()
+    for held in parts(book).values():
+        for con_id, count in held.items():
+            whole[con_id] += count
+    assert Counter({k: v for k, v in whole.items() if v}) == _counts(positions)
 
 
-@given(books, st.randoms(use_true_random=False))
+@given(any_book, st.randoms(use_true_random=False))
 def test_the_order_of_the_positions_does_not_matter(
     positions: tuple[Position, ...], shuffle: object
 ) -> None:
@@ -238,10 +375,20 @@ def test_the_order_of_the_positions_does_not_matter(
     getattr(shuffle, "shuffle")(mixed)  # noqa: B009 - its type is not exported
     one, other = recognise("U1", positions), recognise("U1", tuple(mixed))
     assert one.cases == other.cases
-    assert _counts(one.naked) == _counts(other.naked)
+    assert parts(one) == parts(other)
 
 
-@given(books)
+@given(any_book)
+def test_what_was_recognised_is_recognised_again(
+    positions: tuple[Position, ...],
+) -> None:
+    book = recognise("U1", positions)
+    again = recognise("U1", book.positions())
+    assert again.cases == book.cases
+    assert parts(again) == parts(book)
+
+
+@given(any_book)
 def test_cases_have_their_wings_outside_and_names_of_their_own(
     positions: tuple[Position, ...],
 ) -> None:
@@ -255,22 +402,37 @@ def test_cases_have_their_wings_outside_and_names_of_their_own(
             assert side.quantity > 0
 
 
-@given(books)
-def test_the_case_partition_bounds_every_short(
+def _bare(positions: Iterable[Position]) -> int:
+    """Return how many shorts no long of their series and right can cover."""
+    net: dict[object, list[int]] = {}
+    for p in positions:
+        o = p.instrument
+        if isinstance(o, Option) and o.symbol != "VIX":
+            key = (o.symbol, o.trading_class, o.expiry, o.right)
+            sold, bought = net.get(key, [0, 0])
+            net[key] = [sold + max(-p.quantity, 0), bought + max(p.quantity, 0)]
+    return sum(max(sold - bought, 0) for sold, bought in net.values())
+
+
+@given(any_book)
+def test_no_covered_short_is_naked_and_no_naked_one_covered(
     positions: tuple[Position, ...],
 ) -> None:
     book = recognise("U1", positions)
-    sold = sum(
-        -p.quantity
+    naked = sum(-p.quantity for p in book.naked if p.instrument.symbol != "VIX")
+    synthetic = _counts(tuple(p for x in book.parity for p in (x.call, x.put)))
+    rest = [
+        Position(p.instrument, left, 0.0)
         for p in positions
-        if p.quantity < 0 and p.instrument.symbol == "SPX"
-    )
-    covered = sum(v.quantity for c in book.cases for v in c.verticals)
-    naked = sum(-p.quantity for p in book.naked if p.instrument.symbol == "SPX")
-    synthetic = sum(
-        -p.quantity
-        for package in book.parity
-        for p in (package.call, package.put)
-        if p.quantity < 0
-    )
-    assert covered + naked + synthetic == sold
+        if (left := p.quantity - synthetic[p.instrument.con_id])
+    ]
+    assert naked == _bare(rest)
+    # Calling something a synthetic forward never bares a short.
+    assert naked <= _bare(positions)
+
+
+@given(condor_books())
+def test_condors_are_never_naked_however_they_share_strikes(
+    positions: tuple[Position, ...],
+) -> None:
+    assert recognise("U1", positions).naked == ()

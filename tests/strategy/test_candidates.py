@@ -7,13 +7,12 @@ import pytest
 from alvh_trader.domain.instrument import Right
 from alvh_trader.domain.market import Quote
 from alvh_trader.strategy.candidates import (
-    Guess,
     close_cost,
     propose,
     wanted,
     widths_of,
 )
-from alvh_trader.strategy.condor import snapped, wing_of
+from alvh_trader.strategy.condor import Guess, snapped, wing_of
 from alvh_trader.strategy.params import Params, RollParams
 from tests.strategy.worked import AT, NEW_EXPIRY, atm, condor, option, spx_chain
 
