@@ -41,6 +41,16 @@ class Mode(StrEnum):
     LIVE = "live"
 
 
+class Series(StrEnum):
+    """What `inputs refresh` can fetch, by FRED's names."""
+
+    CPIAUCSL = "CPIAUCSL"
+    PPIFIS = "PPIFIS"
+    RBUSBIS = "RBUSBIS"
+    DTB3 = "DTB3"
+    DGS2 = "DGS2"
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines instead of text.")]
 Scenario = Annotated[str, typer.Option(help="A shipped scenario; see the README.")]
 Seed = Annotated[
@@ -270,6 +280,25 @@ def inputs_show(
 
     now = SystemClock().now()
     files.show(files.source(tuple(configs or ()), folder), now, as_json=as_json)
+
+
+@inputs_app.command("refresh")
+def inputs_refresh(
+    series: Annotated[
+        list[Series] | None, typer.Argument(help="Which; all of them if none is named.")
+    ] = None,
+    configs: MaybeConfigs = None,
+    folder: Folder = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch macro series over HTTP; exit code 1 if one could not be had."""
+    from alvh_trader.domain.freshness import SERIES, Part
+    from alvh_trader.runtime import files
+
+    where = files.source(tuple(configs or ()), folder, is_made=True)
+    parts = [Part(one.value) for one in series or ()] or SERIES
+    raise typer.Exit(0 if files.refresh(where, parts, as_json=as_json) else 1)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
-"""The files of inputs on the command line: what is wrong with them, and their age."""
+"""The files of inputs on the command line: their mistakes, their age, fetching anew."""
 
 import os
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,13 @@ from alvh_trader.inputs.folder import (
     Reading,
     read_folder,
 )
+from alvh_trader.inputs.refresh import Endpoint, Result
+from alvh_trader.inputs.refresh import refresh as fetch_anew
 from alvh_trader.inputs.tables import read_breadth_seed
 from alvh_trader.runtime.show import emit, print_table
 from alvh_trader.settings.load import load
-from alvh_trader.settings.model import Inputs
+from alvh_trader.settings.model import Inputs, Refresh
+from alvh_trader.settings.secrets import read_urls
 
 FILES = {
     Part.FACILITIES: FACILITIES,
@@ -44,8 +48,10 @@ class Source(Struct, frozen=True):
     folder: Path
 
 
-def source(configs: tuple[Path, ...], folder: Path | None) -> Source:
-    """Return where the files are.
+def source(
+    configs: tuple[Path, ...], folder: Path | None, *, is_made: bool = False
+) -> Source:
+    """Return where the files are; a folder that `is_made` when needed may be missing.
 
     Raises:
         ConfigError: The configuration is wrong, or there is no such folder.
@@ -54,9 +60,54 @@ def source(configs: tuple[Path, ...], folder: Path | None) -> Source:
     chosen = given.folder if folder is None else folder
     if chosen is None:
         raise ConfigError("[inputs] folder is empty: name a folder with --folder")
-    if not chosen.is_dir():
+    if not (chosen.is_dir() or is_made):
         raise ConfigError(f"{chosen}: there is no such folder")
     return Source(given, chosen)
+
+
+def endpoint(given: Refresh) -> Endpoint:
+    """Return where series are fetched, with the key from its file.
+
+    Raises:
+        ConfigError: The file cannot be read, others could, or it holds no single key.
+    """
+    key, path = given.key.get_secret_value(), given.key_file
+    if path is not None:
+        folder = os.environ.get("CREDENTIALS_DIRECTORY")
+        is_credential = bool(folder) and path.is_relative_to(str(folder))
+        try:
+            keys = read_urls(path, is_credential=is_credential)
+        except ValueError as error:
+            raise ConfigError(f"inputs.refresh.key_file = {path}: {error}") from None
+        if len(keys) != 1:
+            words = f"it should hold one key, and holds {len(keys)}"
+            raise ConfigError(f"inputs.refresh.key_file = {path}: {words}")
+        (key,) = keys
+    return Endpoint(
+        url=given.url, key=key, timeout=given.timeout, attempts=given.attempts
+    )
+
+
+def refresh(source: Source, parts: Iterable[Part], *, as_json: bool) -> bool:
+    """Fetch series, tell what became of each, and return whether all are there.
+
+    Raises:
+        ConfigError: The endpoint is not usable as it is configured.
+    """
+    where = endpoint(source.given.refresh)
+    rows = [
+        {
+            "kind": "series",
+            "series": outcome.series.value,
+            "result": outcome.result.value,
+            "values": outcome.values,
+            "newest": str(outcome.newest or ""),
+            "reason": outcome.reason,
+        }
+        for outcome in fetch_anew(source.folder, parts, where)
+    ]
+    _tell(rows, as_json=as_json)
+    return all(row["result"] != Result.FAILED for row in rows)
 
 
 def check(source: Source, *, as_json: bool) -> None:

@@ -23,6 +23,7 @@ COMMANDS = {
     ("explain",): {"--history", "--journal", "--json"},
     ("config", "check"): {"--config", "--json"},
     ("inputs", "check"): {"--config", "--folder", "--json"},
+    ("inputs", "refresh"): {"--config", "--folder", "--json"},
     ("inputs", "show"): {"--config", "--folder", "--json"},
 }
 

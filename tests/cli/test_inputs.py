@@ -1,4 +1,4 @@
-"""`inputs check` names every mistake, `inputs show` every age."""
+"""`inputs check` names every mistake, `show` every age; `refresh` fetches series."""
 
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from alvh_trader.domain.freshness import Part, Verdict
+from alvh_trader.cli import Series
+from alvh_trader.domain.freshness import SERIES, Part, Verdict
 from alvh_trader.inputs.folder import NAMES, read_folder
 from alvh_trader.runtime import files
 from alvh_trader.settings.model import Inputs
 from tests.cli.conftest import Ask
+from tests.inputs.servers import Server, good, serving, status
 from tests.programs import ROOT
 
 EXAMPLE = ROOT / "config/inputs/example"
@@ -161,3 +163,81 @@ def test_ages_in_json_are_seconds(ask: Ask, tmp_path: Path) -> None:
     assert rows["facilities"]["limit"] == 86_400
     assert rows["facilities"]["as_of"] == "2026-11-20T13:00:00+00:00"
     assert rows["tags"]["limit"] is None
+
+
+def configure(folder: Path, server: Server, more: str = "") -> None:
+    """Write x.toml, which fetches from `server` without patience."""
+    url = server.url + ("&k={key}" if more else "")
+    text = f'[inputs.refresh]\nurl = "{url}"\nattempts = 1\n{more}'
+    (folder / "x.toml").write_text(text)
+
+
+REFRESH = ["inputs", "refresh", "--config", "x.toml"]
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let requests to loopback go there, whatever this machine is used to."""
+    monkeypatch.setenv("NO_PROXY", "*")
+
+
+def test_the_series_of_the_command_line_are_those_there_are() -> None:
+    assert [one.value for one in Series] == [part.value for part in SERIES]
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_series_are_fetched_into_the_folder(ask: Ask, tmp_path: Path) -> None:
+    bill = b"observation_date,DTB3\n2026-11-18,3.6\n"
+    with serving(good(), good(bill)) as server:
+        configure(tmp_path, server)
+        told = ask(*REFRESH, "CPIAUCSL", "DTB3", "--json")
+    assert (told.code, told.err) == (0, "")
+    assert [(r["series"], r["result"], r["newest"]) for r in told.rows] == [
+        ("CPIAUCSL", "written", "2026-10-01"),
+        ("DTB3", "written", "2026-11-18"),
+    ]
+    found = read_folder(tmp_path / "config/inputs")
+    assert (set(found.inputs.macro), found.mistakes) == ({"CPIAUCSL", "DTB3"}, ())
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_a_series_that_cannot_be_had_is_an_exit_code(ask: Ask, tmp_path: Path) -> None:
+    with serving(good(), status(404)) as server:
+        configure(tmp_path, server)
+        told = ask(*REFRESH)
+        assert len(server.asked) == len(SERIES)
+    assert (told.code, told.err) == (1, "")
+    header, *lines = told.out.splitlines()
+    assert header.split() == ["series", "result", "values", "newest", "reason"]
+    assert lines[0].split() == ["CPIAUCSL", "written", "2", "2026-10-01"]
+    assert [line.split()[1:] for line in lines[1:]] == [
+        ["failed", "0", "status", "404"]
+    ] * 4
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_the_key_comes_from_a_file_of_ours_alone(ask: Ask, tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    with serving(good()) as server:
+        configure(tmp_path, server, 'key_file = "key"\n')
+        ask(*REFRESH).complains(2, "inputs.refresh.key_file = key: it cannot be read")
+        path.write_text("s3cret-one\ns3cret-two\n")
+        ask(*REFRESH).complains(2, "others may read it")
+        path.chmod(0o600)
+        ask(*REFRESH).complains(2, "it should hold one key, and holds 2")
+        path.write_text("# ours\ns3cret-one\n")
+        told = ask(*REFRESH, "CPIAUCSL")
+        assert server.asked == ["/csv?id=CPIAUCSL&k=s3cret-one"]
+    assert told.code == 0
+    assert "s3cret" not in told.out
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_a_key_that_is_missing_is_named(ask: Ask, tmp_path: Path) -> None:
+    with serving(good()) as server:
+        configure(tmp_path, server, 'key = ""\n')
+        ask(*REFRESH).complains(2, "wants a {key}, and none is given")
+
+
+def test_a_series_that_there_is_not_is_named(ask: Ask, tmp_path: Path) -> None:
+    ask("inputs", "refresh", "GDP").complains(2, "GDP", "CPIAUCSL")

@@ -1,4 +1,4 @@
-"""The shipped unit parses, is what the daemon needs, and is shut tight."""
+"""The shipped units parse, are what their programs need, and are shut tight."""
 
 import re
 import shutil
@@ -14,6 +14,8 @@ from alvh_trader.settings.load import load
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "systemd" / "alvh-trader.service"
+FETCHER = ROOT / "systemd" / "alvh-trader-inputs.service"
+TIMER = ROOT / "systemd" / "alvh-trader-inputs.timer"
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
@@ -38,9 +40,9 @@ assert channels_of(["json://127.0.0.1:1/"], timeout=1)
 """
 
 
-def directives() -> dict[str, list[str]]:
+def directives(unit: Path = UNIT) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for line in UNIT.read_text(encoding="utf-8").splitlines():
+    for line in unit.read_text(encoding="utf-8").splitlines():
         if line and line[0] not in "#;[":
             name, equals, value = line.partition("=")
             assert equals, line
@@ -49,13 +51,25 @@ def directives() -> dict[str, list[str]]:
     return found
 
 
-@pytest.fixture
-def runnable(tmp_path: Path) -> Path:
+def runnable(unit: Path, folder: Path) -> Path:
     """Return the unit with a program that exists here, as `verify` wants one."""
-    text = UNIT.read_text(encoding="utf-8")
-    copy = tmp_path / UNIT.name
+    text = unit.read_text(encoding="utf-8")
+    copy = folder / unit.name
     copy.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", text))
     return copy
+
+
+def exposure(unit: Path) -> float:
+    """Return how open systemd finds a service, from 0 to 10."""
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    score = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert score is not None, done.stderr
+    return float(score[1])
 
 
 def test_the_manager_is_told_when_we_are_ready_and_alive() -> None:
@@ -93,36 +107,57 @@ def test_nothing_is_reachable_but_this_machine() -> None:
 
 
 @needs_systemd
-def test_systemd_finds_no_fault(runnable: Path) -> None:
+@pytest.mark.parametrize("unit", [UNIT, FETCHER, TIMER], ids=lambda p: p.name)
+def test_systemd_finds_no_fault(unit: Path, tmp_path: Path) -> None:
+    runnable(FETCHER, tmp_path)  # The timer starts it.
     done = subprocess.run(
-        ["systemd-analyze", "verify", str(runnable)],
+        ["systemd-analyze", "verify", str(runnable(unit, tmp_path))],
         capture_output=True,
         text=True,
         check=False,
     )
-    complaints = [line for line in done.stderr.splitlines() if UNIT.name in line]
+    complaints = [line for line in done.stderr.splitlines() if unit.name in line]
     assert (done.returncode, complaints) == (0, [])
 
 
 @needs_systemd
-def test_systemd_calls_it_safe(runnable: Path) -> None:
-    done = subprocess.run(
-        [
-            "systemd-analyze",
-            "security",
-            "--offline=true",
-            "--threshold=15",
-            "--no-pager",
-            str(runnable),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
+def test_systemd_calls_them_safe(tmp_path: Path) -> None:
+    assert exposure(runnable(UNIT, tmp_path)) <= 1.0
+    # This one talks to servers.
+    assert exposure(runnable(FETCHER, tmp_path)) <= 1.2
+
+
+def test_the_fetcher_fetches_once_and_is_never_waited_for() -> None:
+    unit = directives(FETCHER)
+    (command,) = unit["ExecStart"]
+    assert command.split()[1:4] == ["inputs", "refresh", "--config"]
+    assert unit["Type"] == ["oneshot"]
+    assert "Restart" not in unit
+    assert int(unit["TimeoutStartSec"][0]) <= 3600
+    # The daemon knows nothing of it.
+    assert FETCHER.stem not in UNIT.read_text(encoding="utf-8")
+
+
+def test_the_fetcher_writes_the_folder_that_the_daemon_reads() -> None:
+    ours, fetchers = (
+        {v for v in directives(unit)["Environment"] if v.startswith("ALVH_INPUTS")}
+        for unit in (UNIT, FETCHER)
     )
-    assert done.returncode == 0, done.stdout[-400:]
-    score = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
-    assert score is not None
-    assert float(score[1]) <= 1.0
+    assert ours == fetchers == {"ALVH_INPUTS__FOLDER=%S/alvh-trader/inputs"}
+    unit = directives(FETCHER)
+    assert unit["StateDirectory"] == ["alvh-trader/inputs"]
+    assert unit["ProtectSystem"] == ["strict"]
+    assert "ReadWritePaths" not in unit
+    name, value = ours.pop().split("=", 1)
+    folder = load([], {name: value}).inputs.folder
+    assert folder == Path("%S/alvh-trader/inputs")
+
+
+def test_the_timer_starts_it_every_day() -> None:
+    unit = directives(TIMER)
+    assert TIMER.stem == FETCHER.stem
+    assert unit["OnCalendar"] == ["*-*-* 18:30:00 America/New_York"]
+    assert unit["Persistent"] == ["true"]
 
 
 def test_the_libraries_live_without_writable_code() -> None:
