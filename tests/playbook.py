@@ -43,6 +43,7 @@ from alvh_trader.engine.event import (
     ExpiriesListed,
     MarginPreviewed,
     MarketUpdated,
+    OperatorAcknowledged,
     OptionsListed,
     OrderDoubted,
     OrderFilled,
@@ -297,6 +298,13 @@ class World:
     def fill(self, ref: str, units: int | None = None) -> None:
         """Let an order trade and tell the engine of it."""
         self.tell(*self.trade(ref, units))
+
+    def acknowledge(self, what: str | None = None) -> None:
+        """Let a person allow what the case asks, or something else."""
+        case = self.case
+        asked = what or case.asks
+        assert asked is not None, "the case asks nothing"
+        self.tell(OperatorAcknowledged(at=self.now, case=case.case_id, what=asked))
 
     # -------------------------------------------------------- seeing -----
 

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from alvh_trader.engine.case import Case
+from alvh_trader.engine.case import Ask, Case
+from alvh_trader.engine.consent import ask_person, is_allowed
 from alvh_trader.engine.evaluation import Reading
 from alvh_trader.engine.hedging import HEDGED
 from alvh_trader.engine.proof import is_hedged
@@ -42,8 +43,12 @@ def look_breadth(turn: Turn, case: Case, reading: Reading) -> None:
         reading.edr.value >= levels.red,
     )
     told = (reason, *findings, red)
+    if trigger is Trigger.UNKNOWN:
+        case = ask_person(turn, case, Ask.BREADTH)
     if trigger is Trigger.PROCEED:
-        turn.move(case, trigger, told, HEDGED, breadth_at=turn.at, roll=None)
+        turn.move(
+            case, trigger, told, HEDGED, breadth_at=turn.at, roll=None, passed_over=()
+        )
     else:
         turn.move(case, trigger, told, retested=turn.at)
 
@@ -65,7 +70,7 @@ def trigger_of(turn: Turn, case: Case, reading: Reading, said: Verdict) -> Trigg
     if said is Verdict.SECTOR_ROTATION:
         return Trigger.ROTATION
     is_red = reading.edr.value >= turn.rules.params.edr.levels.red
-    allowed = case.acknowledged is not None
+    allowed = is_allowed(turn, case, Ask.BREADTH)
     return Trigger.PROCEED if is_red or allowed else Trigger.UNKNOWN
 
 

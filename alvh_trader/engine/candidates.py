@@ -3,8 +3,11 @@
 import math
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from alvh_trader.domain.instrument import Option, Right
-from alvh_trader.engine.case import Case, Roll, Side
+from alvh_trader.engine.case import Ask, Case, Roll, Side
+from alvh_trader.engine.consent import is_allowed
 from alvh_trader.engine.drawdown import drawdowns_with
 from alvh_trader.engine.evaluation import (
     Reading,
@@ -24,7 +27,14 @@ from alvh_trader.strategy.candidates import close_cost, propose
 from alvh_trader.strategy.condor import Candidate
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.reason import Reason
-from alvh_trader.strategy.roll import Judged, Old, judge, ranked
+from alvh_trader.strategy.roll import (
+    CREDIT,
+    Judged,
+    Old,
+    judge,
+    judge_credit,
+    ranked,
+)
 
 
 def candidate_veq(turn: Turn, case: Case, reading: Reading) -> float:
@@ -42,7 +52,7 @@ def candidate_veq(turn: Turn, case: Case, reading: Reading) -> float:
         else tuple(
             j.candidate
             for j in _judged(turn, case, found, old)
-            if all(f.holds or f.what == OFFSET_AFTER_ROLL for f in j.findings)
+            if _lacks_only(j, OFFSET_AFTER_ROLL)
         )
     )
     return min((abs(c.exposure.veq) for c in likely or found), default=0.0)
@@ -55,8 +65,9 @@ def _judged(
     drawdowns = drawdowns_with(
         turn, [_stressed(c) for c in found], instead_of=case.case_id
     )
+    debit = _debit(turn, case)
     return [
-        judge(c, old, turn.rules.params, drawdown=d)
+        judge(c, old, turn.rules.params, drawdown=d, debit_share=debit)
         for c, d in zip(found, drawdowns, strict=True)
     ]
 
@@ -74,52 +85,104 @@ def _candidates(turn: Turn, case: Case, reading: Reading) -> tuple[Candidate, ..
     )
 
 
-def best_roll(
-    turn: Turn, case: Case, reading: Reading
-) -> tuple[Roll | None, tuple[Finding, ...]]:
-    """Return the best roll and its findings; without one, those of the nearest miss.
+class Choice(Struct, frozen=True):
+    """The best roll and its findings; without one, those of the nearest miss.
 
-    Nothing found and no findings: the quotes are not there (yet).
+    No roll and no findings: the quotes are not there (yet). `needs_debit` says that
+    some candidate lacks nothing but a debit that a person may allow.
     """
+
+    roll: Roll | None = None
+    findings: tuple[Finding, ...] = ()
+    needs_debit: bool = False
+
+
+def best_roll(turn: Turn, case: Case, reading: Reading) -> Choice:
+    """Return the best roll among those the margin has not stopped."""
     params = turn.rules.params
     if "SPX" in turn.state.series and not roll_series(turn, case):
         low, high = params.condor.dte_low, params.condor.dte_high
         is_shift = case.reason is Reason.FOMC_TIME_SHIFT
         where = "the next monthly cycle" if is_shift else f"{low} to {high} days out"
         bound = f"{where}, more than {params.roll.dte_later} after the condor's"
-        return None, (Finding("expiry to roll to", "none listed", bound, False),)
+        none = Finding("expiry to roll to", "none listed", bound, False)
+        return Choice(None, (none,))
     old = _old(turn, case, reading)
     found = _candidates(turn, case, reading)
     if old is None or not found:
-        return None, ()
-    judged = _judged(turn, case, found, old)
+        return Choice()
+    judged = [
+        j
+        for j in _judged(turn, case, found, old)
+        if _name(j.candidate) not in case.passed_over
+    ]
     best = next(iter(ranked(judged)), None)
-    if best is None:
-        nearest = min(judged, key=lambda j: sum(not f.holds for f in j.findings))
-        none = Finding(
-            "candidates that pass every filter", f"0 of {len(judged)}", ">= 1", False
-        )
-        return None, (none, _name(nearest), *nearest.findings)
-    count = sum(j.is_valid for j in judged)
-    told = Finding(
+    count = Finding(
         "candidates that pass every filter",
-        f"{count} of {len(judged)}",
+        f"{sum(j.is_valid for j in judged)} of {len(judged)}",
         ">= 1",
-        True,
+        best is not None,
     )
-    (drawdown,) = drawdowns_with(
-        turn, [_stressed(best.candidate)], instead_of=case.case_id
+    if best is not None:
+        drawdown = _drawdown(turn, case, best.candidate)
+        roll = _roll(case, reading, best, drawdown)
+        return Choice(roll, (count, _named(best), *best.findings))
+    debit = params.roll.debit_share
+    near = [j for j in judged if _lacks_only(j, CREDIT)]
+    paid = [judge_credit(j.economics, old, debit).holds for j in near]
+    nearest = min(
+        judged, key=lambda j: sum(not f.holds for f in j.findings), default=None
     )
-    roll = _roll(turn, case, reading, best.candidate, drawdown)
-    return roll, (told, _name(best), *best.findings)
+    told = () if nearest is None else (_named(nearest), *nearest.findings)
+    return Choice(None, (count, *told), any(paid))
 
 
-def _name(judged: Judged) -> Finding:
-    new = judged.candidate.case
-    strikes = "/".join(f"{k:g}" for k in judged.candidate.strikes)
+def judged_again(
+    turn: Turn, case: Case, roll: Roll, reading: Reading, margin_change: float
+) -> Judged | None:
+    """Return a chosen roll judged as of now, with the broker's margin change in USD.
+
+    None where it is no candidate any more, or a quote is missing.
+    """
+    old = _old(turn, case, reading)
+    found = _candidates(turn, case, reading)
+    same = next((c for c in found if _name(c) == roll.name), None)
+    if old is None or same is None:
+        return None
+    return judge(
+        same,
+        old,
+        turn.rules.params,
+        drawdown=_drawdown(turn, case, same),
+        margin_change=margin_change,
+        debit_share=_debit(turn, case),
+    )
+
+
+def _lacks_only(judged: Judged, what: str) -> bool:
+    return all(f.holds or f.what == what for f in judged.findings)
+
+
+def _debit(turn: Turn, case: Case) -> float:
+    """Return the share of the old credit that may be paid: none without a person."""
+    allowed = is_allowed(turn, case, Ask.DEBIT)
+    return turn.rules.params.roll.debit_share if allowed else 0.0
+
+
+def _drawdown(turn: Turn, case: Case, candidate: Candidate) -> float | None:
+    (found,) = drawdowns_with(turn, [_stressed(candidate)], instead_of=case.case_id)
+    return found
+
+
+def _name(candidate: Candidate) -> str:
+    strikes = "/".join(f"{k:g}" for k in candidate.strikes)
+    return f"{candidate.case.expiry} {strikes}"
+
+
+def _named(judged: Judged) -> Finding:
     return Finding(
         "candidate",
-        f"{new.expiry} {strikes}",
+        _name(judged.candidate),
         f"{judged.candidate.dte} days, score {judged.score:+.3f}",
         judged.is_valid,
     )
@@ -197,14 +260,10 @@ def _stressed(candidate: Candidate) -> StressedCase:
 
 
 def _roll(
-    turn: Turn,
-    case: Case,
-    reading: Reading,
-    candidate: Candidate,
-    drawdown: float | None,
+    case: Case, reading: Reading, best: Judged, drawdown: float | None
 ) -> Roll | None:
-    """Return the two sides of a roll to the candidate, the tested one first."""
-    old, new = case.condor, candidate.case
+    """Return the sides of a roll to the best candidate, the tested one first."""
+    old, new = case.condor, best.candidate.case
     if old.put is None or old.call is None or new.put is None or new.call is None:
         return None
     sides = (
@@ -215,7 +274,8 @@ def _roll(
     is_put = reading.edr.tested is Right.PUT
     return Roll(
         sides=sides if is_put else (sides[1], sides[0]),
-        chosen=turn.at,
+        chosen=reading.at,
         quantity=old.quantity,
         drawdown=drawdown / 100.0,
+        net=best.economics.net,
     )

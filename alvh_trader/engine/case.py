@@ -1,6 +1,7 @@
 """A case: one condor, where it stands, and everything remembered about it."""
 
 from datetime import date, datetime
+from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
@@ -21,6 +22,16 @@ class HeldLeg(Struct, frozen=True):
 
     option: Option
     quantity: int
+
+
+class Ask(StrEnum):
+    """A question that a case may have for a person (engine/consent.py)."""
+
+    SINGLE_HEDGE = "SINGLE_HEDGE"
+    BREADTH = "BREADTH"
+    STRESS = "STRESS"
+    CRISIS = "CRISIS"
+    DEBIT = "DEBIT"
 
 
 class Side(Struct, frozen=True, kw_only=True):
@@ -49,13 +60,25 @@ class Side(Struct, frozen=True, kw_only=True):
 class Roll(Struct, frozen=True, kw_only=True):
     """A chosen roll: the tested side first (alvh.md §6.6)."""
 
-    sides: tuple[Side, Side]
+    sides: tuple[Side, ...]
     chosen: datetime
     quantity: int
     drawdown: float
     """The two-sigma drawdown with the rolled condor, a fraction of capital."""
 
+    net: float
+    """Points received for all sides at mid when it was chosen."""
+
     preview_ref: str = ""
+    allowed: tuple[Ask, ...] = ()
+    """What a person had allowed when its first order left."""
+
+    @property
+    def name(self) -> str:
+        """What it leads to, e.g. `2026-07-17 6070/6125/7600/7655`."""
+        options = [o for side in self.sides for o in (side.new.short, side.new.long)]
+        strikes = "/".join(f"{k:g}" for k in sorted(o.strike for o in options))
+        return f"{options[0].expiry} {strikes}"
 
 
 class Sale(Struct, frozen=True, kw_only=True):
@@ -184,13 +207,23 @@ class Case(Struct, frozen=True, kw_only=True):
     retested: datetime | None = None
     roll: Roll | None = None
     unhedged_told: bool = False
+    split_told: date | None = None
+    """The day on which the operator was told that it stays split overnight."""
+
     rolled_sides: int = 0
     rolled: tuple[datetime, ...] = ()
-    acknowledged: datetime | None = None
     calm_days: int = 0
     """Sessions in a row in which EDR was known and clear, `calm_day` the newest."""
 
     calm_day: date | None = None
+    passed_over: tuple[str, ...] = ()
+    """Candidates of this plan that the broker's what-if did not let pass."""
+
+    asks: Ask | None = None
+    """What it waits for a person to allow."""
+
+    allowed: dict[Ask, datetime] = {}
+    """What a person has allowed, and when; used up by the roll it lets out."""
 
     @property
     def series(self) -> tuple[tuple[str, date], ...]:

@@ -210,9 +210,10 @@ class OperatorAskedRoll(_Event, frozen=True, kw_only=True):
 
 
 class OperatorAcknowledged(_Event, frozen=True, kw_only=True):
-    """The operator allows the roll that a case asked about."""
+    """The operator allows what a case asked about: `what` names the question."""
 
     case: str
+    what: str
 
 
 Event = (

@@ -17,7 +17,7 @@ from alvh_trader.engine.case import Case
 from alvh_trader.engine.evaluation import Reading, snapshot, tier_of
 from alvh_trader.engine.proof import hedge_proof
 from alvh_trader.engine.reasons import asked_of
-from alvh_trader.engine.rolling import may_start
+from alvh_trader.engine.windows import may_start
 from alvh_trader.engine.standing import clock, may_act, rest, unknown, without_mend
 from alvh_trader.engine.threat import (
     UNALIGNED_MAX,

@@ -11,8 +11,9 @@ import msgspec
 from alvh_trader.domain.money import combo_ticks, option_ticks
 from alvh_trader.domain.order import Order, OrderStatus, Purpose
 from alvh_trader.engine.candidates import candidate_veq
-from alvh_trader.engine.case import Case
+from alvh_trader.engine.case import Ask, Case
 from alvh_trader.engine.command import Severity
+from alvh_trader.engine.consent import ask_person, consent, is_allowed, use_up
 from alvh_trader.engine.evaluation import (
     Reading,
     hedge_exposure,
@@ -71,9 +72,12 @@ def look_hedge_plan(turn: Turn, case: Case, reading: Reading) -> None:
         _wait_for_plan(turn, case, planned)
         return
     plan = planned.plan
-    if plan is None or (plan.needs_ack and case.acknowledged is None):
-        ask = Finding("operator's acknowledgement", "none", "given", False)
-        told = planned.findings if plan is None else (*planned.findings, ask)
+    if plan is None:
+        _give_up(turn, case, Trigger.INFEASIBLE, planned.findings)
+        return
+    if plan.needs_ack and not is_allowed(turn, case, Ask.SINGLE_HEDGE):
+        case = ask_person(turn, case, Ask.SINGLE_HEDGE)
+        told = (*planned.findings, consent(turn, case, Ask.SINGLE_HEDGE))
         _give_up(turn, case, Trigger.INFEASIBLE, told)
         return
     if plan.size.n < 1:
@@ -212,6 +216,7 @@ def _buy(
         plan=plan,
         needed=needed,
         hedging_since=started,
+        allowed=use_up(case, Ask.SINGLE_HEDGE),
     )
 
 

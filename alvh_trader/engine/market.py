@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from alvh_trader.domain.calendar import instant, new_york_date
 from alvh_trader.engine import (
     breadth,
+    choosing,
     drawdown,
     entries,
     harvest,
@@ -17,6 +18,7 @@ from alvh_trader.engine import (
     rolling,
     stability,
     threat,
+    verifying,
 )
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.command import Severity
@@ -226,7 +228,9 @@ LOOKS = {
     **stability.LOOKS,
     **holding.LOOKS,
     **breadth.LOOKS,
+    **choosing.LOOKS,
     **rolling.LOOKS,
+    **verifying.LOOKS,
     **recovery.LOOKS,
 }
 """What each phase does when it is looked at."""

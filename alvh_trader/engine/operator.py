@@ -52,10 +52,16 @@ def on_asked_roll(turn: Turn, event: OperatorAskedRoll) -> None:
 
 
 def on_acknowledged(turn: Turn, event: OperatorAcknowledged) -> None:
-    """Remember that a person allows the roll the case asked about."""
+    """Take an answer to the question that a case has open; another one is no answer."""
     case = turn.state.cases.get(event.case)
-    if case is not None:
-        turn.change(case, acknowledged=turn.at)
+    if case is None or case.asks is None or case.asks != event.what:
+        asked = "nothing" if case is None else case.asks or "nothing"
+        text = f"{event.what} was acknowledged for {event.case}, which asks {asked}"
+        turn.alert("ack_unasked", Severity.WARNING, event.case, text)
+        return
+    allowed = {**case.allowed, case.asks: turn.at}
+    # Held cases look again at once, while the answer is fresh.
+    turn.change(case, allowed=allowed, asks=None, retested=None)
 
 
 def on_inputs_read(turn: Turn, event: InputsRead) -> None:

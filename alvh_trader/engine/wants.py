@@ -216,7 +216,8 @@ def _of_choices(turn: Turn, case: Case) -> Iterator[Instrument]:
     if case.phase in CHOOSING_ROLL:
         for trading_class, last_trade in roll_series(turn, case):
             yield from _near(turn, trading_class, last_trade)
-        if case.roll is None:
+        if case.roll is None or case.phase is Phase.ROLL_PLAN:
+            # What is chosen is judged again, and may give way to the next best.
             yield from roll_legs(turn, case)
 
 

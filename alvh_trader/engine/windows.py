@@ -1,4 +1,4 @@
-"""When a roll may be sent: the day's window, the last day, and scheduled releases.
+"""When a roll may be sent: the day's window, the last day, releases, and the regime.
 
 Each question is answered by a finding, whether it holds or not (alvh.md §2.5, §3.2,
 §6.6).
@@ -8,13 +8,20 @@ from datetime import datetime, timedelta
 
 from alvh_trader.domain.calendar import NEW_YORK, OPENS, instant
 from alvh_trader.domain.inputs import FomcCalendar
-from alvh_trader.engine.case import Case
+from alvh_trader.engine.case import Ask, Case
+from alvh_trader.engine.consent import ask_person, is_allowed
+from alvh_trader.engine.evaluation import regime_of
 from alvh_trader.engine.turn import Turn
+from alvh_trader.signals.regime import Regime
 from alvh_trader.strategy.finding import Finding
+from alvh_trader.strategy.regimes import allowance
 
 AFTER_OPEN = timedelta(minutes=15)
 BEFORE_CLOSE = timedelta(minutes=15)
 """A roll is sent from 09:45 to 15:45, on a half day to 12:45 (alvh.md §6.6)."""
+
+REGIME = "VIX regime"
+"""The finding that a person's acknowledgement can make hold."""
 
 BEFORE_LAST_CLOSE = timedelta(minutes=30)
 """Within a session of expiry none is begun after 15:30 (§3.2)."""
@@ -45,6 +52,52 @@ def hours(turn: Turn) -> tuple[Finding, Finding]:
     pause = timedelta(minutes=turn.rules.params.roll.release_minutes)
     releases = _releases(turn.state.inputs.fomc, turn.at, pause)
     return _between(turn.at, first, end), releases
+
+
+def is_in_window(turn: Turn, case: Case) -> bool:
+    """Return whether the rest of a roll under way may be sent now."""
+    return all(f.holds for f in window(turn, case, begins=False))
+
+
+def is_window_over(turn: Turn) -> bool:
+    """Return whether today's window has closed."""
+    day = turn.at.astimezone(NEW_YORK).date()
+    close = instant(day, turn.rules.calendar.close_of(day))
+    return turn.at >= close - BEFORE_CLOSE
+
+
+def may_start(turn: Turn, case: Case) -> tuple[Finding, ...]:
+    """Return whether a roll may start now, whatever the candidates are."""
+    return (*window(turn, case, begins=True), _regime(turn, case))
+
+
+def hindrance_of(turn: Turn, case: Case) -> Finding | None:
+    """Return the first thing in the way of a roll that would start now, or None."""
+    return next((f for f in may_start(turn, case) if not f.holds), None)
+
+
+def ask_regime(turn: Turn, case: Case, hindrance: Finding) -> Case:
+    """Ask a person for the roll, where only VIX's regime is in its way."""
+    ask = _question(turn)
+    if hindrance.what != REGIME or ask is None:
+        return case
+    return ask_person(turn, case, ask)
+
+
+def _question(turn: Turn) -> Ask | None:
+    """Return what the regime of VIX has a person asked before a roll, if anything."""
+    regime = regime_of(turn.state)
+    if allowance(regime).rolls_alone:
+        return None
+    return Ask.STRESS if regime is Regime.STRESS else Ask.CRISIS
+
+
+def _regime(turn: Turn, case: Case) -> Finding:
+    regime, ask = regime_of(turn.state), _question(turn)
+    bound = "below STRESS, or a person's acknowledgement"
+    value = "unknown" if regime is None else regime.name
+    good = ask is None or is_allowed(turn, case, ask)
+    return Finding(REGIME, value, bound, good)
 
 
 def _between(at: datetime, first: datetime, end: datetime) -> Finding:

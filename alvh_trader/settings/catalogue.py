@@ -178,7 +178,10 @@ _CONDOR: dict[str, Entry] = {
     "roll.width_factors": Entry("Widths tried: multiples.", 1, 10),
     "roll.slippage": Entry("Slippage reckoned with, points a condor.", 0, 5),
     "roll.commission": Entry("Commission reckoned with, points a condor.", 0, 5),
-    "roll.debit_share": Entry("Debit allowed, share of the first credit.", 0, 1),
+    "roll.debit_share": Entry(
+        "Debit that a person may allow, share of the first credit.", 0, 1
+    ),
+    "roll.choices": Entry("Candidates whose margin is asked for.", 1, 10),
     "roll.irr_over_wacc": Entry("Return above the cost of capital, points.", -50, 100),
     "roll.margin_share": Entry("Share of the available funds it may need.", 0, 1),
     "roll.leg_spread_points": Entry("Bid-ask of a leg, points, at most; or:", 0, 20),
@@ -245,6 +248,7 @@ _REST: dict[str, Entry] = {
     "capital.top_ten_weight": Entry("Weight of ten companies that matters.", 0, 1),
     "capital.pe_percentile": Entry("Percentile of P/E that matters.", 0, 100),
     "capital.fine_tune": Entry("Share by which the index may lift a hedge.", 0, 1),
+    "ack_minutes": Entry("Minutes that an acknowledgement lasts.", 1, 390),
     "beta_spot": Entry("Per cent VIX rises when SPX falls 1 per cent.", 0, 30),
     "atm_over_vix": Entry("At-the-money volatility over VIX, if unknown.", 0.3, 2),
 }

@@ -126,7 +126,8 @@ class RollParams(Struct, frozen=True, kw_only=True):
     width_factors: tuple[float, ...] = (1.5, 2.0)
     slippage: float = 0.20  # Points per condor.
     commission: float = 0.12  # Points per condor.
-    debit_share: float = 0.0  # Of the original credit; 0.10 with acknowledgement.
+    debit_share: float = 0.10  # Of the first credit; only if a person allows it.
+    choices: int = 3  # Candidates whose margin is asked for, one after the other.
     irr_over_wacc: float = 3.0  # Percentage points.
     margin_share: float = 0.5  # Of the available funds.
     leg_spread_points: float = 0.30  # Bid-ask, points; the larger of both bounds.
@@ -196,6 +197,7 @@ class Params(Struct, frozen=True, kw_only=True):
     breadth: BreadthLimits = BreadthLimits()
     signals: SignalParams = SignalParams()
     capital: CapitalParams = CapitalParams()
+    ack_minutes: float = 15.0  # How long a person's acknowledgement lasts.
     rate: float = 0.0375  # Continuous, a year; §5.4.
     dividend: float = 0.012  # Continuous, a year; where parity gives no forward.
     beta_spot: float = BETA_SPOT  # Per cent of VIX per per cent of SPX; §7.5.

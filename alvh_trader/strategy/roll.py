@@ -26,6 +26,10 @@ from alvh_trader.strategy.worth import (
     widest_market,
 )
 
+CREDIT = "1 net credit after costs"
+MARGIN = "9 margin change"
+"""Findings that somebody else can make hold: a person, and the broker."""
+
 WEIGHTS = (0.5, 0.3, -0.2)
 """Of the distance to the break-even, of return over cost of capital, of cost."""
 
@@ -122,16 +126,18 @@ def judge(
     *,
     drawdown: float | None,
     margin_change: float | None = None,
+    debit_share: float = 0.0,
 ) -> Judged:
     """Return the candidate held against every filter of §6.3.
 
     `drawdown` is what `risk.stress` says of candidate, hedge and all other cases, per
     cent; None fails. `margin_change` is the broker's what-if in USD; until it is
-    known the wider wings stand in for it.
+    known the wider wings stand in for it. `debit_share` of the old credit may be paid,
+    where a person allows it.
     """
     earned = economics(candidate, old, params.roll)
     findings = (
-        _credit(earned, old, params.roll),
+        judge_credit(earned, old, debit_share),
         *_numbered(2, *entry_risk(candidate, params.condor)),
         *judge_projected(
             old.snapshot,
@@ -197,10 +203,11 @@ def _z_scores(values: Sequence[float]) -> Floats:
     return np.asarray((array - array.mean()) / spread)
 
 
-def _credit(earned: Economics, old: Old, params: RollParams) -> Finding:
-    least = -params.debit_share * old.case.credit
+def judge_credit(earned: Economics, old: Old, debit_share: float) -> Finding:
+    """Return whether the whole roll earns enough, less the debit that may be paid."""
+    least = -debit_share * max(old.case.credit, 0.0)
     return Finding(
-        "1 net credit after costs",
+        CREDIT,
         f"{earned.after_costs:+.4f} ({earned.net:+.4f} at mid)",
         f">= {least:+.2f}",
         earned.after_costs >= least - 1e-9,
@@ -246,7 +253,7 @@ def _margin(
     limit = params.margin_share * old.available
     source = "by the wings" if change is None else "by the broker"
     return Finding(
-        "9 margin change",
+        MARGIN,
         f"{used:+.0f} USD {source}",
         f"<= {limit:.0f} USD",
         used <= limit,

@@ -393,7 +393,9 @@ class AnyHistory(RuleBasedStateMachine):
                 self.world.tell(OperatorReleased(at=now, case=""))
             case "acknowledge":
                 for case in tuple(self.world.state.cases):
-                    self.world.tell(OperatorAcknowledged(at=now, case=case))
+                    asked = self.world.state.cases[case].asks or "BREADTH"
+                    said = OperatorAcknowledged(at=now, case=case, what=asked)
+                    self.world.tell(said)
             case "roll":
                 for case in tuple(self.world.state.cases):
                     self.world.tell(OperatorAskedRoll(at=now, case=case))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alvh_trader.domain.order import Purpose
-from alvh_trader.engine.event import OperatorAcknowledged
+from alvh_trader.engine.case import Ask
 from alvh_trader.strategy.phase import Phase
 from tests.playbook import World
 from tests.worked_market import ROTATING_LINE, STRESSED_LINE, Market
@@ -57,14 +57,18 @@ def test_counts_older_than_five_minutes_say_nothing() -> None:
 def test_a_person_may_allow_a_roll_where_breadth_is_unknown() -> None:
     world = World(Market(dark=frozenset({"AD-NYSE"}))).start()
     world.until(Phase.HOLD_HEDGED)
-    world.tell(OperatorAcknowledged(at=world.now, case=world.case.case_id))
-    world.until(Phase.COOLDOWN, within=900)
+    (asked,) = world.alerts("ack_wanted")
+    assert f"alvh-trader ack {world.case.case_id}" in asked.text
+    world.acknowledge()
+    world.until(Phase.COOLDOWN, within=200)
 
 
 def test_a_person_does_not_turn_rotation_into_stress() -> None:
     world = World(Market(net=100), line=ROTATING_LINE).start()
     world.until(Phase.HOLD_HEDGED)
-    world.tell(OperatorAcknowledged(at=world.now, case=world.case.case_id))
+    assert world.case.asks is None
+    world.acknowledge(Ask.BREADTH)
+    assert world.alerts("ack_unasked")
     world.run(1200)
     assert world.placed(Purpose.ROLL) == []
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from alvh_trader.domain.inputs import Inputs, Tags
 from alvh_trader.domain.order import Purpose
+from alvh_trader.engine.case import Ask
 from alvh_trader.engine.command import CancelOrder
 from alvh_trader.engine.event import (
     InputsRead,
@@ -15,6 +16,7 @@ from alvh_trader.strategy.phase import Phase
 from tests.engine.test_promise import hedge
 from tests.engine.test_session import working_hedge
 from tests.playbook import World
+from tests.worked_market import Market
 
 
 def test_a_halt_cancels_what_works_and_hands_every_case_to_a_person() -> None:
@@ -72,15 +74,56 @@ def test_a_release_of_what_is_not_held_changes_nothing() -> None:
     assert not world.is_at(Phase.MANUAL)
 
 
-def test_an_acknowledgement_is_of_one_case_and_used_up_by_its_roll() -> None:
-    world = World().start()
-    world.run(20)
-    world.tell(OperatorAcknowledged(at=world.now, case="cother"))
-    assert world.case.acknowledged is None
-    world.tell(OperatorAcknowledged(at=world.now, case=world.case.case_id))
-    assert world.case.acknowledged == world.now
-    world.until(Phase.COOLDOWN)
-    assert not world.case.acknowledged
+def unsure() -> World:
+    """Return a world whose breadth is unknown: the case asks a person for the roll."""
+    world = World(Market(dark=frozenset({"AD-NYSE"}))).start()
+    return world.until(Phase.HOLD_HEDGED)
+
+
+def test_an_acknowledgement_answers_one_question_of_one_case() -> None:
+    world = unsure()
+    assert world.case.asks is Ask.BREADTH
+    case_id = world.case.case_id
+    world.tell(OperatorAcknowledged(at=world.now, case="cother", what="BREADTH"))
+    world.tell(OperatorAcknowledged(at=world.now, case=case_id, what="DEBIT"))
+    assert world.case.allowed == {}
+    assert len(world.alerts("ack_unasked")) == 2
+    world.acknowledge()
+    assert world.case.allowed == {Ask.BREADTH: world.now}
+    assert world.case.asks is None
+
+
+def test_an_acknowledgement_is_used_up_by_its_roll() -> None:
+    world = unsure()
+    world.fills = False
+    world.acknowledge()
+    world.until(Phase.ROLL_WORKING)
+    assert world.case.allowed == {}
+    assert world.case.roll is not None
+    assert world.case.roll.allowed == (Ask.BREADTH,)
+    # The roll does not fill: the next one needs an acknowledgement of its own.
+    world.until(Phase.HOLD_HEDGED)
+    world.fills = True
+    world.run(900)
+    assert len(world.placed(Purpose.ROLL)) == 1
+    assert world.case.asks is Ask.BREADTH
+
+
+def test_an_acknowledgement_expires() -> None:
+    world = unsure()
+    world.change(spx_half=5.0)  # No candidate passes while the minutes go by.
+    world.acknowledge()
+    world.run(16 * 60)
+    world.change(spx_half=0.05)
+    world.run(900)
+    assert world.placed(Purpose.ROLL) == []
+    assert world.case.asks is Ask.BREADTH
+
+
+def test_the_same_question_is_told_once() -> None:
+    world = unsure()
+    world.run(3600)
+    assert len(world.alerts("ack_wanted")) == 1
 
 
 def test_the_operators_files_replace_what_they_said_before() -> None:

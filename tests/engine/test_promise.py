@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.order import Order, Purpose
+from alvh_trader.engine.case import Ask
 from alvh_trader.engine.command import CancelOrder, PlaceOrder, PreviewMargin
 from alvh_trader.engine.event import (
     LinkChanged,
-    OperatorAcknowledged,
     OperatorHalted,
     OrderFilled,
     OrderNotSent,
@@ -411,10 +411,11 @@ def test_stress_that_comes_at_the_last_moment_stops_the_roll() -> None:
 
 def test_a_person_can_lift_what_the_regime_forbids() -> None:
     world = World(Market(vix=26.0, vix_forward=25.0)).start()
-    world.until(Phase.STABILISE)
-    world.tell(OperatorAcknowledged(at=world.now, case=world.case.case_id))
+    while world.case.asks is not Ask.STRESS:
+        world.tick()
     seen = len(world.decisions)
-    world.run(1800)
+    world.acknowledge()
+    world.run(600)
     tried = [d for d in world.decisions[seen:] if d.before == Phase.ROLL_PLAN]
     assert tried
     assert not any(f.what == "VIX regime" for d in tried for f in d.findings)

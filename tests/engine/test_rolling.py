@@ -11,6 +11,7 @@ from alvh_trader.domain.instrument import Right
 from alvh_trader.domain.order import Order, Purpose
 from alvh_trader.engine.command import (
     CancelOrder,
+    PreviewMargin,
     RepriceOrder,
     RequestReport,
     Severity,
@@ -163,6 +164,34 @@ def test_a_side_filled_in_part_is_finished_by_what_is_left() -> None:
     world.until(Phase.COOLDOWN, within=1200)
     assert [o.quantity for o in rolls(world)] == [10, 6, 10]
     assert {abs(leg.quantity) for leg in world.case.legs} == {10}
+
+
+def test_a_split_that_stays_overnight_is_told_once_before_the_close() -> None:
+    world = rolling()
+    world.fill(rolls(world)[0].ref)
+    world.until(Phase.SPLIT_HOLD, within=400)
+    world.withheld.add(PreviewMargin)
+    assert world.alerts("split_overnight") == []
+    world.now = datetime.combine(
+        world.now.date(), time(15, 44, 50), NEW_YORK
+    ).astimezone(UTC)
+    world.run(600)
+    (told,) = world.alerts("split_overnight")
+    assert told.severity is Severity.CRITICAL
+    assert "the hedge trades until 2026-06-02" in told.text
+
+
+def test_a_split_in_the_red_is_not_finished() -> None:
+    world = rolling()
+    world.fill(rolls(world)[0].ref)
+    world.until(Phase.SPLIT_HOLD, within=400)
+    sent = len(rolls(world))
+    world.fills = True
+    # Now the calls that are left behind are tested, and in the red.
+    world.change(spot=7700.0, vix=24.0)
+    world.run(900)
+    assert world.is_at(Phase.SPLIT_HOLD)
+    assert len(rolls(world)) == sent
 
 
 def test_while_split_a_lost_hedge_keeps_the_second_side_back() -> None:

@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from alvh_trader.domain.calendar import NEW_YORK
 from alvh_trader.domain.inputs import FomcCalendar, FomcMeeting, Inputs
-from alvh_trader.engine.case import Case, legs_of_shape
+from alvh_trader.engine.case import Ask, Case, legs_of_shape
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
-from alvh_trader.engine.windows import window
+from alvh_trader.engine.windows import hindrance_of, window
 from alvh_trader.portfolio.case import Case as Condor
+from alvh_trader.signals.regime import Regime
 from tests.playbook import RULES
 from tests.strategy.worked import condor
 
@@ -110,3 +111,41 @@ def test_without_a_file_no_release_is_known() -> None:
     assert _refusals(DAY, time(14)) == []
     empty = FomcCalendar(meetings=(), as_of=DAY)
     assert _refusals(DAY, time(14), fomc=empty) == []
+
+
+# ------------------------------------------------------------------- regime -----
+
+
+def _hindered(before: Regime | None, *allowed: Ask) -> bool:
+    """Return whether the regime one worse than `before` is in the way (no VIX)."""
+    at = datetime.combine(DAY, time(12), NEW_YORK).astimezone(UTC)
+    case = Case(
+        case_id="c",
+        condor=condor(),
+        legs=legs_of_shape(condor()),
+        opened=at,
+        since=at,
+        allowed=dict.fromkeys(allowed, at),
+    )
+    turn = Turn(State(at=at, day=DAY, regime=before), RULES, at)
+    found = hindrance_of(turn, case)
+    return found is not None and found.what == "VIX regime"
+
+
+@pytest.mark.parametrize(
+    ("before", "allowed", "hindered"),
+    [
+        (Regime.TRANSITION, (), False),
+        (Regime.ELEVATED, (), True),
+        (Regime.ELEVATED, (Ask.CRISIS,), True),
+        (Regime.ELEVATED, (Ask.STRESS,), False),
+        (Regime.STRESS, (Ask.STRESS,), True),
+        (Regime.STRESS, (Ask.CRISIS,), False),
+        (None, (Ask.STRESS,), True),
+        (None, (), True),
+    ],
+)
+def test_what_was_allowed_in_stress_is_not_allowed_in_a_crisis(
+    before: Regime | None, allowed: tuple[Ask, ...], hindered: bool
+) -> None:
+    assert _hindered(before, *allowed) is hindered

@@ -12,7 +12,7 @@ from alvh_trader.portfolio.greeks import Exposure
 from alvh_trader.strategy.bands import Tier
 from alvh_trader.strategy.candidates import propose
 from alvh_trader.strategy.condor import Candidate
-from alvh_trader.strategy.params import CondorParams, Params, RollParams
+from alvh_trader.strategy.params import CondorParams, Params
 from alvh_trader.strategy.roll import Economics, Judged, Old, judge, ranked
 from alvh_trader.strategy.snapshot import Snapshot
 from tests.strategy.worked import (
@@ -70,6 +70,7 @@ def _failing(
     params: Params = PARAMS,
     drawdown: float | None = 5.8,
     margin: float | None = None,
+    debit: float = 0.0,
 ) -> list[str]:
     judged = judge(
         candidate,
@@ -77,6 +78,7 @@ def _failing(
         params,
         drawdown=drawdown,
         margin_change=margin,
+        debit_share=debit,
     )
     return [f.what for f in judged.findings if not f.holds]
 
@@ -103,8 +105,14 @@ def test_the_accepted_roll_passes_and_every_filter_is_reported() -> None:
 def test_a_debit_is_refused_unless_allowed() -> None:
     dear = msgspec.structs.replace(_old(), close_cost=5.35)
     assert _failing(old=dear) == ["1 net credit after costs"]
-    lenient = Params(roll=RollParams(debit_share=0.10))
-    assert _failing(old=dear, params=lenient) == []
+    assert _failing(old=dear, debit=0.10) == []
+    # A debit may be a tenth of the credit of 3.0929, costs of 0.32 included.
+    most = GOOD.credit - 0.32 + 0.30929
+    assert (
+        _failing(old=msgspec.structs.replace(_old(), close_cost=most), debit=0.1) == []
+    )
+    over = msgspec.structs.replace(_old(), close_cost=most + 0.001)
+    assert _failing(old=over, debit=0.10) == ["1 net credit after costs"]
 
 
 def test_costs_count_against_the_credit() -> None:
