@@ -17,7 +17,6 @@ from alvh_trader.engine.case import Case
 from alvh_trader.engine.evaluation import Reading, snapshot, tier_of
 from alvh_trader.engine.proof import hedge_proof
 from alvh_trader.engine.reasons import asked_of
-from alvh_trader.engine.windows import may_start
 from alvh_trader.engine.standing import clock, may_act, rest, unknown, without_mend
 from alvh_trader.engine.threat import (
     UNALIGNED_MAX,
@@ -26,6 +25,7 @@ from alvh_trader.engine.threat import (
     momentum,
 )
 from alvh_trader.engine.turn import Turn
+from alvh_trader.engine.windows import may_start
 from alvh_trader.signals.levels import Level
 from alvh_trader.strategy.bands import holds, judge, judge_projected, judge_sequence
 from alvh_trader.strategy.breakeven import gate as gate_of
@@ -256,8 +256,8 @@ def _window(turn: Turn, case: Case, _reading: Reading) -> tuple[bool, Findings]:
 def _candidate(turn: Turn, case: Case, reading: Reading) -> tuple[bool, Findings]:
     if case.roll is not None:
         return True, (Finding("candidate", "chosen", "one", True),)
-    best, found = best_roll(turn, case, reading)
-    if not found:
+    choice = best_roll(turn, case, reading)
+    if not choice.findings:
         what, when = "quotes of the candidates", "they are watched once a hedge is held"
         return False, (Finding(what, "none", "two-sided", False, when),)
-    return best is not None, found
+    return choice.roll is not None, choice.findings

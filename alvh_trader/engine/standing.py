@@ -4,15 +4,16 @@ from datetime import datetime, timedelta
 
 from alvh_trader.domain.calendar import NEW_YORK, OPENS, instant, new_york_date
 from alvh_trader.engine.case import Case
+from alvh_trader.engine.choosing import PLAN_MAX as ROLL_PLAN_MAX
 from alvh_trader.engine.evaluation import Reading
 from alvh_trader.engine.hedging import HEDGING_MAX, PLAN_MAX
 from alvh_trader.engine.holding import RETEST_EVERY, RETRY_EVERY
 from alvh_trader.engine.recovery import FRESH_FOR, RECONCILE_MAX
-from alvh_trader.engine.rolling import PLAN_MAX as ROLL_PLAN_MAX
-from alvh_trader.engine.rolling import SPLIT_RETRY, VERIFY_MAX
+from alvh_trader.engine.rolling import SPLIT_RETRY
 from alvh_trader.engine.stability import STABILISE_MAX
 from alvh_trader.engine.threat import GATE_AGAIN
 from alvh_trader.engine.turn import Turn
+from alvh_trader.engine.verifying import VERIFY_MAX
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.phase import Phase
 
