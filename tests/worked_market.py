@@ -50,6 +50,7 @@ class Market(Struct, frozen=True, kw_only=True):
 
     `vix_forward` and `vix_sigma` are those of the 13-day VIX series. `net` is the
     breadth of today, advances less declines. A series in `dark` shows no quote.
+    `dear` is by how many points every SPX call breaks put-call parity.
     """
 
     spot: float = 6860.0
@@ -61,6 +62,7 @@ class Market(Struct, frozen=True, kw_only=True):
     vix_half: float = 0.005
     shown: float = 200.0
     dark: frozenset[str] = frozenset()
+    dear: float = 0.0
 
 
 T2 = Market()
@@ -97,6 +99,7 @@ def _mids(market: Market, symbol: str, expiry: date, day: date) -> dict[int, flo
     dte = max((expiry - day).days, LAST_DAY)
     if symbol == "SPX":
         mids = spx_mids(market.spot, market.vix, dte, strikes, is_call)
+        mids = mids + np.where(is_call, market.dear, 0.0)
     else:
         level, sigma = market.vix_forward, market.vix_sigma
         mids = price(level, strikes, sigma, dte / 365, RATE, is_call)

@@ -81,7 +81,7 @@ def _edr(vix: float, risk: CaseRisk, rules: EdrParams) -> Edr:
 
 def atm_of(turn: Turn, case: Case) -> float | None:
     """Return the volatility at the forward of the case's first expiry, if quoted."""
-    return turn.instant.atm(case.series[0], spot_of(turn.state))
+    return turn.instant.atm(case.series[0])
 
 
 def tier_of(turn: Turn, reading: Reading) -> Tier:

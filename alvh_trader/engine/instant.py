@@ -7,16 +7,17 @@ condors cost little more than one.
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from alvh_trader.domain.instrument import Future, Option
 from alvh_trader.domain.market import Quote
 from alvh_trader.engine.case import Case, HedgeLot, HeldLeg
-from alvh_trader.engine.state import State
+from alvh_trader.engine.state import State, series_key
 from alvh_trader.portfolio.greeks import (
     CaseRisk,
     Exposure,
@@ -69,11 +70,12 @@ class Instant:
         self._params = params
         self._at: datetime = state.at
         self._today: date = state.day
+        self._quotes = _with_held(state, params.parity.hold_minutes)
         self._listed: dict[Series, list[Option]] | None = None
         self._chains: dict[Series, Chain | None] = {}
         self._forwards: dict[Series, float] = {}
         self._priced: dict[tuple[Series, float | None], PricedChain | None] = {}
-        self._atms: dict[tuple[Series, float | None], float | None] = {}
+        self._atms: dict[Series, float | None] = {}
         self._cases: dict[str, CaseView] = {}
         self._lots: dict[tuple[float, float], dict[str, tuple[HedgeLot, Exposure]]] = {}
 
@@ -83,6 +85,7 @@ class Instant:
         return (
             state.quotes is mine.quotes
             and state.watched is mine.watched
+            and state.held is mine.held
             and state.at == mine.at
             and state.day == mine.day
         )
@@ -91,31 +94,48 @@ class Instant:
 
     def mids(self, con_ids: Sequence[int]) -> Floats:
         """Return the middle of each fresh two-sided quote, NaN for the others."""
-        return np.array([self._mid(self._state.quotes.get(c)) for c in con_ids], float)
+        return np.array([self._mid(self._quotes.get(c)) for c in con_ids], float)
 
     def _mid(self, quote: Quote | None) -> float | None:
         if quote is None or self._at - quote.at > QUOTE_AGE_MAX:
             return None
         return quote.mid
 
-    def chain(self, series: Series) -> Chain | None:
-        """Return the watched part of an option series; None where none is watched."""
-        if series not in self._chains:
-            self._chains[series] = self._chain(series)
-        return self._chains[series]
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """The option series of which something is watched."""
+        return tuple(self._watched())
 
-    def _chain(self, series: Series) -> Chain | None:
+    def _watched(self) -> dict[Series, list[Option]]:
         if self._listed is None:
             self._listed = defaultdict(list)
             for each in self._state.watched:
                 if isinstance(each, Option):
                     self._listed[each.trading_class, each.last_trade].append(each)
-        watched = self._listed.get(series)
+        return self._listed
+
+    def chain(self, series: Series) -> Chain | None:
+        """Return the watched part of an option series; None where none is watched.
+
+        Of a dislocated series these are its last good quotes.
+        """
+        if series not in self._chains:
+            self._chains[series] = self._chain(series, self._quotes)
+        return self._chains[series]
+
+    def live_chain(self, series: Series) -> Chain | None:
+        """Return the watched part of a series as it is quoted, dislocated or not."""
+        if series_key(*series) not in self._state.held:
+            return self.chain(series)
+        return self._chain(series, self._state.quotes)
+
+    def _chain(self, series: Series, quotes: Mapping[int, Quote]) -> Chain | None:
+        watched = self._watched().get(series)
         if not watched:
             return None
         return chain_of(
             watched,
-            self._state.quotes,
+            quotes,
             self._today,
             self._params.rate,
             not_before=self._at - QUOTE_AGE_MAX,
@@ -138,6 +158,7 @@ class Instant:
 
     def priced(self, series: Series, spot: float | None) -> PricedChain | None:
         """Return the watched part of a series, priced; None without a forward."""
+        spot = None if spot is None else self._spot(series, spot)
         key = (series, spot)
         if key not in self._priced:
             chain = self.chain(series)
@@ -148,14 +169,18 @@ class Instant:
             )
         return self._priced[key]
 
-    def atm(self, series: Series, spot: float | None) -> float | None:
+    def atm(self, series: Series) -> float | None:
         """Return the volatility at the forward of a series, None if not quoted."""
-        key = (series, spot)
-        if key not in self._atms:
-            chain = self.priced(series, spot)
-            atm = math.nan if chain is None else chain.atm()
-            self._atms[key] = None if math.isnan(atm) else atm
-        return self._atms[key]
+        if series not in self._atms:
+            chain = self.chain(series)
+            atm = math.nan if chain is None else chain.atm(self.parity(series))
+            self._atms[series] = None if math.isnan(atm) else atm
+        return self._atms[series]
+
+    def _spot(self, series: Series, spot: float) -> float:
+        """Return the index that belongs to the quotes: of a held series, its own."""
+        good = self._state.held.get(series_key(*series))
+        return spot if good is None or good.spot is None else good.spot
 
     # --------------------------------------------------------------- cases ---
 
@@ -180,9 +205,14 @@ class Instant:
         forwards = np.array(
             [of_series[o.trading_class, o.last_trade] for o, _ in holdings]
         )
+        spots: float | Floats = spot
+        if self._state.held:
+            spots = np.array(
+                [self._spot((o.trading_class, o.last_trade), spot) for o, _ in holdings]
+            )
         counts = [len(case.legs) for case in cases]
         mids = self.mids(legs.con_ids)
-        risks = case_risks(legs, counts, mids, spot, forwards, self._params.rate)
+        risks = case_risks(legs, counts, mids, spots, forwards, self._params.rate)
         stop = 0
         for case, count, risk in zip(cases, counts, risks, strict=True):
             start, stop = stop, stop + count
@@ -198,7 +228,7 @@ class Instant:
     def vix_forward(self, instrument: Option | Future) -> float | None:
         """Return the forward of a VIX instrument's settlement, by parity if need be."""
         if isinstance(instrument, Future):
-            return self._mid(self._state.quotes.get(instrument.con_id))
+            return self._mid(self._quotes.get(instrument.con_id))
         forward = self.parity((instrument.trading_class, instrument.last_trade))
         return None if math.isnan(forward) else forward
 
@@ -260,6 +290,25 @@ class Instant:
                     for lot, exposure in zip(lots, exposures, strict=True)
                 }
         return self._lots[spot, vix]
+
+
+def _with_held(state: State, hold_minutes: float) -> Mapping[int, Quote]:
+    """Return the quotes; of dislocated series the last good ones, or none if too old.
+
+    Those of a series that never was good are missing.
+    """
+    if not state.held or state.at is None:
+        return state.quotes
+    found = dict(state.quotes)
+    for each in state.watched:
+        if isinstance(each, Option):
+            key = series_key(each.trading_class, each.last_trade)
+            if key in state.held:
+                found.pop(each.con_id, None)
+    for good in state.held.values():
+        if good is not None and state.at - good.at <= timedelta(minutes=hold_minutes):
+            found |= {k: replace(q, at=state.at) for k, q in good.quotes.items()}
+    return found
 
 
 def holdings_of(lots: Sequence[HedgeLot]) -> list[tuple[Option | Future, int]]:

@@ -14,6 +14,7 @@ from alvh_trader.engine import (
     hedging,
     holding,
     panel,
+    parity,
     recovery,
     rolling,
     stability,
@@ -66,8 +67,11 @@ def on_updated(turn: Turn, event: MarketUpdated) -> None:
     if not turn.state.is_connected:
         return
     _ask_for_reports(turn)
+    is_open = turn.rules.calendar.is_open(turn.at)
+    if is_open and (turn.state.entry.is_under_way or _has_due(turn)):
+        parity.look(turn)
     work_tickets(turn)
-    if turn.rules.calendar.is_open(turn.at):
+    if is_open:
         for case_id in tuple(turn.state.cases):
             _look_at(turn, turn.state.cases[case_id])
         drawdown.look(turn)
@@ -157,12 +161,19 @@ def _ask_for_reports(turn: Turn) -> None:
         ask_report(turn, "on the timer", turn.rules.reconcile_every)
 
 
-def _look_at(turn: Turn, case: Case) -> None:
-    is_quick = case.phase is not Phase.MONITOR
-    pause = CADENCE_ARMED if is_quick else CADENCE
-    if case.evaluated is not None and turn.at - case.evaluated < pause:
-        return
+def _has_due(turn: Turn) -> bool:
+    return any(_is_due(turn, case) for case in turn.state.cases.values())
+
+
+def _is_due(turn: Turn, case: Case) -> bool:
     if case.phase in {Phase.CLOSED, Phase.MANUAL}:
+        return False
+    pause = CADENCE if case.phase is Phase.MONITOR else CADENCE_ARMED
+    return case.evaluated is None or turn.at - case.evaluated >= pause
+
+
+def _look_at(turn: Turn, case: Case) -> None:
+    if not _is_due(turn, case):
         return
     reading = evaluate(turn, case)
     if isinstance(reading, str):

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 from alvh_trader.domain.calendar import new_york_date
+from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.order import Leg, Order, Purpose
 from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.engine.funding import funding_of
 from alvh_trader.engine.lots import FIRST, at_work
-from alvh_trader.engine.state import State
+from alvh_trader.engine.state import State, series_key
 from alvh_trader.engine.turn import Turn
 from alvh_trader.risk.circumstances import (
     Circumstances,
@@ -222,6 +223,7 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         margin_change=_margin_change(state, case, order),
         drawdown=_drawdown(state, case, order),
         entry=_entry_proof(turn, order) if order.purpose is Purpose.OPEN else None,
+        off_parity=_off_parity(turn, order),
     )
 
 
@@ -257,6 +259,34 @@ def _drawdown(state: State, case: Case | None, order: Order) -> float | None:
         return state.entry.drawdown
     is_roll = order.purpose is Purpose.ROLL
     return case.roll.drawdown if is_roll and case and case.roll else None
+
+
+def _off_parity(turn: Turn, order: Order) -> tuple[str, ...]:
+    """Return which series of an order, and of its case's hedge, break parity, and how.
+
+    One that was not measured may: it is not known to hold.
+    """
+    legs = [
+        *order.legs,
+        *(x for lot in lots_of(turn.state, order.case) for x in lot.legs),
+    ]
+    keys = {
+        series_key(leg.instrument.trading_class, leg.instrument.last_trade)
+        for leg in legs
+        if isinstance(leg.instrument, Option)
+    }
+    return tuple(
+        f"{key} {why}" for key in sorted(keys) if (why := _parity_break(turn, key))
+    )
+
+
+def _parity_break(turn: Turn, key: str) -> str:
+    guard = turn.state.parity.get(key)
+    if guard is None or guard.measured is None or turn.at - guard.measured > FRESH_MAX:
+        return "is not measured"
+    if guard.is_dislocated:
+        return "is dislocated"
+    return "is in doubt" if guard.is_held else ""
 
 
 def _is_fresh(turn: Turn, case: Case | None) -> bool:

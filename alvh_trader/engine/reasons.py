@@ -86,14 +86,21 @@ def _request(turn: Turn, case: Case) -> tuple[Finding, ...]:
 
 
 def _risk(turn: Turn, case: Case, reading: Reading) -> tuple[Finding, ...]:
+    is_near = reading.edr.delta >= NEAR_DELTA
+    be_sd = _break_even_distance(turn, case, reading) if is_near else None
+    return _risk_at(turn, case, reading, be_sd)
+
+
+def _risk_at(
+    turn: Turn, case: Case, reading: Reading, be_sd: float | None
+) -> tuple[Finding, ...]:
     condor = case.condor
     usd = condor.multiplier * condor.quantity
-    is_near = reading.edr.delta >= NEAR_DELTA
     return risk(
         delta=reading.edr.delta,
         mark=-reading.risk.exposure.value / usd,
         credit=condor.credit,
-        be_sd=_break_even_distance(turn, case, reading) if is_near else None,
+        be_sd=be_sd,
         params=turn.rules.params.roll,
     )
 
@@ -130,7 +137,8 @@ def _age(turn: Turn, case: Case) -> tuple[Finding, ...]:
 
 def tell_loss(turn: Turn, case: Case, reading: Reading) -> None:
     """Alert once when the loss reaches the level of §8.3; it is no stop."""
-    found = next(f for f in _risk(turn, case, reading) if f.what == "loss")
+    asked = _risk_at(turn, case, reading, None)
+    found = next(f for f in asked if f.what == "loss")
     if found.holds != case.loss_told:
         case = turn.change(case, loss_told=found.holds)
         if found.holds:

@@ -16,6 +16,7 @@ from alvh_trader.portfolio.case import Case as Condor
 from alvh_trader.risk.limits import Limits
 from alvh_trader.risk.stress import BookTest
 from alvh_trader.signals.panel import Signals
+from alvh_trader.signals.parity import Good, Guard
 from alvh_trader.signals.regime import Regime
 from alvh_trader.strategy.params import Params
 
@@ -60,6 +61,11 @@ class Entry(Struct, frozen=True, kw_only=True):
     ref: str = ""
     asked: datetime | None = None
     """When the what-if of that order was asked for."""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a condor is sought, chosen or being opened."""
+        return self.seeks or self.condor is not None
 
 
 class State(Struct, frozen=True, kw_only=True):
@@ -137,6 +143,12 @@ class State(Struct, frozen=True, kw_only=True):
 
     book_test: BookTest | None = None
     """The newest 2-sigma test of the whole book (alvh.md §8.1)."""
+
+    parity: dict[str, Guard] = {}
+    """The parity guard of each watched option series (alvh.md §8.4)."""
+
+    held: dict[str, Good | None] = {}
+    """The series in doubt, and what stands in for their quotes; None is nothing."""
 
     fills: dict[str, Fill] = {}
     """The executions of today that are in the ledger, by what corrections share."""

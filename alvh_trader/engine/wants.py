@@ -44,8 +44,8 @@ REVIEW = timedelta(seconds=60)
 BARS = 120
 """Sessions of daily bars: the MACD needs 60 and forgets its first value by then."""
 
-ATM_STRIKES = 4
-"""Strikes around the forward whose calls and puts give it (parity needs three)."""
+ATM_STRIKES = 5
+"""Strikes around the forward whose calls and puts give it; the guard asks for five."""
 
 REACH = 2 * ATM_STRIKES
 """Options on either side of the forward among which the nearest are found."""
@@ -194,9 +194,10 @@ def _streams(turn: Turn) -> Iterator[Instrument]:
     if state.signals.layer2 and "VVIX" in state.indexes:
         # It only says whether calls of layer 2 are dear: no reason to see it always.
         yield state.indexes["VVIX"]
-    if state.entry.seeks and (series := open_series(turn)) is not None:
+    if state.entry.is_under_way and (series := open_series(turn)) is not None:
         yield from _near(turn, *series)
-        yield from open_legs(turn)
+        if state.entry.seeks:
+            yield from open_legs(turn)
 
 
 def _of_hedges(turn: Turn) -> Iterator[Instrument]:

@@ -21,7 +21,7 @@ DAYS_A_YEAR = 365.0
 _ROOT_2 = math.sqrt(2)
 _ROOT_2_PI = math.sqrt(2 * math.pi)
 _LEAST = 1e-12
-_FEW = 24
+_FEW = 12
 _NEWTON_PASSES = 8
 _BISECTIONS = 80
 

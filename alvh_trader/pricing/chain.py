@@ -47,20 +47,33 @@ class Chain(Struct, frozen=True, kw_only=True, eq=False):
         """The settlement date."""
         return self.options[0].expiry
 
+    def pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the places of the puts and the calls of strikes that have both."""
+        # Options are sorted by strike, put before call.
+        is_pair = np.diff(self.strike) == 0
+        is_pair &= self.is_call[1:] & ~self.is_call[:-1]
+        put = np.flatnonzero(is_pair)
+        return put, put + 1
+
     def forward(self) -> float:
         """Return the put-call-parity forward; NaN if too few pairs are quoted."""
-        puts = {k: i for (k, right), i in self.places.items() if right is Right.PUT}
-        both = [
-            (puts[k], i)
-            for (k, right), i in self.places.items()
-            if right is Right.CALL and k in puts
-        ]
-        if not both:
-            return math.nan
-        put, call = np.array(both).T
+        put, call = self.pairs()
         return parity_forward(
             self.strike[call], self.mid[call], self.mid[put], self.tau, self.rate
         )
+
+    def is_out(self, forward: float) -> NDArray[np.bool_]:
+        """Return which options are out of the money, or at it."""
+        return np.where(self.is_call, self.strike >= forward, self.strike <= forward)
+
+    def atm(self, forward: float) -> float:
+        """Return what `PricedChain.atm` does, without pricing all the rest."""
+        is_out = self.is_out(forward)
+        strike = self.strike[is_out]
+        sigma = implied_volatility(
+            self.mid[is_out], forward, strike, self.tau, self.rate, self.is_call[is_out]
+        )
+        return atm_volatility(strike, sigma, forward)
 
 
 class PricedChain(Struct, frozen=True, kw_only=True, eq=False):
@@ -77,13 +90,9 @@ class PricedChain(Struct, frozen=True, kw_only=True, eq=False):
 
     def atm(self) -> float:
         """Return the volatility at the forward, from out-of-the-money options."""
-        is_out = np.where(
-            self.chain.is_call,
-            self.chain.strike >= self.forward,
-            self.chain.strike <= self.forward,
-        )
-        sigma = np.where(is_out, self.sigma, np.nan)
-        return atm_volatility(self.chain.strike, sigma, self.forward)
+        is_out = self.chain.is_out(self.forward)
+        strike = self.chain.strike[is_out]
+        return atm_volatility(strike, self.sigma[is_out], self.forward)
 
 
 def chain_of(

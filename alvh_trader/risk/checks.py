@@ -296,6 +296,12 @@ def _six_percent(_order: Order, now: Circumstances, limits: Limits) -> Finding:
     )
 
 
+def _parity(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
+    # No roll stands on quotes that contradict each other (alvh.md §8.4).
+    broken = "; ".join(now.off_parity)
+    return Finding("put-call parity", broken or "holds", "holds", not broken)
+
+
 EVERY_ORDER: tuple[Check, ...] = (
     _mode,
     _kill_switch,
@@ -335,6 +341,7 @@ BY_PURPOSE: dict[Purpose, tuple[Check, ...]] = {
         _fresh,
         _margin,
         _six_percent,
+        _parity,
     ),
     Purpose.ROLL: (
         _verticals,
@@ -348,6 +355,7 @@ BY_PURPOSE: dict[Purpose, tuple[Check, ...]] = {
         _rolls_lately,
         _margin,
         _six_percent,
+        _parity,
     ),
 }
 """A purpose that is not listed cannot be sent: whoever wants it writes its checks."""

@@ -85,3 +85,5 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     margin_change: float | None = None
     drawdown: float | None = None
     entry: EntryProof | None = None
+    off_parity: tuple[str, ...] = ()
+    """The series of the order and its case's hedge that break parity, and how."""

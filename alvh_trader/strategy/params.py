@@ -12,6 +12,7 @@ from alvh_trader.signals.breadth import Limits as BreadthLimits
 from alvh_trader.signals.edr import DAYS, REFERENCE_DELTA, Mode
 from alvh_trader.signals.layer2 import Layer2Limits
 from alvh_trader.signals.levels import Thresholds
+from alvh_trader.signals.parity import ParityParams
 from alvh_trader.signals.vix18 import Window18
 
 
@@ -195,6 +196,7 @@ class Params(Struct, frozen=True, kw_only=True):
     stress: StressParams = StressParams()
     momentum: MomentumParams = MomentumParams()
     breadth: BreadthLimits = BreadthLimits()
+    parity: ParityParams = ParityParams()
     signals: SignalParams = SignalParams()
     capital: CapitalParams = CapitalParams()
     ack_minutes: float = 15.0  # How long a person's acknowledgement lasts.

@@ -211,6 +211,7 @@ FLIPS = [
     *now("what-if margin change", ROLL, available_funds=9_999.0),
     *now("two-sigma drawdown", ROLL, drawdown=None),
     *now("two-sigma drawdown", ROLL, drawdown=0.0601),
+    *now("put-call parity", ROLL, off_parity=("SPXW 2026-06-30 is dislocated",)),
 ]
 
 
