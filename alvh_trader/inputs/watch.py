@@ -81,7 +81,7 @@ class FolderWatch:
     def _tell(self, reading: Reading) -> None:
         for mistake in reading.mistakes:
             log.warning("inputs.mistake", mistake=mistake)
-        log.info("inputs.read", mistakes=len(reading.mistakes))
+        log.debug("inputs.read", mistakes=len(reading.mistakes))
         events: list[Event] = [
             InputsRead(at=self._now(), inputs=reading.inputs, mistakes=reading.mistakes)
         ]

@@ -17,7 +17,6 @@ from alvh_trader.engine.event import (
     DaemonStarted,
     Event,
     OperatorReleased,
-    OrderFilled,
 )
 from alvh_trader.engine.state import State
 from alvh_trader.engine.step import step
@@ -187,9 +186,9 @@ def test_a_damaged_journal_is_refused(tmp_path: Path) -> None:
 
 
 def test_any_mistake_of_the_engine_is_met_like_a_broken_invariant() -> None:
-    """A fill of an order whose case the state lacks cannot come of any history."""
+    """No history leads to a state without a book of orders."""
     world = World(fills=False).start().until(Phase.HEDGE_WORKING)
-    impossible = replace(world.state, cases={})
-    bought = OrderFilled(at=world.now, fill=replace(overfill(world).fill, quantity=-1))
+    impossible = replace(world.state, tickets=None)
+    bought = overfill(world)
     with pytest.raises(InvariantError, match="stumbled on OrderFilled"):
         decide(impossible, bought, RULES)
