@@ -108,6 +108,10 @@ def demo(  # noqa: PLR0913 - one for each option
     inputs: Annotated[
         Path | None, typer.Option(help="Folder of inputs for the scenario's days.")
     ] = None,
+    configs: Annotated[
+        list[Path] | None,
+        typer.Option("--config", help="TOML file with numbers of the method."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario to its end: gateway and daemon, two processes.
@@ -130,6 +134,7 @@ def demo(  # noqa: PLR0913 - one for each option
         folder=folder,
         history=history,
         inputs=inputs,
+        configs=tuple(configs or ()),
     )
     if journal is None:
         running.clear(asked.journal)

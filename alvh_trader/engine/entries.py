@@ -35,7 +35,7 @@ from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.phase import Phase
 
 NAME = "entries"
-"""What decisions about no case yet are filed under: `alvh-trader explain entries`."""
+"""What decisions about no case yet are filed under: `alvh-trader explain entries --history`."""
 
 LOOK_EVERY = timedelta(seconds=20)
 LASTS = timedelta(seconds=180)
@@ -63,7 +63,8 @@ def look(turn: Turn) -> None:
     elif ticket is not None:
         _finish(turn, ticket)
     elif against:
-        why = f"no entry: {against[0].what} {against[0].value}"
+        # Without its value, which may change with every look.
+        why = f"no entry: {against[0].what}"
         _stand(turn, why, tuple(against), Entry(looked=turn.at))
     else:
         turn.put(entry=replace(turn.state.entry, seeks=True))
@@ -227,7 +228,7 @@ def _watch(turn: Turn, ticket: Ticket, against: list[Finding]) -> None:
     """Let the order work, or cancel it where it would not be sent any more."""
     if against and not ticket.cancel_asked:
         cancel(turn, ticket.order.ref)
-        why = f"the entry is cancelled: {against[0].what} {against[0].value}"
+        why = f"the entry is cancelled: {against[0].what}"
         _stand(turn, why, tuple(against), turn.state.entry)
 
 

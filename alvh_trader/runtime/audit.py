@@ -1,7 +1,8 @@
 """Prove the promise from the gateway's audit, without trusting the trader.
 
-The audit says what reached the exchange, in the exchange's words. A roll is an order
-on SPX; the hedge is what VIX orders have filled before it.
+The audit says what reached the exchange, in the exchange's words. The hedge is what VIX
+orders have filled. An order that sells a put and a call inside a wing each, all of one
+series, opens a condor; any other order on SPX is a roll.
 """
 
 import json
@@ -20,6 +21,8 @@ class Tally(Struct, frozen=True, kw_only=True):
 
     hedge_orders: int = 0
     hedge_fills: int = 0
+    open_orders: int = 0
+    open_fills: int = 0
     roll_orders: int = 0
     roll_fills: int = 0
     unhedged_rolls: int = 0
@@ -31,17 +34,38 @@ def tally(audit: Path) -> Tally:
     held: dict[str, int] = {}
     counted = dict.fromkeys(Tally.__struct_fields__, 0)
     for row in rows:
-        is_hedge = row["legs"][0]["symbol"] == "VIX"
-        kind = "hedge" if is_hedge else "roll"
+        kind = _kind(row)
         if row["event"] == "order":
             counted[f"{kind}_orders"] += 1
-            counted["unhedged_rolls"] += not is_hedge and _alive(held, row) <= 0
+            counted["unhedged_rolls"] += kind == "roll" and _alive(held, row) <= 0
         if row["event"] == "fill":
             counted[f"{kind}_fills"] += 1
-            if is_hedge:
+            if kind == "hedge":
                 expiry = _digits(row["legs"][0]["expiry"])
                 held[expiry] = held.get(expiry, 0) + _bought(row)
     return Tally(**counted)
+
+
+def _kind(row: dict[str, Any]) -> str:
+    if row["legs"][0]["symbol"] == "VIX":
+        return "hedge"
+    return "open" if _opens_a_condor(row) else "roll"
+
+
+def _opens_a_condor(row: dict[str, Any]) -> bool:
+    """Return whether what the order would hold is one covered condor of one series."""
+    legs = row["legs"]
+    series = {(leg["trading_class"], _digits(leg["expiry"])) for leg in legs}
+    sides = {
+        (leg["right"], leg["action"] == row["action"]): leg["strike"] for leg in legs
+    }
+    if len(legs) != 4 or len(series) != 1 or len(sides) != 4:
+        return False
+    if any(leg["ratio"] != 1 for leg in legs):
+        return False
+    # What is bought with the combo is True, what is sold with it False.
+    ordered = [sides["P", True], sides["P", False], sides["C", False], sides["C", True]]
+    return row["action"] == "BUY" and ordered == sorted(set(ordered))
 
 
 def _alive(held: dict[str, int], row: dict[str, Any]) -> int:

@@ -54,6 +54,8 @@ class Demo(Struct, frozen=True, kw_only=True):
     until: date | None = None
     history: Path | None = None
     inputs: Path | None = None
+    configs: tuple[Path, ...] = ()
+    """Further configuration of the daemon; the demo's own file has the last word."""
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -78,6 +80,8 @@ class Summary(Struct, frozen=True, kw_only=True):
             "sessions": self.sessions,
             "hedge_orders": self.tally.hedge_orders,
             "hedge_fills": self.tally.hedge_fills,
+            "open_orders": self.tally.open_orders,
+            "open_fills": self.tally.open_fills,
             "roll_orders": self.tally.roll_orders,
             "roll_fills": self.tally.roll_fills,
             "unhedged_rolls": self.tally.unhedged_rolls,
@@ -210,7 +214,8 @@ def _follow(
     seen, code = 0, 0
     with log.open("w") as errors:
         for _ in range(RESTARTS_MAX):
-            arguments = ["run", "--config", str(config)]
+            files = (*demo.configs, config)
+            arguments = ["run", *(x for f in files for x in ("--config", str(f)))]
             daemon = _spawn(arguments, errors, subprocess.DEVNULL)
             try:
                 while daemon.poll() is None and not has_ended.wait(FOLLOW_EVERY):

@@ -99,6 +99,11 @@ def _closing_words(demo: Demo, summary: Summary) -> list[str]:
         "",
         f"{demo.scenario}, seed {demo.seed}: {time} ({rate:.0f} sessions a minute)",
         f"  hedge orders {tally.hedge_orders}, fills {tally.hedge_fills}",
+        *(
+            [f"  opening orders {tally.open_orders}, fills {tally.open_fills}"]
+            if tally.open_orders
+            else []
+        ),
         f"  roll orders {tally.roll_orders}, fills {tally.roll_fills}",
         f"  unhedged rolls {tally.unhedged_rolls}, alerts {summary.alerts}",
     ]

@@ -34,6 +34,8 @@ class Window:
     rate: float
     dividends: float
     vix_options_quoted: bool = True
+    condors: int = 10
+    """What the account starts with; none is cash alone."""
 
 
 _VOLMAGEDDON = Window(
@@ -84,6 +86,15 @@ WINDOWS: Mapping[str, Window] = MappingProxyType(
             rate=0.0105,
             dividends=0.0195,
         ),
+        # As calm, and then not: with cash alone, for a trader who opens condors.
+        "october-2018-cash": Window(
+            market="october-2018",
+            first=date(2018, 9, 17),
+            last=date(2018, 11, 16),
+            rate=0.0225,
+            dividends=0.0185,
+            condors=0,
+        ),
     }
 )
 
@@ -93,7 +104,8 @@ class Scenario:
     """A market window, its history before and within, and a starting account.
 
     `days[start:]` are the window's sessions. The account holds `condors` SPXW iron
-    condors, `wing` points wide, opened at the close of the session before.
+    condors (perhaps none), `wing` points wide, opened at the close of the session
+    before.
     """
 
     name: str
@@ -145,7 +157,7 @@ def scenario(name: str, history: Path | None = None) -> Scenario:
         calendar=calendar,
         account="DU1005000",
         cash=Decimal(1_000_000),
-        condors=10,
+        condors=window.condors,
         wing=50.0,
     )
 

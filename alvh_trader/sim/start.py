@@ -35,7 +35,9 @@ class Opened:
 
 
 def condor(market: Market, board: Board, listed: Listings) -> tuple[Opened, ...]:
-    """Return the legs, priced at the close before the first session."""
+    """Return the legs, priced at the close before the first session; perhaps none."""
+    if not market.scenario.condors:
+        return ()
     evening = market.closing(-1)
     today = market.day(-1).day
     least, best, most = _DTE

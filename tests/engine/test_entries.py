@@ -49,8 +49,12 @@ def opened(world: World) -> Order:
 
 
 def why(world: World) -> list[str]:
-    """Return every reason that was given for an entry, or for none."""
-    return [d.trigger for d in world.decisions if d.case == "entries"]
+    """Return every reason that was given for an entry, or for none, with its value."""
+    return [
+        " ".join([d.trigger, *(f.value for f in d.findings[:1] if not f.holds)])
+        for d in world.decisions
+        if d.case == "entries"
+    ]
 
 
 def strikes_of(order: Order) -> list[float]:
@@ -105,7 +109,7 @@ def test_what_does_not_fill_walks_within_the_collar_and_is_given_up() -> None:
     assert all(order.limit < rung <= order.limit + Decimal("0.30") for rung in limits)
     assert any(isinstance(c, CancelOrder) for c in world.commands)
     assert world.state.cases == {}
-    assert "the entry is given up for today" in why(world)
+    assert "the entry is given up for today 0 of 10" in why(world)
     assert len(world.alerts("not_opened")) == 1
     world.run(1200, every=20)
     assert len(world.placed(Purpose.OPEN)) == 1
@@ -267,7 +271,7 @@ def test_without_a_margin_answer_nothing_is_sent() -> None:
     world.margin_change = None
     world.run(600)
     assert world.placed(Purpose.OPEN) == []
-    assert "the gate refuses the condor" in why(world)
+    assert "the gate refuses the condor no answer" in why(world)
     silent = cash()
     silent.withheld = {PreviewMargin}
     silent.run(600)

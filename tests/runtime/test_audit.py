@@ -44,6 +44,17 @@ ROLL = row("order", *ROLL_LEGS, quantity=10)
 ROLL_FILL = row("fill", *ROLL_LEGS, quantity=10)
 
 
+CONDOR = tuple(
+    {**leg("SPX", action, right), "strike": strike}
+    for strike, right, action in (
+        (2650.0, "P", "BUY"),
+        (2700.0, "P", "SELL"),
+        (3000.0, "C", "SELL"),
+        (3050.0, "C", "BUY"),
+    )
+)
+
+
 def tallied(folder: Path, *rows: dict[str, Any]) -> Tally:
     path = folder / "audit.jsonl"
     path.write_text("".join(json.dumps(r) + "\n" for r in rows))
@@ -98,3 +109,34 @@ def test_a_hedge_that_has_settled_is_none(tmp_path: Path) -> None:
     eve = {**ROLL, "t": "2026-06-02T15:00:00+00:00"}
     assert tallied(tmp_path, HEDGE, HEDGE_FILL, eve).unhedged_rolls == 0
     assert tallied(tmp_path, HEDGE, HEDGE_FILL, late).unhedged_rolls == 1
+
+
+def test_a_condor_that_is_opened_is_no_roll(tmp_path: Path) -> None:
+    rows = [row("order", *CONDOR), row("fill", *CONDOR)]
+    assert tallied(tmp_path, *rows) == Tally(open_orders=1, open_fills=1)
+
+
+@pytest.mark.parametrize(
+    "legs",
+    [
+        CONDOR[:2],
+        (*CONDOR[:3], {**CONDOR[3], "expiry": "20260717"}),
+        (*CONDOR[:3], {**CONDOR[3], "ratio": 2}),
+        (*CONDOR[:3], {**CONDOR[3], "strike": 2990.0}),
+        tuple(
+            {**leg, "action": "SELL" if leg["action"] == "BUY" else "BUY"}
+            for leg in CONDOR
+        ),
+        ROLL_LEGS,
+    ],
+    ids=["vertical", "two series", "ratio", "wing inside", "bought back", "roll"],
+)
+def test_nothing_else_on_spx_hides_as_an_opening(
+    legs: tuple[dict[str, Any], ...], tmp_path: Path
+) -> None:
+    assert tallied(tmp_path, row("order", *legs)).unhedged_rolls == 1
+
+
+def test_a_condor_sold_the_other_way_round_is_no_opening(tmp_path: Path) -> None:
+    sold = row("order", *CONDOR, action="SELL")
+    assert tallied(tmp_path, sold).unhedged_rolls == 1

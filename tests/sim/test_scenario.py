@@ -1,6 +1,7 @@
 """Scenarios: names, windows, and what a seller of the starting condor would see."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         ("october-2018", date(2018, 9, 17), date(2018, 11, 16), 45),
         ("december-2018", date(2018, 11, 26), date(2018, 12, 31), 24),
         ("calm-2017", date(2017, 9, 1), date(2017, 10, 31), 42),
+        ("october-2018-cash", date(2018, 9, 17), date(2018, 11, 16), 45),
     ],
 )
 def test_every_scenario_has_its_window_and_250_sessions_before_it(
@@ -52,6 +54,12 @@ def test_both_volmageddons_have_the_same_tape() -> None:
     for exchange in pair:
         exchange.advance(exchange.now + timedelta(days=14, hours=2))
     assert pair[0].tops(ids) == pair[1].tops(ids)
+
+
+def test_an_account_may_start_with_cash_alone() -> None:
+    account = Exchange(scenario("october-2018-cash"), 1).account()
+    assert account.holdings == ()
+    assert account.cash == Decimal(1_000_000)
 
 
 def test_breadth_history_is_80_sessions_before_the_window_by_seed() -> None:
