@@ -35,7 +35,7 @@ from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.phase import Phase
 
 NAME = "entries"
-"""What decisions about no case yet are filed under: `alvh-trader explain entries --history`."""
+"""What decisions about no case yet are filed under: `explain entries --history`."""
 
 LOOK_EVERY = timedelta(seconds=20)
 LASTS = timedelta(seconds=180)
