@@ -257,6 +257,14 @@ def explain(
         show.explain(journal, case, as_json=as_json)
 
 
+@app.command()
+def capital(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) -> None:
+    """Show the second engine: facilities, cost, returns, liquidity, gates, advice."""
+    from alvh_trader.runtime import capital as shown
+
+    shown.capital(journal, as_json=as_json)
+
+
 @config_app.command("check")
 def config_check(configs: Configs, *, as_json: AsJson = False) -> None:
     """Read the configuration, report every mistake, show what is in force."""

@@ -14,7 +14,7 @@ from alvh_trader.engine.evaluation import (
     snapshot,
     tier_of,
 )
-from alvh_trader.engine.funding import cost_of
+from alvh_trader.engine.funding import cost_of, largest_delta
 from alvh_trader.engine.proof import lots_of
 from alvh_trader.engine.targets import roll_chain, roll_series
 from alvh_trader.engine.threat import live_closes
@@ -195,7 +195,7 @@ def _old(turn: Turn, case: Case, reading: Reading) -> Old | None:
     closing = close_cost(case.condor, state.quotes)
     if seen is None or closing is None or account is None:
         return None
-    cost = cost_of(turn, seen.net.delta, reading.spot)
+    cost = cost_of(turn, largest_delta(turn, seen.net.delta), reading.spot)
     closes = live_closes(turn, "SPX", reading.spot)
     hv = hv20(closes[:-1]) if closes else None
     markets = tuple(

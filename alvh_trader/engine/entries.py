@@ -18,6 +18,7 @@ from alvh_trader.domain.order import Leg, Order, Purpose
 from alvh_trader.engine.command import PreviewMargin, Severity
 from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.evaluation import regime_of
+from alvh_trader.engine.funding import light_of
 from alvh_trader.engine.openings import Chosen, best_opening
 from alvh_trader.engine.orders import ask_report, cancel, new_ref, submit
 from alvh_trader.engine.state import Entry
@@ -27,7 +28,7 @@ from alvh_trader.execution.ticket import Ticket
 from alvh_trader.execution.walk import ROLL_RUNG, roll_ladder
 from alvh_trader.portfolio.case import Case as Condor
 from alvh_trader.risk.gate import Refused
-from alvh_trader.risk.opening import calm, opens_in, room, sound
+from alvh_trader.risk.opening import calm, liquid, opens_in, room, sound
 from alvh_trader.risk.stress import Level
 from alvh_trader.signals.levels import Level as EdrLevel
 from alvh_trader.strategy.blackout import blackout
@@ -101,6 +102,7 @@ def _hindrances(turn: Turn, ticket: Ticket | None) -> tuple[Finding, ...]:
             is_overdrawn=state.book_test is not None
             and state.book_test.level is Level.BREACH
         ),
+        liquid(light_of(state)),
         Finding(
             "naked short options",
             "yes" if state.is_naked else "no",

@@ -17,6 +17,7 @@ from alvh_trader.engine import (
     parity,
     recovery,
     rolling,
+    second_engine,
     stability,
     threat,
     verifying,
@@ -77,6 +78,7 @@ def on_updated(turn: Turn, event: MarketUpdated) -> None:
         drawdown.look(turn)
         entries.look(turn)
         harvest.look(turn)
+        second_engine.look(turn)
 
 
 def _keep_day(turn: Turn) -> None:

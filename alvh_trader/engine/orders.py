@@ -17,6 +17,7 @@ from alvh_trader.domain.order import (
     OrderStatus,
     Purpose,
 )
+from alvh_trader.engine import cash
 from alvh_trader.engine.case import HeldLeg
 from alvh_trader.engine.command import (
     CancelOrder,
@@ -257,6 +258,7 @@ def book(turn: Turn, fill: Fill) -> bool:
     ledger = dict(turn.state.ledger)
     ledger[fill.con_id] = ledger.get(fill.con_id, 0) + change
     turn.put(fills={**turn.state.fills, base: fill}, ledger=ledger)
+    cash.on_fill(turn, earlier, fill)
     ticket = turn.state.tickets.get(fill.ref)
     if ticket is not None:
         now = ticket.fill(fill, turn.at)

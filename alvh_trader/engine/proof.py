@@ -6,7 +6,7 @@ from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.order import Leg, Order, Purpose
 from alvh_trader.engine.case import Case, HedgeLot
-from alvh_trader.engine.funding import funding_of
+from alvh_trader.engine.funding import funding_of, light_of
 from alvh_trader.engine.lots import FIRST, at_work
 from alvh_trader.engine.state import State, series_key
 from alvh_trader.engine.turn import Turn
@@ -244,6 +244,7 @@ def _entry_proof(turn: Turn, order: Order) -> EntryProof:
         is_extreme=any(c.tracker.level is EdrLevel.EXTREME for c in others),
         is_overdrawn=state.book_test is not None
         and state.book_test.level is Level.BREACH,
+        light=light_of(state),
         held={k: p.quantity for k, p in state.positions.items()},
     )
 

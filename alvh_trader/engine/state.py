@@ -4,12 +4,14 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
+from alvh_trader.capital.cashbook import CashBook
 from alvh_trader.domain.calendar import Calendar
 from alvh_trader.domain.inputs import Inputs
 from alvh_trader.domain.instrument import Future, Index, Instrument, Option
 from alvh_trader.domain.market import Bar, Breadth, Quote
 from alvh_trader.domain.order import Fill
 from alvh_trader.domain.position import Account, Position
+from alvh_trader.engine.capital import CapitalView
 from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.portfolio.case import Case as Condor
@@ -137,6 +139,10 @@ class State(Struct, frozen=True, kw_only=True):
     entry: Entry = Entry()
     inputs: Inputs = Inputs()
     """What the operator's files say."""
+
+    cash: CashBook = CashBook()
+    capital: CapitalView | None = None
+    """The second engine as last measured; None before its first look."""
 
     signals: Signals = Signals()
     """What `engine.panel` last made of the market."""

@@ -8,7 +8,15 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from alvh_trader.engine import market, operator, orders, panel, session, vx
+from alvh_trader.engine import (
+    cash,
+    market,
+    operator,
+    orders,
+    panel,
+    session,
+    vx,
+)
 from alvh_trader.engine.command import Command
 from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.event import (
@@ -101,7 +109,7 @@ def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - one row an eve
         case OrderFilled():
             orders.book(turn, event.fill)
         case CommissionReported():
-            pass  # Kept in the journal; nothing is decided by it yet.
+            cash.on_commission(turn, event)
         case OperatorHalted():
             operator.on_halted(turn)
         case OperatorReleased():

@@ -118,6 +118,7 @@ class FacilityEntry(Section):
     type: FacilityType
     limit: Usd = Field(alias="limit_usd")
     drawn: Usd = Field(alias="drawn_usd")
+    credited: Usd = Field(0.0, alias="credited_usd")
     apr: Rate | None = None
     apr_type: Annotated[str, StringConstraints(pattern="^(fixed|variable)$")] = (
         "variable"
@@ -134,6 +135,15 @@ class FacilityEntry(Section):
     multisig: MultiSigEntry | None = None
     as_of: Moment
     signature: Annotated[str, StringConstraints(max_length=500)] = ""
+
+    @model_validator(mode="after")
+    def _is_drawn(self) -> "FacilityEntry":
+        if self.credited > self.drawn:
+            raise ValueError(
+                f"credited_usd = {self.credited:g} should not be above "
+                f"drawn_usd = {self.drawn:g}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _is_far_from_liquidation(self) -> "FacilityEntry":
@@ -167,6 +177,8 @@ class FacilitiesFile(Section):
     treasury: TreasuryEntry | None = None
     margin_debit_rate: Rate | None = None
     sweep_share: Fraction = 1.0
+    own: Usd = Field(0.0, alias="own_usd")
+    swept: Usd = Field(0.0, alias="swept_usd")
 
     @model_validator(mode="after")
     def _ids_differ(self) -> "FacilitiesFile":

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from alvh_trader.capital.liquidity import Light
 from alvh_trader.domain.market import Quote
 from alvh_trader.domain.order import Order
 from alvh_trader.signals.regime import Regime
@@ -45,7 +46,8 @@ class EntryProof(Struct, frozen=True, kw_only=True):
 
     `may_open` says whether the operator wants condors opened, `capital` is that of
     both engines in USD, `held` signed contracts by number. `is_extreme`: the EDR of
-    some case is; `is_overdrawn`: a breach of the two-sigma rule is in force.
+    some case is; `is_overdrawn`: a breach of the two-sigma rule is in force; `light` is
+    that of the outside capital's liquidity.
     """
 
     may_open: bool
@@ -54,6 +56,7 @@ class EntryProof(Struct, frozen=True, kw_only=True):
     regime: Regime | None
     is_extreme: bool
     is_overdrawn: bool
+    light: Light
     held: dict[int, int]
 
 

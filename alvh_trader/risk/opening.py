@@ -3,6 +3,7 @@
 Like those of `risk.checks`: one sentence each, and an unknown number never passes.
 """
 
+from alvh_trader.capital.liquidity import Light
 from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.order import Leg, Order, Purpose
 from alvh_trader.portfolio.case import CLASSES
@@ -91,6 +92,11 @@ def book_is_sound(_order: Order, now: Circumstances, _limits: Limits) -> Finding
     return sound(is_overdrawn=now.entry is None or now.entry.is_overdrawn)
 
 
+def pool_is_liquid(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
+    """Whether the outside capital can pay what may be due (alvh.md §7.6)."""
+    return liquid(Light.RED if now.entry is None else now.entry.light)
+
+
 def nothing_is_rolled(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
     """Whether no roll is at work: defence first, and each reckons without the other."""
     rolls = [o.ref for o in now.working if o.purpose is Purpose.ROLL]
@@ -126,6 +132,12 @@ def sound(*, is_overdrawn: bool) -> Finding:
     return Finding("two-sigma rule", value, "kept", not is_overdrawn)
 
 
+def liquid(light: Light) -> Finding:
+    """Return whether the liquidity of the outside capital is not red."""
+    what = "liquidity of the outside capital"
+    return Finding(what, light, "not red", light is not Light.RED)
+
+
 OPENING = (
     is_enabled,
     is_condor,
@@ -136,6 +148,7 @@ OPENING = (
     regime_allows,
     is_calm,
     book_is_sound,
+    pool_is_liquid,
     nothing_is_rolled,
 )
 

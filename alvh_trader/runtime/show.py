@@ -44,7 +44,12 @@ def _is_move(record: Record) -> bool:
     return isinstance(record.body, Decision) and record.body.moved
 
 
-def _state_of(journal: Path) -> State:
+def state_of(journal: Path) -> State:
+    """Return the newest state that was kept.
+
+    Raises:
+        JournalError: There is none, or it is of another version of the program.
+    """
     with Reader.open(journal) as reader:
         last = reader.last_state()
     if last is None:
@@ -60,7 +65,7 @@ def _state_of(journal: Path) -> State:
 
 def status(journal: Path, *, as_json: bool) -> None:
     """Show mode, connection, account and how many cases stand where."""
-    state = _state_of(journal)
+    state = state_of(journal)
     account = state.account
     row = {
         "kind": "status",
@@ -87,10 +92,11 @@ def _print_pairs(row: dict[str, Any]) -> None:
     for key, value in row.items():
         if key != "kind":
             label = "as of" if key == "t" else key.replace("_", " ")
-            sys.stdout.write(f"{label:<{width}}{_words(value)}\n")
+            sys.stdout.write(f"{label:<{width}}{in_words(value)}\n")
 
 
-def _words(value: object) -> str:
+def in_words(value: object) -> str:
+    """Return a value as a person reads it."""
     match value:
         case None:
             return "unknown"
@@ -99,14 +105,14 @@ def _words(value: object) -> str:
         case float():
             return f"{value:,.10g}"
         case dict():
-            return ", ".join(f"{k} {_words(v)}" for k, v in value.items()) or "none"
+            return ", ".join(f"{k} {in_words(v)}" for k, v in value.items()) or "none"
         case _:
             return str(value) or "none"
 
 
 def cases(journal: Path, *, as_json: bool) -> None:
     """List the cases."""
-    state = _state_of(journal)
+    state = state_of(journal)
     for number, case in enumerate(state.cases.values()):
         row = _case_row(state, case)
         if as_json:
@@ -179,7 +185,7 @@ def history(journal: Path, case: str, *, as_json: bool) -> None:
 
 def explain(journal: Path, case: str, *, as_json: bool) -> None:
     """Answer for one case, or for each, what is asked about hedge and roll."""
-    state = _state_of(journal)
+    state = state_of(journal)
     with Reader.open(journal) as reader:
         rules = _rules_of(reader)
         names = [_one(list(state.cases), case)] if case else list(state.cases)

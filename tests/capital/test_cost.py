@@ -76,6 +76,54 @@ def test_no_equity_has_no_cost() -> None:
     assert capital_cost(equity=0, delta=1, spot=7000, risk_free=4.0) is None
 
 
+lent = st.tuples(st.floats(0, 1e6), st.none() | st.floats(0, 30))
+
+
+@given(
+    st.floats(1e4, 1e7),
+    st.floats(-500, 500),
+    st.lists(lent, max_size=5),
+    st.floats(0, 1e6),
+    st.none() | st.floats(0, 30),
+    st.none() | st.floats(0, 10),
+)
+def test_the_average_of_many_lies_between_the_cheapest_and_the_dearest(
+    equity: float,
+    delta: float,
+    lines: list[tuple[float, float | None]],
+    debit: float,
+    debit_rate: float | None,
+    bill: float | None,
+) -> None:
+    cost = capital_cost(
+        equity=equity,
+        delta=delta,
+        spot=7000,
+        risk_free=bill,
+        facilities=[facility(drawn=usd, apr=apr) for usd, apr in lines],
+        margin_debit=debit,
+        debit_rate=debit_rate,
+    )
+    assert cost is not None
+    rates = [part.rate for part in cost.parts]
+    assert min(rates) - 1e-9 <= cost.wacc <= max(rates) + 1e-9
+    assert cost.capital >= equity
+    dearer = capital_cost(
+        equity=equity,
+        delta=delta,
+        spot=7000,
+        risk_free=bill,
+        facilities=[
+            facility(drawn=usd, apr=None if apr is None else min(apr + 1, 30.0))
+            for usd, apr in lines
+        ],
+        margin_debit=debit,
+        debit_rate=debit_rate,
+    )
+    assert dearer is not None
+    assert dearer.wacc >= cost.wacc - 1e-9
+
+
 @given(st.floats(1e4, 1e7), st.floats(-500, 500), st.floats(0, 1e6), st.floats(0, 30))
 def test_the_average_lies_between_its_parts(
     equity: float, delta: float, drawn: float, apr: float

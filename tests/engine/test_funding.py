@@ -8,7 +8,12 @@ from msgspec.structs import replace
 from alvh_trader.domain.inputs import Facilities, Inputs, MacroSeries
 from alvh_trader.domain.order import Purpose
 from alvh_trader.engine.event import InputsRead
-from alvh_trader.engine.funding import cost_of, funding_of, risk_free
+from alvh_trader.engine.funding import (
+    cost_of,
+    funding_of,
+    largest_delta,
+    risk_free,
+)
 from alvh_trader.engine.turn import Turn
 from alvh_trader.strategy.phase import Phase
 from tests.capital.worked import AT, FACILITIES, REIT, VAULT
@@ -76,6 +81,21 @@ def test_dear_capital_keeps_a_roll_back() -> None:
     assert world.placed(Purpose.ROLL) == []
     findings = [f for d in world.decisions for f in d.findings if not f.holds]
     assert any(f.what.startswith("5 expected return") for f in findings)
+
+
+def test_a_roll_is_charged_with_the_delta_of_the_whole_book_where_that_is_more() -> (
+    None
+):
+    world = told(None)
+    turn = turn_of(world)
+    assert largest_delta(turn, -5.0) == -5.0
+    world.run(120)
+    turn, view = turn_of(world), world.state.capital
+    assert view is not None
+    assert view.delta is not None
+    assert view.delta > 1.0
+    assert largest_delta(turn, -1.0) == view.delta
+    assert largest_delta(turn, -1e6) == -1e6
 
 
 def test_the_bill_rate_serves_for_ten_days() -> None:

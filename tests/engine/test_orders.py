@@ -193,11 +193,14 @@ def test_a_fill_of_no_order_of_ours_is_in_the_ledger_and_nowhere_else() -> None:
     assert world.state.lots == {}
 
 
-def test_a_commission_is_kept_by_the_journal_alone() -> None:
+def test_a_commission_changes_the_cash_book_alone() -> None:
     world = working_hedge()
     before = replace(world.state, at=None, wants_reviewed=None)
     world.tell(CommissionReported(at=world.now, exec_id="e.1.1.01", amount=1.3))
-    assert replace(world.state, at=None, wants_reviewed=None) == before
+    kept = world.state.cash
+    assert kept.pending == {"e.1.1": 1.3}
+    after = replace(world.state, at=None, wants_reviewed=None, cash=before.cash)
+    assert after == before
 
 
 @settings(max_examples=30, deadline=None)

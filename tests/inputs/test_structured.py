@@ -44,6 +44,7 @@ facilities:
     type: stablecoin_vault
     limit_usd: 250000
     drawn_usd: 100000
+    credited_usd: 40000
     apr: 5.25
     mev_gas_addon: 0.4
     collateral:
@@ -62,6 +63,8 @@ facilities:
 treasury: {cash_usd: 5000, bills_usd: 20000, stablecoins_usd: 1000, as_of: 2026-11-20}
 margin_debit_rate: 6.8
 sweep_share: 0.5
+own_usd: 25000
+swept_usd: 1200
 """
 
 
@@ -71,6 +74,7 @@ def test_facilities_are_read_with_their_defaults() -> None:
         type=FacilityType.STABLECOIN_VAULT,
         limit=250_000,
         drawn=100_000,
+        credited=40_000,
         apr=5.25,
         mev_gas=0.4,
         collateral=(
@@ -100,6 +104,8 @@ def test_facilities_are_read_with_their_defaults() -> None:
         ),
         margin_debit_rate=6.8,
         sweep_share=0.5,
+        own=25_000,
+        swept=1_200,
     )
 
 
@@ -117,6 +123,7 @@ def test_facilities_are_read_with_their_defaults() -> None:
         ("type: stablecoin_vault", "type: casino", "should be 'stablecoin_vault'"),
         ("limit_usd: 250000", "limit_usd: -1", "greater than or equal to 0"),
         ("drawn_usd: 100000", "drawn_usd: -1", "greater than or equal to 0"),
+        ("credited_usd: 40000", "credited_usd: 100001", "not be above drawn_usd"),
         ("usd: 150000", "usd: -1", ".collateral[1].usd = -1: should be greater"),
         ("haircut: 0.35", "haircut: 35", ".haircut = 35: should be less than"),
         ("ltv_now: 0.45", "ltv_now: 0.70", "ltv_now = 0.7 should be more than 0.1"),

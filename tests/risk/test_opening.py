@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from alvh_trader.capital.liquidity import Light
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.domain.market import Quote
 from alvh_trader.domain.order import Leg, Order, Purpose
@@ -48,6 +49,7 @@ ENTRY = EntryProof(
     regime=Regime.TRANSITION,
     is_extreme=False,
     is_overdrawn=False,
+    light=Light.AMBER,
     held={},
 )
 SOUND = replace(
@@ -90,6 +92,7 @@ CHANGES: list[tuple[dict[str, Any], str]] = [
     ({"regime": None}, "VIX regime"),
     ({"is_extreme": True}, "EDR extreme"),
     ({"is_overdrawn": True}, "two-sigma rule"),
+    ({"light": Light.RED}, "liquidity of the outside capital"),
     ({"capital": 700_000.0}, "loss at worst"),
     ({"drawdown": 0.0601}, "two-sigma drawdown"),
     ({"drawdown": None}, "two-sigma drawdown"),
