@@ -1,10 +1,13 @@
 """Opening condors: what it takes, how it is sent, and that the fills make the case."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from alvh_trader.domain.inputs import FomcCalendar, FomcMeeting, Inputs
@@ -300,3 +303,84 @@ def test_it_does_not_buy_what_another_condor_sold() -> None:
     refused = [d for d in world.decisions if d.trigger == "the gate refuses the condor"]
     assert [f.what for f in refused[0].findings] == ["legs held the other way"]
     assert NEW_EXPIRY not in {c.condor.expiry for c in world.state.cases.values()}
+
+
+# ------------------------------------------------------------ any history -----
+
+BLOWS = st.sampled_from(
+    [
+        "a look",
+        "a minute",
+        "one fills",
+        "three fill",
+        "a fill nobody hears of",
+        "a bust",
+        "cancelled by the broker",
+        "the session goes",
+        "the process dies",
+        "VIX jumps",
+        "VIX goes dark",
+    ]
+)
+
+
+def strike(world: World, blow: str) -> None:
+    """Let one thing happen to a world in which a condor is being opened."""
+    refs = sorted(world.broker.working)
+    match blow:
+        case "a look":
+            world.tick(20)
+        case "a minute":
+            world.run(60, every=20)
+        case "one fills" | "three fill" | "a fill nobody hears of" if refs:
+            work = world.broker.working[refs[0]]
+            left = work.order.quantity - work.filled
+            events = world.trade(refs[0], min(left, 3 if "three" in blow else 1))
+            if "nobody" not in blow:
+                world.tell(*events)
+        case "a bust" if world.broker.fills:
+            for fill in world.broker.fills[-4:]:
+                void = replace(fill, exec_id=fill.exec_id[:-2] + "02", quantity=0)
+                world.broker.fills[world.broker.fills.index(fill)] = void
+                option = world.broker.positions[fill.con_id].instrument
+                world.broker.hold(option, -fill.quantity)
+                world.tell(OrderFilled(at=world.now, fill=void))
+        case "cancelled by the broker" if refs:
+            world.tell(*world.respond(CancelOrder(ref=refs[0])))
+        case "the session goes":
+            world.disconnect()
+            world.connect()
+        case "the process dies":
+            world.restart()
+        case "VIX jumps":
+            world.change(vix=27.0)
+        case "VIX goes dark":
+            world.mute = {2, 3}
+        case _:
+            pass
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(BLOWS, max_size=12), st.booleans())
+def test_whatever_happens_the_fills_of_an_entry_are_one_case(
+    blows: list[str], begins_with_order: bool
+) -> None:
+    world = cash(fills=False)
+    if begins_with_order:
+        opened(world)
+    for blow in blows:
+        strike(world, blow)
+    world.mute = set()
+    world.run(900, every=20)
+    orders = world.placed(Purpose.OPEN)
+    assert len(orders) <= 1
+    assert not any(d.trigger == "FOUND" for d in world.decisions)
+    held = {k: p.quantity for k, p in world.broker.positions.items() if p.quantity}
+    owned: Counter[int] = Counter()
+    for case in world.state.cases.values():
+        if case.phase is not Phase.CLOSED:
+            assert case.opened_by == orders[0].ref
+            owned.update({leg.option.con_id: leg.quantity for leg in case.legs})
+    assert {k: v for k, v in owned.items() if v} == held
+    assert not world.state.is_naked
+    assert world.alerts("position_break") == []
