@@ -201,6 +201,19 @@ def test_an_order_at_work_is_cancelled_where_it_would_not_be_sent_any_more() -> 
     assert "the entry is cancelled: time 15:45" in why(world)
 
 
+def test_missing_vix_is_one_regime_worse_and_opens_nothing() -> None:
+    """Calm opens condors and so does the next regime; but nothing fresh is known."""
+    world = cash(replace(T0, vix=16.0), fills=False)
+    world.withheld = {PreviewMargin}
+    world.run(60)
+    world.mute = {2, 3}
+    world.run(180)
+    assert any("no entry: VIX regime ELEVATED" in reason for reason in why(world))
+    world.withheld = set()
+    world.run(300)
+    assert world.placed(Purpose.OPEN) == []
+
+
 def test_off_by_default_nothing_is_opened_or_watched() -> None:
     world = cash(given=RULES)
     world.run(600)
