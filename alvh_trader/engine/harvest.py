@@ -45,6 +45,14 @@ SALE_MAX = timedelta(seconds=180)
 AT_EASE = frozenset({Phase.MONITOR, Phase.CLOSED})
 """Phases in which a case needs no hedge now."""
 
+UNDISTURBED = AT_EASE | {
+    Phase.RECONCILE,
+    Phase.DEGRADED,
+    Phase.MANUAL,
+    Phase.COOLDOWN,
+}
+"""Phases that do not end a calm: a lost link is no threat."""
+
 BUSY = frozenset(
     {
         Phase.RECONCILE,
@@ -95,11 +103,14 @@ def settled(turn: Turn, today: date) -> dict[str, HedgeLot]:
 
 
 def _count_calm(turn: Turn, case: Case) -> None:
-    """Count the sessions in which EDR was known and clear; any other look ends them."""
+    """Count the sessions in which EDR was known and clear, and nothing under way.
+
+    Any other look ends them.
+    """
     today = turn.state.day
     if case.phase is Phase.CLOSED:
         return
-    if case.tracker.level is not Level.CLEAR:
+    if case.tracker.level is not Level.CLEAR or case.phase not in UNDISTURBED:
         if case.calm_days:
             turn.change(case, calm_days=0)
     elif case.edr is not None and case.calm_day != today:

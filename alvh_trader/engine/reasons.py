@@ -15,10 +15,12 @@ from alvh_trader.pricing.black76 import years
 from alvh_trader.signals.levels import Level
 from alvh_trader.strategy.breakeven import distance
 from alvh_trader.strategy.finding import Finding
+from alvh_trader.strategy.params import RollParams
 from alvh_trader.strategy.reason import (
     ONE_SESSION,
     Reason,
     age,
+    eased,
     latest_meeting,
     risk,
     time_shift,
@@ -65,7 +67,7 @@ def is_over(turn: Turn, case: Case, reading: Reading) -> bool:
     if case.tracker.level is not Level.CLEAR:
         return False
     if case.reason is Reason.RISK_THRESHOLD:
-        return not any(f.holds for f in _risk(turn, case, reading))
+        return not any(f.holds for f in _risk(turn, case, reading, is_eased=True))
     if case.reason in ONE_SESSION:
         return new_york_date(case.taken_up[case.reason]) != turn.state.day
     return True
@@ -85,14 +87,18 @@ def _request(turn: Turn, case: Case) -> tuple[Finding, ...]:
     )
 
 
-def _risk(turn: Turn, case: Case, reading: Reading) -> tuple[Finding, ...]:
+def _risk(
+    turn: Turn, case: Case, reading: Reading, *, is_eased: bool = False
+) -> tuple[Finding, ...]:
+    """Return the risk thresholds; eased, they are those at which the reason is over."""
     is_near = reading.edr.delta >= NEAR_DELTA
     be_sd = _break_even_distance(turn, case, reading) if is_near else None
-    return _risk_at(turn, case, reading, be_sd)
+    params = turn.rules.params.roll
+    return _risk_at(case, reading, be_sd, eased(params) if is_eased else params)
 
 
 def _risk_at(
-    turn: Turn, case: Case, reading: Reading, be_sd: float | None
+    case: Case, reading: Reading, be_sd: float | None, params: RollParams
 ) -> tuple[Finding, ...]:
     condor = case.condor
     usd = condor.multiplier * condor.quantity
@@ -101,7 +107,7 @@ def _risk_at(
         mark=-reading.risk.exposure.value / usd,
         credit=condor.credit,
         be_sd=be_sd,
-        params=turn.rules.params.roll,
+        params=params,
     )
 
 
@@ -137,7 +143,7 @@ def _age(turn: Turn, case: Case) -> tuple[Finding, ...]:
 
 def tell_loss(turn: Turn, case: Case, reading: Reading) -> None:
     """Alert once when the loss reaches the level of §8.3; it is no stop."""
-    asked = _risk_at(turn, case, reading, None)
+    asked = _risk_at(case, reading, None, turn.rules.params.roll)
     found = next(f for f in asked if f.what == "loss")
     if found.holds != case.loss_told:
         case = turn.change(case, loss_told=found.holds)

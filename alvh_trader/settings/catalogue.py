@@ -189,6 +189,9 @@ _CONDOR: dict[str, Entry] = {
     "roll.risk_delta": Entry("Delta of a short that is a reason.", 0.01, 0.99),
     "roll.risk_loss": Entry("Loss over credit that is a reason.", 0.1, 20),
     "roll.risk_be_sd": Entry("Deviations to the break-even that are one.", 0, 5),
+    "roll.risk_ease": Entry(
+        "Share by which such a threshold is left to be over.", 0, 0.5
+    ),
     "roll.fomc_days": Entry("Age of the FOMC file, days, at most.", 1, 90),
     "roll.fomc_move": Entry(
         "Move of the two-year yield that is a reason, basis points.", 1, 200

@@ -136,6 +136,7 @@ class RollParams(Struct, frozen=True, kw_only=True):
     risk_delta: float = 0.30  # Short delta that is a reason to roll; §6.1.
     risk_loss: float = 2.0  # Loss over credit that is one.
     risk_be_sd: float = 0.75  # Standard deviations to the break-even, below.
+    risk_ease: float = 0.10  # Share by which a threshold must be left to be over.
     fomc_days: int = 45  # Age of the FOMC file, at most; §6.4, §13.3.
     fomc_move: float = 15.0  # Basis points of the two-year yield around a release.
     fomc_gap: float = 25.0  # Basis points between dots and market.

@@ -6,6 +6,8 @@ Whatever the reason, hedge and bands come before the roll. Source: alvh.md §6.1
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import msgspec
+
 from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.domain.inputs import FomcCalendar, FomcMeeting
 from alvh_trader.strategy.finding import Finding
@@ -74,6 +76,21 @@ def risk(
             f"< {params.risk_be_sd:.2f}",
             be_sd is not None and be_sd < params.risk_be_sd,
         ),
+    )
+
+
+def eased(params: RollParams) -> RollParams:
+    """Return the thresholds at which a risk is over: a share easier than they begin.
+
+    Without the gap a delta that wanders around its threshold would begin and end the
+    sequence every minute.
+    """
+    easier = 1 - params.risk_ease
+    return msgspec.structs.replace(
+        params,
+        risk_delta=params.risk_delta * easier,
+        risk_loss=params.risk_loss * easier,
+        risk_be_sd=params.risk_be_sd / easier,
     )
 
 

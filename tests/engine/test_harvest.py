@@ -127,6 +127,16 @@ def test_a_calm_week_ends_in_a_runner() -> None:
     assert world.state.l2_fund == 0.0
 
 
+def test_a_hedge_bought_for_another_reason_than_edr_is_not_sold_as_unneeded() -> None:
+    """EDR was clear for a week, but something is under way."""
+    world = hedged(Phase.HOLD_HEDGED)
+    world.market = QUIET
+    case = replace(world.case, calm_days=9, retested=world.now)
+    world.state = replace(world.state, cases={case.case_id: case})
+    world.tick()
+    assert sales(world) == []
+
+
 def at_the_end(world: World) -> World:
     world.market = QUIET
     world.now = LAST_DAY

@@ -14,6 +14,7 @@ from alvh_trader.strategy.reason import (
     ONE_SESSION,
     Reason,
     age,
+    eased,
     risk,
     time_shift,
 )
@@ -50,6 +51,17 @@ def test_risk_thresholds_are_reasons_to_roll(
         delta=delta, mark=mark, credit=3.0929, be_sd=be_sd, params=RollParams()
     )
     assert [f.holds for f in found] == holding
+
+
+def test_a_risk_is_over_only_well_inside_its_threshold() -> None:
+    easier = eased(RollParams())
+    wandering = {"mark": 5.2, "credit": 3.0929, "be_sd": 0.80}
+    began = risk(delta=0.29, **wandering, params=RollParams())
+    goes_on = risk(delta=0.29, **wandering, params=easier)
+    over = risk(delta=0.26, mark=5.2, credit=3.0929, be_sd=0.84, params=easier)
+    assert not any(f.holds for f in began)
+    assert [f.holds for f in goes_on] == [True, False, True]
+    assert not any(f.holds for f in over)
 
 
 def test_a_quiet_meeting_is_no_reason_and_one_to_come_none_either() -> None:
