@@ -97,7 +97,7 @@ class Facilities(Struct, frozen=True, kw_only=True):
     """Share of the credit of facility-funded condors that is owed to the vault."""
 
     own: float = 0.0
-    """The operator's own USD at work outside the account, beside what is drawn."""
+    """The operator's own USD at work outside the account, collateral included."""
 
     swept: float = 0.0
     """USD that have been swept to the vault so far."""

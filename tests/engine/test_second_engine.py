@@ -17,7 +17,7 @@ from alvh_trader.domain.order import Purpose
 from alvh_trader.engine.capital import CapitalView
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.event import InputsRead
-from alvh_trader.engine.funding import funding_of, hedge_factor
+from alvh_trader.engine.funding import funding_of, hedge_factor, light_of
 from alvh_trader.engine.turn import Turn
 from alvh_trader.runtime.loop import decode_state, encode_state
 from alvh_trader.strategy.allocation import Advice
@@ -185,6 +185,22 @@ def test_the_pool_answers_for_the_two_sigma_loss_and_the_haircuts() -> None:
     assert pool.cash == 90_000 + 800_000
     assert quick_ratio(pool) > 1.2
     assert view(world).allocation.light is Light.GREEN
+
+
+def test_a_pool_that_cannot_pay_is_red_and_to_be_paid_down() -> None:
+    much = replace(VAULT, drawn=2_000_000.0, limit=2_000_000.0, callable_days=0)
+    world = told(replace(FACILITIES, facilities=(much,)))
+    world.run(300)
+    pool, found = view(world).liquidity, view(world).allocation
+    assert pool is not None
+    assert quick_ratio(pool) < 1.0
+    assert (found.light, found.advice) == (Light.RED, Advice.REDUCE)
+    paid = found.drawn - found.target
+    left = replace(pool, due=pool.due - paid)
+    assert quick_ratio(left) == pytest.approx(1.2)
+    (alert,) = world.alerts("capital")
+    assert "pay down" in alert.text
+    assert light_of(world.state) is Light.RED
 
 
 def test_a_treasury_that_nobody_states_is_amber() -> None:
