@@ -205,7 +205,7 @@ def test_files_named_in_the_text_are_there(page: Path) -> None:
     plain = re.findall(r"\bdocs/[\w/-]+\.md\b", text)
     folders = ("alvh_trader", "tests", "scripts", "config", "docs", "systemd")
     marked = [
-        word
+        word.partition("::")[0]
         for word in quoted(page)
         if word.split("/")[0] in folders
         and "/" in word
