@@ -224,13 +224,12 @@ def _spare(turn: Turn, lot: HedgeLot, case: Case) -> int | None:
     if isinstance(reading, str):
         return 0
     seen = snapshot(turn, case, reading)
-    unit = [(leg.instrument, leg.ratio) for leg in lot.legs]
-    one = turn.instant.hedge(unit, spot=reading.spot, vix=reading.vix)
-    if seen is None or one is None or one.risk.exposure.veq <= 0:
+    all_of_it = turn.instant.exposure((lot,), spot=reading.spot, vix=reading.vix)
+    if seen is None or all_of_it is None or all_of_it.veq <= 0:
         return 0
     low = band_of(tier_of(turn, reading), turn.rules.params.bands).offset_low
     slack = seen.hedge.veq - low * abs(seen.case.veq)
-    spare = max(math.floor(slack / one.risk.exposure.veq), 0)
+    spare = max(math.floor(slack * lot.units / all_of_it.veq), 0)
     if lot.layer in FIRST:
         proof = hedge_proof(turn, case)
         spare = min(spare, min(proof.filled, proof.held) - proof.needed)

@@ -6,7 +6,7 @@ condors cost little more than one.
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
@@ -77,6 +77,8 @@ class Instant:
         self._priced: dict[tuple[Series, float | None], PricedChain | None] = {}
         self._atms: dict[Series, float | None] = {}
         self._cases: dict[str, CaseView] = {}
+        self._lots_of: dict[str, list[HedgeLot]] | None = None
+        self._allocated: Counter[int] | None = None
         self._lots: dict[tuple[float, float], dict[str, tuple[HedgeLot, Exposure]]] = {}
 
     def is_of(self, state: State) -> bool:
@@ -86,6 +88,7 @@ class Instant:
             state.quotes is mine.quotes
             and state.watched is mine.watched
             and state.held is mine.held
+            and state.lots is mine.lots
             and state.at == mine.at
             and state.day == mine.day
         )
@@ -224,6 +227,24 @@ class Instant:
             )
 
     # -------------------------------------------------------------- hedges ---
+
+    def lots_of(self, case_id: str) -> Sequence[HedgeLot]:
+        """Return the lots allocated to a case that can still be traded."""
+        if self._lots_of is None:
+            self._lots_of = defaultdict(list)
+            for lot in self._state.lots.values():
+                if lot.last_trade >= self._today:
+                    self._lots_of[lot.case].append(lot)
+        return self._lots_of.get(case_id, ())
+
+    def allocated(self, con_id: int) -> int:
+        """Return what all lots together have of a contract, signed."""
+        if self._allocated is None:
+            self._allocated = Counter()
+            for lot in self._state.lots.values():
+                for leg in lot.legs:
+                    self._allocated[leg.instrument.con_id] += lot.units * leg.ratio
+        return self._allocated[con_id]
 
     def vix_forward(self, instrument: Option | Future) -> float | None:
         """Return the forward of a VIX instrument's settlement, by parity if need be."""

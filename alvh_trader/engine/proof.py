@@ -67,22 +67,18 @@ def overlay_of(state: State, case_id: str) -> tuple[HedgeLot, ...]:
     return tuple(lot for lot in lots_of(state, case_id) if lot.layer in FIRST)
 
 
-def held(state: State, case_id: str, con_id: int) -> int:
+def held(turn: Turn, case_id: str, con_id: int) -> int:
     """Return how many units of hedges whose main leg is `con_id` are held for a case.
 
     The account nets what one spread bought and another sold, so it is compared with
     the sum of all allocations. What it lacks of that is charged to every case: no
     contract counts twice.
     """
-    mine = allocated = 0
-    for lot in state.lots.values():
-        if lot.case == case_id and lot.main.con_id == con_id:
-            mine += lot.units
-        for leg in lot.legs:
-            if leg.instrument.con_id == con_id:
-                allocated += lot.units * leg.ratio
-    position = state.positions.get(con_id)
-    lacking = allocated - (position.quantity if position else 0)
+    lots = turn.instant.lots_of(case_id)
+    mine = sum(lot.units for lot in lots if lot.main.con_id == con_id)
+    position = turn.state.positions.get(con_id)
+    have = position.quantity if position else 0
+    lacking = turn.instant.allocated(con_id) - have
     return max(0, mine - max(0, lacking))
 
 
@@ -92,11 +88,12 @@ def lasting_lots(turn: Turn, case: Case) -> tuple[HedgeLot, ...]:
     What does not count as a hedge counts neither in the vega offset nor in the number
     that must be held: an expiring hedge would excuse the one that follows it.
     """
-    today = turn.state.day
+    if turn.state.day is None:
+        return ()
     return tuple(
         lot
-        for lot in overlay_of(turn.state, case.case_id)
-        if today is not None and lasts(turn, lot)
+        for lot in turn.instant.lots_of(case.case_id)
+        if lot.layer in FIRST and lasts(turn, lot)
     )
 
 
@@ -126,7 +123,7 @@ def hedge_proof(turn: Turn, case: Case, without: str = "") -> HedgeProof:
     return HedgeProof(
         needed=max(1, case.needed),
         filled=sum(lot.units for lot in lasting) - going,
-        held=sum(held(turn.state, case.case_id, con_id) for con_id in mains) - going,
+        held=sum(held(turn, case.case_id, con_id) for con_id in mains) - going,
         exec_ids=tuple(e for lot in lasting for e in lot.exec_ids),
         sessions_left=min(left, default=0),
         greeks_in_band=case.in_band_at is not None,
@@ -183,7 +180,7 @@ def _sellable(turn: Turn, order: Order, leg: Leg) -> int:
         if sold.instrument.con_id == con_id and t.order.ref != order.ref
     )
     left = (have + others) // leg.ratio
-    return min(left, held(state, order.case, con_id)) if leg.ratio > 0 else left
+    return min(left, held(turn, order.case, con_id)) if leg.ratio > 0 else left
 
 
 def circumstances(turn: Turn, order: Order) -> Circumstances:

@@ -22,6 +22,9 @@ from alvh_trader.pricing.forward import atm_volatility, parity_forward
 
 LEAST_SIGMA = 1e-4
 
+NEIGHBOURS = 3
+"""Options on either side of the forward; one of them may have no volatility."""
+
 
 class Chain(Struct, frozen=True, kw_only=True, eq=False):
     """Options of one expiry, by strike, put before call; NaN is "no such quote"."""
@@ -68,10 +71,13 @@ class Chain(Struct, frozen=True, kw_only=True, eq=False):
 
     def atm(self, forward: float) -> float:
         """Return what `PricedChain.atm` does, without pricing all the rest."""
-        is_out = self.is_out(forward)
-        strike = self.strike[is_out]
+        is_out = self.is_out(forward) & np.isfinite(self.mid)
+        below = np.flatnonzero(is_out & (self.strike <= forward))[-NEIGHBOURS:]
+        above = np.flatnonzero(is_out & (self.strike >= forward))[:NEIGHBOURS]
+        near = np.concatenate([below, above])
+        strike = self.strike[near]
         sigma = implied_volatility(
-            self.mid[is_out], forward, strike, self.tau, self.rate, self.is_call[is_out]
+            self.mid[near], forward, strike, self.tau, self.rate, self.is_call[near]
         )
         return atm_volatility(strike, sigma, forward)
 

@@ -49,6 +49,10 @@ def state(*lots: HedgeLot, **positions: int) -> State:
     )
 
 
+def share(books: State, case_id: str, con_id: int) -> int:
+    return held(Turn(books, RULES, START), case_id, con_id)
+
+
 def test_an_account_holds_what_is_asked_for_on_its_own_side() -> None:
     books = state(call=7, other=-3)
     assert holds(books, CALL.con_id, 7)
@@ -60,14 +64,14 @@ def test_an_account_holds_what_is_asked_for_on_its_own_side() -> None:
 
 def test_what_the_account_lacks_is_charged_to_every_case() -> None:
     books = state(lot("a", 7), lot("b", 5), call=10)
-    assert held(books, "a", CALL.con_id) == 5
-    assert held(books, "b", CALL.con_id) == 3
+    assert share(books, "a", CALL.con_id) == 5
+    assert share(books, "b", CALL.con_id) == 3
 
 
 def test_calls_that_nobody_allocated_count_for_nobody() -> None:
     books = state(lot("a", 7), call=20)
-    assert held(books, "a", CALL.con_id) == 7
-    assert held(books, "b", CALL.con_id) == 0
+    assert share(books, "a", CALL.con_id) == 7
+    assert share(books, "b", CALL.con_id) == 0
 
 
 def test_the_wing_of_one_spread_may_be_the_main_leg_of_another() -> None:
@@ -84,10 +88,10 @@ def test_the_wing_of_one_spread_may_be_the_main_leg_of_another() -> None:
         upper, ref="spread", legs=(Leg(CALL, 1), Leg(OTHER, -1)), units=2
     )
     books = state(upper, spread, call=2, other=13)
-    assert held(books, "a", OTHER.con_id) == 15
-    assert held(books, "a", CALL.con_id) == 2
+    assert share(books, "a", OTHER.con_id) == 15
+    assert share(books, "a", CALL.con_id) == 2
     lacking = state(upper, spread, call=2, other=12)
-    assert held(lacking, "a", OTHER.con_id) == 14
+    assert share(lacking, "a", OTHER.con_id) == 14
 
 
 @given(
@@ -99,7 +103,7 @@ def test_the_cases_together_never_hold_more_than_the_account(
 ) -> None:
     lots = [lot(f"c{i}", n, ref=f"r{i}") for i, n in enumerate(units)]
     books = state(*lots, call=account)
-    shares = [held(books, f"c{i}", CALL.con_id) for i in range(len(units))]
+    shares = [share(books, f"c{i}", CALL.con_id) for i in range(len(units))]
     assert sum(shares) <= max(account, 0)
     assert all(s <= n for s, n in zip(shares, units, strict=True))
     if account >= sum(units):

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.domain.market import Quote
@@ -111,3 +113,21 @@ def test_gaps_take_their_neighbours_volatility() -> None:
     none, gaps = with_neighbours(strikes, np.full(4, math.nan))
     assert gaps == 4
     assert np.isnan(none).all()
+
+
+@given(st.sets(st.sampled_from([o.con_id for o in _options()]), max_size=6))
+def test_the_volatility_at_the_money_needs_no_priced_chain(missing: set[int]) -> None:
+    quotes = {k: q for k, q in _quotes().items() if k not in missing}
+    found = priced(_chain(quotes), forward=FORWARD)
+    assert found is not None
+    atm = _chain(quotes).atm(FORWARD)
+    assert atm == pytest.approx(found.atm(), rel=1e-9, nan_ok=True)
+
+
+def test_pairs_are_the_strikes_that_have_both() -> None:
+    options = [o for o in _options() if (o.strike, o.right) != (22.0, Right.PUT)]
+    chain = chain_of(options, _quotes(), TODAY, 0.0375)
+    put, call = chain.pairs()
+    assert chain.strike[put].tolist() == chain.strike[call].tolist() == [20, 21, 23, 25]
+    assert not chain.is_call[put].any()
+    assert chain.is_call[call].all()
