@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from alvh_trader.errors import AlvhError, InvariantError
+from alvh_trader.errors import AlvhError, ConfigError, ControlError, InvariantError
 
 EXIT_CODES = """Exit codes: 0 done; 1 it ran, and something does not hold; 2 wrong
 command line or configuration; 3 no gateway; 4 the journal cannot be used; 70 our own
@@ -86,6 +86,15 @@ Folder = Annotated[
 JournalFile = Annotated[
     Path,
     typer.Option("--journal", envvar="ALVH_JOURNAL__PATH", help="The journal to read."),
+]
+
+RunningJournal = Annotated[
+    Path,
+    typer.Option(
+        "--journal",
+        envvar="ALVH_JOURNAL__PATH",
+        help="The journal that the running daemon writes.",
+    ),
 ]
 
 DEFAULT_JOURNAL = Path("var/paper.db")
@@ -263,6 +272,54 @@ def capital(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) 
     from alvh_trader.runtime import capital as shown
 
     shown.capital(journal, as_json=as_json)
+
+
+@app.command()
+def halt(journal: RunningJournal = DEFAULT_JOURNAL) -> None:
+    """Stop the running daemon: cancel what works, send nothing until a release."""
+    _tell(journal, "halt")
+
+
+@app.command()
+def release(
+    case: Annotated[str, typer.Argument(help="A case, or all.")],
+    journal: RunningJournal = DEFAULT_JOURNAL,
+) -> None:
+    """Give a case in MANUAL back to the rules, and end a halt."""
+    _tell(journal, "release", case)
+
+
+@app.command()
+def ack(
+    case: Annotated[str, typer.Argument(help="The case that asks.")],
+    question: Annotated[str, typer.Argument(help="What it asks, as the alert says.")],
+    journal: RunningJournal = DEFAULT_JOURNAL,
+) -> None:
+    """Allow once what a case asks a person about; it expires."""
+    _tell(journal, "ack", case, question)
+
+
+@app.command()
+def roll(
+    case: Annotated[str, typer.Argument(help="The case to roll.")],
+    journal: RunningJournal = DEFAULT_JOURNAL,
+) -> None:
+    """Ask for a roll today; hedge, bands and every filter come first as ever."""
+    _tell(journal, "roll", case)
+
+
+def _tell(journal: Path, verb: str, case: str = "", question: str = "") -> None:
+    from alvh_trader.engine.case import Ask
+    from alvh_trader.runtime.control import Request, Verb, tell
+
+    if question and question not in list(Ask):
+        known = ", ".join(Ask)
+        raise ConfigError(f"no case asks {question!r}; questions are {known}")
+    what = Ask(question) if question else None
+    answer = tell(journal, Request(verb=Verb(verb), case=case, what=what))
+    if not answer.taken:
+        raise ControlError(f"not taken: {answer.text}")
+    typer.echo(answer.text)
 
 
 @config_app.command("check")

@@ -6,6 +6,7 @@
         * `NotConnectedError`
     * `JournalError`: the journal cannot be read or written; nothing may be sent.
         * `JournalLockedError`
+    * `ControlError`: the running daemon could not be told something.
     * `ProtocolError`: a peer broke the wire protocol; drop the connection.
         * `FrameTooLongError`
     * `InvariantError`: we are wrong; stop trading and say so.
@@ -51,6 +52,10 @@ class JournalLockedError(JournalError):
     """
 
     exit_code = 78
+
+
+class ControlError(AlvhError):
+    """No daemon listens, or it did not answer."""
 
 
 class ProtocolError(AlvhError):

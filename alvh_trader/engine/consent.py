@@ -29,7 +29,7 @@ def valid(turn: Turn, case: Case) -> tuple[Ask, ...]:
 def consent(turn: Turn, case: Case, ask: Ask) -> Finding:
     """Return whether a person allows it, as a finding."""
     good = is_allowed(turn, case, ask)
-    mend = "" if good else f"alvh-trader ack {case.case_id}"
+    mend = "" if good else f"alvh-trader ack {case.case_id} {ask}"
     value = "given" if good else "none"
     return Finding(f"acknowledgement ({ask})", value, "given", good, mend)
 
@@ -40,7 +40,7 @@ def ask_person(turn: Turn, case: Case, ask: Ask) -> Case:
         return case
     lasts = turn.rules.params.ack_minutes
     text = (
-        f"{QUESTIONS[ask]}: alvh-trader ack {case.case_id} allows it once, "
+        f"{QUESTIONS[ask]}: alvh-trader ack {case.case_id} {ask} allows it once, "
         f"for {lasts:.0f} min"
     )
     turn.alert("ack_wanted", Severity.WARNING, case.case_id, text)

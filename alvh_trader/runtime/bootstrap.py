@@ -17,6 +17,7 @@ from alvh_trader.inputs.watch import FolderWatch
 from alvh_trader.journal.store import Journal
 from alvh_trader.ports import Clock, Observer, Put, Trader
 from alvh_trader.runtime.clock import SystemClock
+from alvh_trader.runtime.control import Control, socket_of
 from alvh_trader.runtime.daemon import INBOX_MAX, Daemon, Job, Pulse
 from alvh_trader.runtime.dispatch import Dispatcher
 from alvh_trader.runtime.loop import Loop, encode_rules
@@ -125,7 +126,15 @@ async def _run(
     # A simulated time does not wait for us to read: the folder is read once, before it
     # begins (docs/decisions/0023).
     watch.start(state.at if is_brokers else clock.now())
-    jobs: list[Job] = [outbox.run]
+    control = Control(
+        socket_of(settings.journal.path),
+        inbox.put_nowait,
+        clock.now,
+        lambda: loop.state,
+        inbox.join,
+    )
+    control.bind()
+    jobs: list[Job] = [outbox.run, control.run]
     if not is_brokers:
         jobs.append(partial(watch.run, given.look_every))
 

@@ -19,7 +19,13 @@ from alvh_trader.engine.command import (
     RaiseAlert,
     RepriceOrder,
 )
-from alvh_trader.engine.event import Event
+from alvh_trader.engine.event import (
+    Event,
+    OperatorAcknowledged,
+    OperatorAskedRoll,
+    OperatorHalted,
+    OperatorReleased,
+)
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.engine.step import Step, step
 from alvh_trader.errors import InvariantError
@@ -28,6 +34,9 @@ from alvh_trader.journal.store import Journal
 ACTS = (PlaceOrder, RepriceOrder, CancelOrder, RaiseAlert)
 """Commands that change something outside, and so must be durable before they leave.
 A question changes nothing: it is written first too, but shares the next commit."""
+
+SAID = (OperatorHalted, OperatorReleased, OperatorAcknowledged, OperatorAskedRoll)
+"""What a person says is durable before he hears that it was taken."""
 
 COMMIT_EVERY = 0.25
 """Seconds within which a record that asked for nothing becomes durable as well."""
@@ -76,7 +85,9 @@ class Loop:
             seq = self._journal.append(decision)
         for command in outcome.commands:
             seq = self._journal.append(command)
-        acts = any(isinstance(c, ACTS) for c in outcome.commands)
+        acts = isinstance(event, SAID) or any(
+            isinstance(c, ACTS) for c in outcome.commands
+        )
         if acts or time.monotonic() - self._committed > COMMIT_EVERY:
             self._commit()
         for command in outcome.commands:

@@ -1,0 +1,235 @@
+"""Take what a person tells the running daemon, on a socket beside the journal.
+
+One line in, one line out: halt, release, acknowledge, roll. What is taken becomes an
+event like any other, durable before the answer leaves. A daemon that is not running
+listens to nobody, so nothing is left lying for the next one. Only the user who runs
+the daemon may open the socket.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from alvh_trader.engine.case import Ask, Case
+from alvh_trader.engine.event import (
+    Event,
+    OperatorAcknowledged,
+    OperatorAskedRoll,
+    OperatorHalted,
+    OperatorReleased,
+)
+from alvh_trader.engine.state import State
+from alvh_trader.errors import ControlError
+from alvh_trader.ports import Put
+from alvh_trader.strategy.phase import Phase
+
+log = structlog.get_logger()
+
+ALL = "all"
+"""What `release` takes instead of a case."""
+
+LINE_MAX = 4096
+PATIENCE = 10.0
+"""Seconds that either end waits for the other."""
+
+
+class Verb(StrEnum):
+    """What a person may tell the daemon."""
+
+    HALT = "halt"
+    RELEASE = "release"
+    ACK = "ack"
+    ROLL = "roll"
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """One thing told: `case` is a case or the beginning of its name."""
+
+    verb: Verb
+    case: str = ""
+    what: Ask | None = None
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """Whether it was taken, and what came of it in words."""
+
+    taken: bool
+    text: str
+
+
+def socket_of(journal: Path) -> Path:
+    """Return where the daemon that writes a journal listens."""
+    return journal.with_name(journal.name + ".sock")
+
+
+class Control:
+    """The daemon's end of the socket.
+
+    `settled` returns when every event that was put is decided and journaled.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        put: Put,
+        now: Callable[[], datetime],
+        state: Callable[[], State],
+        settled: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._path = path
+        self._put = put
+        self._now = now
+        self._state = state
+        self._settled = settled
+        self._listening: socket.socket | None = None
+
+    def bind(self) -> None:
+        """Take the place beside the journal; one that cannot be had is told of.
+
+        Defending without this channel is better than not defending at all: SIGTERM and
+        the broker's own screen remain.
+        """
+        try:
+            self._listening = self._bound()
+        except OSError as error:
+            log.warning("control.unavailable", path=str(self._path), reason=str(error))
+
+    async def run(self) -> None:
+        """Answer until cancelled; at once over where there is no place."""
+        if self._listening is None:
+            return
+        server = await asyncio.start_unix_server(
+            self._serve, sock=self._listening, limit=LINE_MAX
+        )
+        try:
+            async with server:
+                await server.serve_forever()
+        finally:
+            self._path.unlink(missing_ok=True)
+
+    def _bound(self) -> socket.socket:
+        # We hold the journal's lock: a socket that lies there is a dead process's.
+        self._path.unlink(missing_ok=True)
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            listening.bind(os.fspath(self._path))
+            listening.listen()
+        except OSError:
+            listening.close()
+            raise
+        finally:
+            os.umask(before)
+        listening.setblocking(False)
+        return listening
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                line = await reader.readline()
+                answer = await self._answer(line)
+                writer.write(msgspec.json.encode(answer) + b"\n")
+                await writer.drain()
+        except (TimeoutError, OSError, ValueError) as error:
+            log.warning("control.broken", reason=repr(error))
+        finally:
+            writer.close()
+
+    async def _answer(self, line: bytes) -> Answer:
+        try:
+            request = msgspec.json.decode(line, type=Request)
+        except msgspec.MsgspecError as error:
+            return Answer(taken=False, text=f"not understood: {error}")
+        said = self._event(request)
+        if isinstance(said, str):
+            return Answer(taken=False, text=said)
+        log.info("control.taken", verb=request.verb, case=request.case)
+        self._put(said)
+        await self._settled()
+        return self._outcome(said)
+
+    def _event(self, request: Request) -> Event | str:
+        """Return what the engine is told, or why it cannot be."""
+        at = self._now()
+        if request.verb is Verb.HALT:
+            return OperatorHalted(at=at)
+        if request.verb is Verb.RELEASE and request.case == ALL:
+            return OperatorReleased(at=at, case="")
+        case = self._case(request.case)
+        if isinstance(case, str):
+            return case
+        if request.verb is Verb.RELEASE:
+            return OperatorReleased(at=at, case=case.case_id)
+        if request.verb is Verb.ROLL:
+            return OperatorAskedRoll(at=at, case=case.case_id)
+        if request.what is None or case.asks is not request.what:
+            return f"{case.case_id} asks {case.asks or 'nothing'}; nothing was allowed"
+        return OperatorAcknowledged(at=at, case=case.case_id, what=request.what)
+
+    def _case(self, name: str) -> Case | str:
+        found = [
+            case
+            for case in self._state().cases.values()
+            if name and case.case_id.startswith(name) and case.phase is not Phase.CLOSED
+        ]
+        if len(found) == 1:
+            return found[0]
+        names = ", ".join(case.case_id for case in found)
+        return f"{name} is more than one case: {names}" if found else f"no case {name}"
+
+    def _outcome(self, said: Event) -> Answer:
+        """Return what the state shows of it afterwards."""
+        state = self._state()
+        match said:
+            case OperatorHalted():
+                text = "halted: what works is being cancelled, and nothing is sent"
+                return Answer(taken=state.is_halted, text=text)
+            case OperatorReleased(case=name):
+                text = f"released {name or 'every case'}; reconciling first"
+                return Answer(taken=not state.is_halted, text=text)
+            case OperatorAcknowledged(case=name, what=what):
+                text = f"{name} may go on once: {what}"
+                return Answer(taken=what in state.cases[name].allowed, text=text)
+            case OperatorAskedRoll(case=name):
+                text = f"{name} is to be rolled today; hedge and bands come first"
+                return Answer(taken=state.cases[name].requested == said.at, text=text)
+            case _:
+                return Answer(taken=False, text="nothing a person says")
+
+
+def tell(journal: Path, request: Request) -> Answer:
+    """Tell the daemon that writes `journal`, and return its answer.
+
+    Raises:
+        ControlError: No daemon listens (nothing was asked), or it did not answer (then
+            only the journal knows whether it was taken).
+    """
+    path = socket_of(journal)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(PATIENCE)
+        try:
+            line.connect(os.fspath(path))
+        except OSError as error:
+            raise ControlError(
+                f"no daemon listens at {path} ({error.strerror or error}): nothing was "
+                "asked"
+            ) from None
+        try:
+            line.sendall(msgspec.json.encode(request) + b"\n")
+            with line.makefile("rb") as file:
+                return msgspec.json.decode(file.readline(LINE_MAX), type=Answer)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise ControlError(
+                f"the daemon did not answer ({error}): whether it was taken, the "
+                "journal knows (alvh-trader status)"
+            ) from None

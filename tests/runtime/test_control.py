@@ -1,0 +1,196 @@
+"""What a person tells the running daemon, over the socket as it is."""
+
+import asyncio
+import socket
+import stat
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from alvh_trader.domain.order import Purpose
+from alvh_trader.engine.case import Ask
+from alvh_trader.errors import ControlError
+from alvh_trader.runtime.control import (
+    Answer,
+    Control,
+    Request,
+    Verb,
+    socket_of,
+    tell,
+)
+from alvh_trader.strategy.phase import Phase
+from tests.engine.test_operator import unsure
+from tests.playbook import World
+
+Told = Callable[[Request], Awaitable[Answer]]
+
+
+def conversation(
+    world: World, journal: Path, say: Callable[[Told], Awaitable[None]]
+) -> None:
+    """Let `say` talk to the control of a world's daemon."""
+
+    async def told(request: Request) -> Answer:
+        return await asyncio.to_thread(tell, journal, request)
+
+    async def main() -> None:
+        control = Control(
+            socket_of(journal),
+            lambda event: (world.tell(event), None)[1],
+            lambda: world.now,
+            lambda: world.state,
+            lambda: asyncio.sleep(0),
+        )
+        control.bind()
+        async with asyncio.TaskGroup() as tasks:
+            job = tasks.create_task(control.run())
+            await say(told)
+            job.cancel()
+
+    asyncio.run(main())
+
+
+def test_a_halt_and_a_release_reach_the_engine(tmp_path: Path) -> None:
+    world = World().start()
+    world.run(20)
+
+    async def say(told: Told) -> None:
+        answer = await told(Request(verb=Verb.HALT))
+        assert answer.taken
+        assert world.state.is_halted
+        assert world.is_at(Phase.MANUAL)
+        answer = await told(Request(verb=Verb.RELEASE, case="all"))
+        assert answer.taken
+        assert world.is_at(Phase.RECONCILE)
+
+    conversation(world, tmp_path / "j.db", say)
+
+
+def test_an_acknowledgement_needs_the_question_that_is_open(tmp_path: Path) -> None:
+    world = unsure()
+    name = world.case.case_id
+
+    async def say(told: Told) -> None:
+        for what in (None, Ask.DEBIT):
+            answer = await told(Request(verb=Verb.ACK, case=name, what=what))
+            assert not answer.taken
+            assert "asks BREADTH" in answer.text
+        assert world.case.allowed == {}
+        asked = Request(verb=Verb.ACK, case=name[:4], what=Ask.BREADTH)
+        assert (await told(asked)).taken
+        assert world.case.allowed == {Ask.BREADTH: world.now}
+        again = await told(asked)
+        assert not again.taken
+        assert "asks nothing" in again.text
+
+    conversation(world, tmp_path / "j.db", say)
+    world.until(Phase.COOLDOWN)
+
+
+def test_a_roll_that_a_person_asks_for_is_hedged_first(tmp_path: Path) -> None:
+    world = World().start()
+    world.run(20)
+
+    async def say(told: Told) -> None:
+        assert (await told(Request(verb=Verb.ROLL, case=world.case.case_id))).taken
+
+    conversation(world, tmp_path / "j.db", say)
+    world.until(Phase.COOLDOWN)
+    assert world.broker.received[0].purpose is Purpose.HEDGE
+
+
+@pytest.mark.parametrize("name", ["", "cother"])
+def test_a_case_that_is_not_there_is_said_so(tmp_path: Path, name: str) -> None:
+    world = World().start()
+
+    async def say(told: Told) -> None:
+        answer = await told(Request(verb=Verb.RELEASE, case=name))
+        assert answer == Answer(taken=False, text=f"no case {name}")
+
+    conversation(world, tmp_path / "j.db", say)
+    assert not any("Operator" in type(e).__name__ for e in world.events)
+
+
+@pytest.mark.parametrize("line", [b"\n", b"halt\n", b'{"verb": "sell"}\n', b"{" * 9000])
+def test_what_is_not_understood_changes_nothing(tmp_path: Path, line: bytes) -> None:
+    world = World().start()
+    journal = tmp_path / "j.db"
+
+    def send() -> bytes:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(socket_of(journal)))
+            client.sendall(line)
+            return client.recv(4096)
+
+    async def say(told: Told) -> None:
+        heard = await asyncio.to_thread(send)
+        if heard:
+            assert not msgspec.json.decode(heard, type=Answer).taken
+        assert (await told(Request(verb=Verb.HALT))).taken
+
+    before = len(world.events)
+    conversation(world, journal, say)
+    assert len(world.events) == before + 1
+
+
+def test_nobody_else_may_open_the_socket(tmp_path: Path) -> None:
+    async def say(told: Told) -> None:
+        mode = stat.S_IMODE(socket_of(tmp_path / "j.db").stat().st_mode)
+        assert mode == 0o600
+        assert (await told(Request(verb=Verb.HALT))).taken
+
+    conversation(World().start(), tmp_path / "j.db", say)
+
+
+def test_a_stopped_daemon_is_said_to_be_one(tmp_path: Path) -> None:
+    with pytest.raises(ControlError, match="no daemon listens"):
+        tell(tmp_path / "j.db", Request(verb=Verb.HALT))
+
+
+def test_the_socket_of_a_dead_process_is_in_nobodys_way(tmp_path: Path) -> None:
+    journal = tmp_path / "j.db"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(socket_of(journal)))
+    with pytest.raises(ControlError, match="no daemon listens"):
+        tell(journal, Request(verb=Verb.HALT))
+    world = World().start()
+
+    async def say(told: Told) -> None:
+        assert (await told(Request(verb=Verb.HALT))).taken
+
+    # The control binds anew; the file that lies there is not waited for.
+    socket_of(journal).unlink()
+    conversation(world, journal, say)
+    assert not socket_of(journal).exists()
+
+
+def test_a_daemon_that_hangs_up_leaves_it_open_whether_it_heard(tmp_path: Path) -> None:
+    journal = tmp_path / "j.db"
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(str(socket_of(journal)))
+        mute.listen()
+
+        async def main() -> None:
+            asked = asyncio.to_thread(tell, journal, Request(verb=Verb.HALT))
+            task = asyncio.ensure_future(asked)
+            line, _ = await asyncio.to_thread(mute.accept)
+            line.close()
+            with pytest.raises(ControlError, match="the journal knows"):
+                await task
+
+        asyncio.run(main())
+
+
+def test_a_path_too_long_for_a_socket_stops_no_daemon(tmp_path: Path) -> None:
+    world = World().start()
+    control = Control(
+        tmp_path / ("x" * 120),
+        lambda event: (world.tell(event), None)[1],
+        lambda: world.now,
+        lambda: world.state,
+        lambda: asyncio.sleep(0),
+    )
+    control.bind()
+    asyncio.run(control.run())
