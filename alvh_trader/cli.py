@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from alvh_trader.errors import AlvhError, ConfigError, ControlError, InvariantError
+from alvh_trader.errors import AlvhError, InvariantError
 
 EXIT_CODES = """Exit codes: 0 done; 1 it ran, and something does not hold; 2 wrong
 command line or configuration; 3 no gateway; 4 the journal cannot be used; 70 our own
@@ -309,17 +309,9 @@ def roll(
 
 
 def _tell(journal: Path, verb: str, case: str = "", question: str = "") -> None:
-    from alvh_trader.engine.case import Ask
-    from alvh_trader.runtime.control import Request, Verb, tell
+    from alvh_trader.runtime.control import say
 
-    if question and question not in list(Ask):
-        known = ", ".join(Ask)
-        raise ConfigError(f"no case asks {question!r}; questions are {known}")
-    what = Ask(question) if question else None
-    answer = tell(journal, Request(verb=Verb(verb), case=case, what=what))
-    if not answer.taken:
-        raise ControlError(f"not taken: {answer.text}")
-    typer.echo(answer.text)
+    typer.echo(say(journal, verb, case, question))
 
 
 @config_app.command("check")

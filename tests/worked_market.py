@@ -32,6 +32,9 @@ SPX, VIX, VIX9D, BREADTH = (
     Index(3, "VIX9D"),
     Index(4, "AD-NYSE", "NYSE"),
 )
+NEAR_EXPIRY, NEXT_EXPIRY = date(2026, 5, 26), date(2026, 5, 28)
+"""Series of a few days, for what does not hold 45 to 60."""
+
 INDEXES = (SPX, VIX, VIX9D, BREADTH)
 
 FINE_STRIKES = (*range(6000, 6300, 5), *range(7500, 7800, 5))
@@ -39,7 +42,12 @@ SPX_STRIKES = tuple(sorted({*map(float, range(5700, 8101, 25)), *FINE_STRIKES}))
 VIX_STRIKES = (*map(float, range(10, 31)), 32.5, 35.0, 37.5, 40.0)
 
 SERIES: Mapping[str, tuple[tuple[str, date], ...]] = {
-    "SPX": (("SPXW", OLD_EXPIRY), ("SPXW", NEW_EXPIRY)),
+    "SPX": (
+        ("SPXW", OLD_EXPIRY),
+        ("SPXW", NEW_EXPIRY),
+        ("SPXW", NEAR_EXPIRY),
+        ("SPXW", NEXT_EXPIRY),
+    ),
     "VIX": (("VIXW", VIX_EXPIRY - timedelta(days=1)),),
 }
 """By the last trading day, as the broker lists them."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from alvh_trader.domain.instrument import Option, Right
+from alvh_trader.domain.instrument import Option
 from alvh_trader.engine.case import Ask, Case, Roll, Side
 from alvh_trader.engine.consent import is_allowed
 from alvh_trader.engine.drawdown import drawdowns_with
@@ -15,6 +15,7 @@ from alvh_trader.engine.evaluation import (
     tier_of,
 )
 from alvh_trader.engine.funding import cost_of, largest_delta
+from alvh_trader.engine.kept import Kept, kept_of, stressed
 from alvh_trader.engine.proof import lots_of
 from alvh_trader.engine.targets import roll_chain, roll_series
 from alvh_trader.engine.threat import live_closes
@@ -26,15 +27,21 @@ from alvh_trader.strategy.bands import OFFSET_AFTER_ROLL
 from alvh_trader.strategy.candidates import close_cost, propose
 from alvh_trader.strategy.condor import Candidate
 from alvh_trader.strategy.finding import Finding
-from alvh_trader.strategy.reason import Reason
+from alvh_trader.strategy.policy import Policy, policy_of
 from alvh_trader.strategy.roll import (
     CREDIT,
     Judged,
     Old,
-    judge,
     judge_credit,
-    ranked,
 )
+
+
+class _Ground(Struct, frozen=True, eq=False):
+    """What a roll is judged on: how, what is replaced, and what stays beside it."""
+
+    policy: Policy
+    old: Old
+    kept: Kept
 
 
 def candidate_veq(turn: Turn, case: Case, reading: Reading) -> float:
@@ -45,29 +52,24 @@ def candidate_veq(turn: Turn, case: Case, reading: Reading) -> float:
     nothing, one sized for the widest would never be affordable.
     """
     found = _candidates(turn, case, reading)
-    old = _old(turn, case, reading)
-    likely = (
-        ()
-        if old is None
-        else tuple(
-            j.candidate
-            for j in _judged(turn, case, found, old)
-            if _lacks_only(j, OFFSET_AFTER_ROLL)
-        )
-    )
-    return min((abs(c.exposure.veq) for c in likely or found), default=0.0)
+    ground = _ground(turn, case, reading)
+    if ground is None:
+        return min((abs(c.exposure.veq) for c in found), default=0.0)
+    judged = _judged(turn, case, found, ground)
+    likely = [j.candidate for j in judged if _lacks_only(j, OFFSET_AFTER_ROLL)]
+    after = (c.exposure + ground.old.kept for c in likely or found)
+    return min((abs(exposure.veq) for exposure in after), default=0.0)
 
 
 def _judged(
-    turn: Turn, case: Case, found: Sequence[Candidate], old: Old
+    turn: Turn, case: Case, found: Sequence[Candidate], ground: _Ground
 ) -> list[Judged]:
     """Return every candidate judged, the book stressed with each of them at once."""
-    drawdowns = drawdowns_with(
-        turn, [_stressed(c) for c in found], instead_of=case.case_id
-    )
+    targets = [_stressed(turn, c, ground.kept) for c in found]
+    drawdowns = drawdowns_with(turn, targets, instead_of=case.case_id)
     debit = _debit(turn, case)
     return [
-        judge(c, old, turn.rules.params, drawdown=d, debit_share=debit)
+        ground.policy.judge(c, ground.old, drawdown=d, debit_share=debit)
         for c, d in zip(found, drawdowns, strict=True)
     ]
 
@@ -78,11 +80,15 @@ def _candidates(turn: Turn, case: Case, reading: Reading) -> tuple[Candidate, ..
         return ()
     return propose(
         [chain],
-        case.condor,
+        _policy(turn, case).replaced(case.condor, reading.edr.tested),
         spot=reading.spot,
         vix=reading.vix,
         params=turn.rules.params,
     )
+
+
+def _policy(turn: Turn, case: Case) -> Policy:
+    return policy_of(case.reason, turn.rules.params)
 
 
 class Choice(Struct, frozen=True):
@@ -99,24 +105,20 @@ class Choice(Struct, frozen=True):
 
 def best_roll(turn: Turn, case: Case, reading: Reading) -> Choice:
     """Return the best roll among those the margin has not stopped."""
-    params = turn.rules.params
     if "SPX" in turn.state.series and not roll_series(turn, case):
-        low, high = params.condor.dte_low, params.condor.dte_high
-        is_shift = case.reason is Reason.FOMC_TIME_SHIFT
-        where = "the next monthly cycle" if is_shift else f"{low} to {high} days out"
-        bound = f"{where}, more than {params.roll.dte_later} after the condor's"
+        bound = _policy(turn, case).goal()
         none = Finding("expiry to roll to", "none listed", bound, False)
         return Choice(None, (none,))
-    old = _old(turn, case, reading)
+    ground = _ground(turn, case, reading)
     found = _candidates(turn, case, reading)
-    if old is None or not found:
+    if ground is None or not found:
         return Choice()
     judged = [
         j
-        for j in _judged(turn, case, found, old)
+        for j in _judged(turn, case, found, ground)
         if _name(j.candidate) not in case.passed_over
     ]
-    best = next(iter(ranked(judged)), None)
+    best = next(iter(ground.policy.rank(judged)), None)
     count = Finding(
         "candidates that pass every filter",
         f"{sum(j.is_valid for j in judged)} of {len(judged)}",
@@ -124,12 +126,12 @@ def best_roll(turn: Turn, case: Case, reading: Reading) -> Choice:
         best is not None,
     )
     if best is not None:
-        drawdown = _drawdown(turn, case, best.candidate)
-        roll = _roll(case, reading, best, drawdown)
+        drawdown = _drawdown(turn, case, best.candidate, ground.kept)
+        roll = _roll(ground.old, reading, best, drawdown)
         return Choice(roll, (count, _named(best), *best.findings))
-    debit = params.roll.debit_share
+    debit = turn.rules.params.roll.debit_share
     near = [j for j in judged if _lacks_only(j, CREDIT)]
-    paid = [judge_credit(j.economics, old, debit).holds for j in near]
+    paid = [judge_credit(j.economics, ground.old, debit).holds for j in near]
     nearest = min(
         judged, key=lambda j: sum(not f.holds for f in j.findings), default=None
     )
@@ -144,16 +146,15 @@ def judged_again(
 
     None where it is no candidate any more, or a quote is missing.
     """
-    old = _old(turn, case, reading)
+    ground = _ground(turn, case, reading)
     found = _candidates(turn, case, reading)
     same = next((c for c in found if _name(c) == roll.name), None)
-    if old is None or same is None:
+    if ground is None or same is None:
         return None
-    return judge(
+    return ground.policy.judge(
         same,
-        old,
-        turn.rules.params,
-        drawdown=_drawdown(turn, case, same),
+        ground.old,
+        drawdown=_drawdown(turn, case, same, ground.kept),
         margin_change=margin_change,
         debit_share=_debit(turn, case),
     )
@@ -169,8 +170,9 @@ def _debit(turn: Turn, case: Case) -> float:
     return turn.rules.params.roll.debit_share if allowed else 0.0
 
 
-def _drawdown(turn: Turn, case: Case, candidate: Candidate) -> float | None:
-    (found,) = drawdowns_with(turn, [_stressed(candidate)], instead_of=case.case_id)
+def _drawdown(turn: Turn, case: Case, candidate: Candidate, kept: Kept) -> float | None:
+    target = _stressed(turn, candidate, kept)
+    (found,) = drawdowns_with(turn, [target], instead_of=case.case_id)
     return found
 
 
@@ -188,26 +190,28 @@ def _named(judged: Judged) -> Finding:
     )
 
 
-def _old(turn: Turn, case: Case, reading: Reading) -> Old | None:
+def _ground(turn: Turn, case: Case, reading: Reading) -> _Ground | None:
     """Return what replacing the condor stands on; None where a quote is missing."""
-    state, account = turn.state, turn.state.account
+    state, account, policy = turn.state, turn.state.account, _policy(turn, case)
+    replaced = policy.replaced(case.condor, reading.edr.tested)
+    kept = kept_of(turn, case, reading, replaced)
     seen = snapshot(turn, case, reading)
-    closing = close_cost(case.condor, state.quotes)
-    if seen is None or closing is None or account is None:
+    closing = close_cost(replaced, state.quotes)
+    if kept is None or seen is None or closing is None or account is None:
         return None
     cost = cost_of(turn, largest_delta(turn, seen.net.delta), reading.spot)
     closes = live_closes(turn, "SPX", reading.spot)
     hv = hv20(closes[:-1]) if closes else None
     markets = tuple(
         (p.instrument, quote.bid, quote.ask)
-        for p in case.condor.positions()
+        for p in replaced.positions()
         if isinstance(p.instrument, Option)
         and (quote := state.quotes.get(p.instrument.con_id)) is not None
         and quote.bid is not None
         and quote.ask is not None
     )
-    return Old(
-        case=case.condor,
+    old = Old(
+        case=replaced,
         snapshot=seen,
         tier=tier_of(turn, reading),
         close_cost=closing[0],
@@ -217,7 +221,10 @@ def _old(turn: Turn, case: Case, reading: Reading) -> Old | None:
         wacc=None if cost is None else cost.wacc,
         hv=None if hv is None else hv / 100.0,
         available=account.available_funds,
+        kept=kept.exposure,
+        kept_notional=kept.notional,
     )
+    return _Ground(policy, old, kept)
 
 
 def roll_drawdown(turn: Turn, case: Case, roll: Roll, reading: Reading) -> float | None:
@@ -227,55 +234,55 @@ def roll_drawdown(turn: Turn, case: Case, roll: Roll, reading: Reading) -> float
     may have become too much. None where a quote is missing.
     """
     state, rate = turn.state, turn.rules.params.rate
-    legs = legs_of(
-        [
-            (option, count)
-            for side in roll.sides
-            for option, count in (
-                (side.new.short, -roll.quantity),
-                (side.new.long, roll.quantity),
-            )
-        ],
-        state.day or reading.at.date(),
+    policy = _policy(turn, case)
+    kept = kept_of(
+        turn, case, reading, policy.replaced(case.condor, roll.sides[0].right)
     )
+    new = [
+        (option, count)
+        for side in roll.sides
+        for option, count in (
+            (side.new.short, -roll.quantity),
+            (side.new.long, roll.quantity),
+        )
+    ]
+    legs = legs_of(new, state.day or reading.at.date())
     chain = roll_chain(turn, case)
-    if chain is None or math.isnan(atm := chain.atm()):
+    if kept is None or chain is None or math.isnan(atm := chain.atm()):
         return None
     mids = turn.instant.mids(legs.con_ids)
     risk = case_risk(legs, mids, reading.spot, chain.forward, rate)
     if risk is None or risk.guessed:
         return None
-    target = StressedCase(legs=legs, sigma=risk.sigma, forward=chain.forward, atm=atm)
+    target = stressed(turn, new, risk.sigma, (chain.forward, atm), kept)
     (percent,) = drawdowns_with(turn, [target], instead_of=case.case_id)
     return None if percent is None else percent / 100.0
 
 
-def _stressed(candidate: Candidate) -> StressedCase:
-    return StressedCase(
-        legs=candidate.legs,
-        sigma=candidate.sigma,
-        forward=candidate.forward,
-        atm=candidate.atm,
-    )
+def _stressed(turn: Turn, candidate: Candidate, kept: Kept) -> StressedCase:
+    held = [
+        (option, count)
+        for v in candidate.case.verticals
+        for option, count in ((v.short, -v.quantity), (v.long, v.quantity))
+    ]
+    market = (candidate.forward, candidate.atm)
+    return stressed(turn, held, candidate.sigma, market, kept)
 
 
 def _roll(
-    case: Case, reading: Reading, best: Judged, drawdown: float | None
+    old: Old, reading: Reading, best: Judged, drawdown: float | None
 ) -> Roll | None:
     """Return the sides of a roll to the best candidate, the tested one first."""
-    old, new = case.condor, best.candidate.case
-    if old.put is None or old.call is None or new.put is None or new.call is None:
-        return None
-    sides = (
-        Side(right=Right.PUT, old=old.put, new=new.put),
-        Side(right=Right.CALL, old=old.call, new=new.call),
-    )
+    before = {v.right: v for v in old.case.verticals}
+    sides = [
+        Side(right=v.right, old=before[v.right], new=v)
+        for v in best.candidate.case.verticals
+    ]
     assert drawdown is not None, "a candidate without a drawdown is not valid"
-    is_put = reading.edr.tested is Right.PUT
     return Roll(
-        sides=sides if is_put else (sides[1], sides[0]),
+        sides=tuple(sorted(sides, key=lambda s: s.right is not reading.edr.tested)),
         chosen=reading.at,
-        quantity=old.quantity,
+        quantity=old.case.quantity,
         drawdown=drawdown / 100.0,
         net=best.economics.net,
     )

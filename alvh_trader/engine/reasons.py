@@ -15,6 +15,7 @@ from alvh_trader.pricing.black76 import years
 from alvh_trader.signals.levels import Level
 from alvh_trader.strategy.breakeven import distance
 from alvh_trader.strategy.finding import Finding
+from alvh_trader.strategy.martingale import back, shorten
 from alvh_trader.strategy.params import RollParams
 from alvh_trader.strategy.reason import (
     ONE_SESSION,
@@ -50,6 +51,8 @@ def asked_of(
         (Reason.OPERATOR, _request(turn, case)),
         (Reason.RISK_THRESHOLD, _risk(turn, case, reading)),
         (Reason.FOMC_TIME_SHIFT, _time_shift(turn, case)),
+        (Reason.THETA_SHORTEN, _shorten(turn, case, reading)),
+        (Reason.THETA_BACK, _back(turn, case, reading)),
         (Reason.DTE_21, _age(turn, case)),
     )
 
@@ -132,10 +135,30 @@ def _time_shift(turn: Turn, case: Case) -> tuple[Finding, ...]:
     return time_shift(calendar, turn.at, turn.rules.params.roll)
 
 
+def _shorten(turn: Turn, case: Case, reading: Reading) -> tuple[Finding, ...]:
+    params = turn.rules.params.plugins.temporal_theta_martingale
+    if not params.enabled or _was_taken_up_today(turn, case, Reason.THETA_SHORTEN):
+        return ()
+    return shorten(reading.edr.value, reading.vix, params)
+
+
+def _back(turn: Turn, case: Case, reading: Reading) -> tuple[Finding, ...]:
+    params = turn.rules.params.plugins.temporal_theta_martingale
+    if not params.enabled or _was_taken_up_today(turn, case, Reason.THETA_BACK):
+        return ()
+    # The ticks of an index carry no volume: its VWAP cannot be known from them.
+    return (back(reading.edr.value, reading.spot, None, params),)
+
+
+def _was_taken_up_today(turn: Turn, case: Case, reason: Reason) -> bool:
+    before = case.taken_up.get(reason)
+    return before is not None and new_york_date(before) == turn.state.day
+
+
 def _age(turn: Turn, case: Case) -> tuple[Finding, ...]:
     """Return whether the condor is old, once a session."""
-    today, before = turn.state.day, case.taken_up.get(Reason.DTE_21)
-    if today is None or (before is not None and new_york_date(before) == today):
+    today = turn.state.day
+    if today is None or _was_taken_up_today(turn, case, Reason.DTE_21):
         return ()
     # The last trading day is what counts: an AM series has no other close (§6.6).
     return (age((case.condor.last_trade - today).days, turn.rules.params.roll),)

@@ -14,8 +14,8 @@ from alvh_trader.pricing.chain import PricedChain
 from alvh_trader.strategy.candidates import wanted
 from alvh_trader.strategy.condor import Guess
 from alvh_trader.strategy.entry import entry_options, entry_series
-from alvh_trader.strategy.expiries import choose_expiries
 from alvh_trader.strategy.hedge import choose_series, series_of
+from alvh_trader.strategy.policy import policy_of
 
 Series = tuple[str, date]
 """Trading class and last trading day."""
@@ -59,9 +59,8 @@ def roll_series(turn: Turn, case: Case) -> tuple[Series, ...]:
     if not listed or state.day is None:
         return ()
     own_class = case.condor.verticals[0].short.trading_class
-    days = choose_expiries(
-        listed, case.condor, state.day, params.condor, params.roll, case.reason
-    )
+    policy = policy_of(case.reason, params)
+    days = policy.expiries(listed, case.condor, state.day)
     return tuple((own_class, day) for day in days[:1])
 
 

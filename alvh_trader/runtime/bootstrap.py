@@ -126,15 +126,7 @@ async def _run(
     # A simulated time does not wait for us to read: the folder is read once, before it
     # begins (docs/decisions/0023).
     watch.start(state.at if is_brokers else clock.now())
-    control = Control(
-        socket_of(settings.journal.path),
-        inbox.put_nowait,
-        clock.now,
-        lambda: loop.state,
-        inbox.join,
-    )
-    control.bind()
-    jobs: list[Job] = [outbox.run, control.run]
+    jobs: list[Job] = [outbox.run, _control(settings, inbox, clock, loop).run]
     if not is_brokers:
         jobs.append(partial(watch.run, given.look_every))
 
@@ -152,6 +144,21 @@ async def _run(
         farewell=farewell,
     )
     await daemon.run()
+
+
+def _control(
+    settings: Settings, inbox: "asyncio.Queue[Event]", clock: Clock, loop: Loop
+) -> Control:
+    """Return where a person can reach the daemon from now on."""
+    control = Control(
+        socket_of(settings.journal.path),
+        inbox.put_nowait,
+        clock.now,
+        lambda: loop.state,
+        inbox.join,
+    )
+    control.bind()
+    return control
 
 
 def _broker(

@@ -27,7 +27,7 @@ from alvh_trader.engine.event import (
     OperatorReleased,
 )
 from alvh_trader.engine.state import State
-from alvh_trader.errors import ControlError
+from alvh_trader.errors import ConfigError, ControlError
 from alvh_trader.ports import Put
 from alvh_trader.strategy.phase import Phase
 
@@ -205,6 +205,23 @@ class Control:
                 return Answer(taken=state.cases[name].requested == said.at, text=text)
             case _:
                 return Answer(taken=False, text="nothing a person says")
+
+
+def say(journal: Path, verb: str, case: str = "", question: str = "") -> str:
+    """Tell the daemon something in words of the command line; return what came of it.
+
+    Raises:
+        ConfigError: No case ever asks `question`.
+        ControlError: It was not taken (see `tell`).
+    """
+    if question and question not in list(Ask):
+        known = ", ".join(Ask)
+        raise ConfigError(f"no case asks {question!r}; questions are {known}")
+    what = Ask(question) if question else None
+    answer = tell(journal, Request(verb=Verb(verb), case=case, what=what))
+    if not answer.taken:
+        raise ControlError(f"not taken: {answer.text}")
+    return answer.text
 
 
 def tell(journal: Path, request: Request) -> Answer:

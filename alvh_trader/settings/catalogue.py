@@ -206,7 +206,16 @@ _CONDOR: dict[str, Entry] = {
     ),
 }
 
+_MARTINGALE = "plugins.temporal_theta_martingale"
+
 _REST: dict[str, Entry] = {
+    f"{_MARTINGALE}.enabled": Entry("Whether the plug-in may move a losing side."),
+    f"{_MARTINGALE}.edr": Entry("EDR above which it does, per cent.", 0.1, 5),
+    f"{_MARTINGALE}.vix": Entry("VIX above which it does.", 5, 200),
+    f"{_MARTINGALE}.dte_low": Entry("Days out, at least.", 0, 60),
+    f"{_MARTINGALE}.dte_high": Entry("Days out, at most.", 0, 60),
+    f"{_MARTINGALE}.back_low": Entry("Days out on the way back, at least.", 0, 60),
+    f"{_MARTINGALE}.back_high": Entry("Days out on the way back, at most.", 0, 60),
     "entries.enabled": Entry("Whether condors are opened without a person."),
     "entries.quantity": Entry("Condors of one entry, at most.", 1, 50),
     "entries.blackout_sessions": Entry(

@@ -153,6 +153,24 @@ class EntryParams(Struct, frozen=True, kw_only=True):
     blackout_sessions: int = 1  # Around FOMC and CPI; 0 asks for no calendar.
 
 
+class MartingaleParams(Struct, frozen=True, kw_only=True):
+    """When the Temporal Theta Martingale would move a losing side, and where (§6.5)."""
+
+    enabled: bool = False
+    edr: float = 0.94  # Per cent, above; below to go back.
+    vix: float = 16.0  # Points, above.
+    dte_low: int = 1  # Calendar days.
+    dte_high: int = 7
+    back_low: int = 0
+    back_high: int = 2
+
+
+class PluginParams(Struct, frozen=True, kw_only=True):
+    """Policies that are no part of the method; all are off."""
+
+    temporal_theta_martingale: MartingaleParams = MartingaleParams()
+
+
 class StressParams(Struct, frozen=True, kw_only=True):
     """The 2-sigma test and its limit (§8.1)."""
 
@@ -193,6 +211,7 @@ class Params(Struct, frozen=True, kw_only=True):
     monetise: MonetiseParams = MonetiseParams()
     condor: CondorParams = CondorParams()
     roll: RollParams = RollParams()
+    plugins: PluginParams = PluginParams()
     entries: EntryParams = EntryParams()
     stress: StressParams = StressParams()
     momentum: MomentumParams = MomentumParams()

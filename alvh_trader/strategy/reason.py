@@ -20,6 +20,8 @@ class Reason(StrEnum):
     APPROACH = "APPROACH"  # EDR is near the breach: hedge, never roll.
     DTE_21 = "DTE_21"  # Few days are left.
     EDR_BREACH = "EDR_BREACH"  # The sentinel.
+    THETA_BACK = "THETA_BACK"  # The plug-in that is switched off (§6.5).
+    THETA_SHORTEN = "THETA_SHORTEN"
     FOMC_TIME_SHIFT = "FOMC_TIME_SHIFT"  # Committee and market disagree.
     RISK_THRESHOLD = "RISK_THRESHOLD"  # A short option or the loss says so.
     OPERATOR = "OPERATOR"  # A person does.
@@ -39,7 +41,7 @@ WITHOUT_BREADTH = frozenset(
 )
 """Reasons that roll whatever the verdict of step 4 (alvh.md §3.2)."""
 
-ONE_SESSION = frozenset({Reason.DTE_21, Reason.FOMC_TIME_SHIFT, Reason.OPERATOR})
+ONE_SESSION = frozenset(Reason) - CONFIRMED
 """Reasons that nothing in the market ends: each is pursued for the session in which it
 was taken up."""
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.portfolio.case import Case
+from alvh_trader.portfolio.greeks import Exposure
 from alvh_trader.pricing.black76 import Floats
 from alvh_trader.strategy.bands import Tier, holds, judge_projected
 from alvh_trader.strategy.breakeven import distance
@@ -26,9 +27,10 @@ from alvh_trader.strategy.worth import (
     widest_market,
 )
 
+RETURN = "5 expected return over cost of capital"
 CREDIT = "1 net credit after costs"
 MARGIN = "9 margin change"
-"""Findings that somebody else can make hold: a person, and the broker."""
+"""Findings that others know by name: a plug-in, a person's debit, the broker."""
 
 WEIGHTS = (0.5, 0.3, -0.2)
 """Of the distance to the break-even, of return over cost of capital, of cost."""
@@ -40,7 +42,8 @@ class Old(Struct, frozen=True, kw_only=True):
     `close_cost` and `half_spreads` are points for one (see `candidates.close_cost`),
     `markets` its options with bid and ask. `hedge_cost` is USD paid for the hedge
     that is filled, `wacc` per cent (None where unknown), `hv` realised volatility as
-    a decimal, `available` USD of available funds.
+    a decimal, `available` USD of available funds. `kept` is what the roll leaves as it
+    is, `kept_notional` its defined risk in USD: nothing, where both sides are replaced.
     """
 
     case: Case
@@ -53,6 +56,8 @@ class Old(Struct, frozen=True, kw_only=True):
     wacc: float | None
     hv: float | None
     available: float
+    kept: Exposure = Exposure()
+    kept_notional: float = 0.0
 
     @property
     def tested(self) -> Right:
@@ -141,8 +146,8 @@ def judge(
         *_numbered(2, *entry_risk(candidate, params.condor)),
         *judge_projected(
             old.snapshot,
-            candidate.exposure,
-            candidate.case.risk_notional,
+            candidate.exposure + old.kept,
+            max(candidate.case.risk_notional, old.kept_notional),
             old.tier,
             params.bands,
         ),
