@@ -88,15 +88,6 @@ JournalFile = Annotated[
     typer.Option("--journal", envvar="ALVH_JOURNAL__PATH", help="The journal to read."),
 ]
 
-RunningJournal = Annotated[
-    Path,
-    typer.Option(
-        "--journal",
-        envvar="ALVH_JOURNAL__PATH",
-        help="The journal that the running daemon writes.",
-    ),
-]
-
 DEFAULT_JOURNAL = Path("var/paper.db")
 """Where config/paper.toml has it written."""
 
@@ -275,7 +266,7 @@ def capital(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) 
 
 
 @app.command()
-def halt(journal: RunningJournal = DEFAULT_JOURNAL) -> None:
+def halt(journal: JournalFile = DEFAULT_JOURNAL) -> None:
     """Stop the running daemon: cancel what works, send nothing until a release."""
     _tell(journal, "halt")
 
@@ -283,7 +274,7 @@ def halt(journal: RunningJournal = DEFAULT_JOURNAL) -> None:
 @app.command()
 def release(
     case: Annotated[str, typer.Argument(help="A case, or all.")],
-    journal: RunningJournal = DEFAULT_JOURNAL,
+    journal: JournalFile = DEFAULT_JOURNAL,
 ) -> None:
     """Give a case in MANUAL back to the rules, and end a halt."""
     _tell(journal, "release", case)
@@ -293,7 +284,7 @@ def release(
 def ack(
     case: Annotated[str, typer.Argument(help="The case that asks.")],
     question: Annotated[str, typer.Argument(help="What it asks, as the alert says.")],
-    journal: RunningJournal = DEFAULT_JOURNAL,
+    journal: JournalFile = DEFAULT_JOURNAL,
 ) -> None:
     """Allow once what a case asks a person about; it expires."""
     _tell(journal, "ack", case, question)
@@ -302,7 +293,7 @@ def ack(
 @app.command()
 def roll(
     case: Annotated[str, typer.Argument(help="The case to roll.")],
-    journal: RunningJournal = DEFAULT_JOURNAL,
+    journal: JournalFile = DEFAULT_JOURNAL,
 ) -> None:
     """Ask for a roll today; hedge, bands and every filter come first as ever."""
     _tell(journal, "roll", case)

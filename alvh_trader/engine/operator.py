@@ -48,7 +48,8 @@ def on_asked_roll(turn: Turn, event: OperatorAskedRoll) -> None:
     """Remember that a person wants a case rolled: a reason like any other (§6.1)."""
     case = turn.state.cases.get(event.case)
     if case is not None:
-        turn.change(case, requested=turn.at)
+        # Held cases look again at once.
+        turn.change(case, requested=turn.at, retested=None)
 
 
 def on_acknowledged(turn: Turn, event: OperatorAcknowledged) -> None:
