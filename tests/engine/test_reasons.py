@@ -1,5 +1,6 @@
 """Every reason to roll, and that each of them goes through the same gate (§6.1)."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -120,6 +121,44 @@ def test_a_shift_that_is_not_done_today_is_not_pursued_tomorrow() -> None:
     assert world.is_at(Phase.MONITOR)
 
 
+# ---------------------------------------------------------- the gate for all -----
+
+
+def ask(world: World) -> World:
+    """Let a person ask for a roll of the one case."""
+    world.run(30)
+    world.tell(OperatorAskedRoll(at=world.now, case=world.case.case_id))
+    return world
+
+
+@pytest.mark.parametrize(
+    ("reason", "begun"),
+    [
+        (Reason.FOMC_TIME_SHIFT, lambda: shifting(fills=False)),
+        (Reason.OPERATOR, lambda: ask(World(QUIET, fills=False).start())),
+        (
+            Reason.DTE_21,
+            lambda: World(
+                QUIET, rules=with_roll(at_dte_21=True, dte_aged=40), fills=False
+            ).start(),
+        ),
+        (
+            Reason.RISK_THRESHOLD,
+            lambda: World(rules=with_roll(risk_delta=0.15), fills=False).start(),
+        ),
+    ],
+)
+def test_no_reason_rolls_without_a_filled_hedge(
+    reason: Reason, begun: Callable[[], World]
+) -> None:
+    world = begun()
+    world.run(1800)
+    assert reason in world.case.taken_up
+    assert world.placed(Purpose.HEDGE)
+    assert world.placed(Purpose.ROLL) == []
+    assert "ROLL_PLAN" not in world.path
+
+
 # ----------------------------------------------------------------- a person -----
 
 
@@ -147,6 +186,8 @@ def test_a_persons_request_overrules_rotating_sectors_and_no_more() -> None:
     world.run(900)
     assert world.placed(Purpose.ROLL) == []
     world.tell(OperatorAskedRoll(at=world.now, case=world.case.case_id))
+    # A held case is looked at again at once, not at its next turn in five minutes.
+    world.until(Phase.ROLL_PLAN, within=20)
     world.until(Phase.COOLDOWN)
     assert len(world.placed(Purpose.HEDGE)) == 1
 
