@@ -36,7 +36,7 @@ READ_SUFFIXES = frozenset({".yaml", ".yml", ".csv", ".toml", ".json"})
 KEPT_MONTHS, KEPT_DAYS, KEPT_CLOSES = (
     timedelta(days=6 * 366),
     timedelta(days=200),
-    timedelta(days=60),
+    timedelta(days=30),
 )
 """What is looked back on: a series of months, one of days, and closes. The rest would
 only make every snapshot of the state larger."""
