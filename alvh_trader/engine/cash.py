@@ -2,7 +2,8 @@
 
 Fills of our orders belong to the order's case, those of other clients to the case whose
 legs they close. What opened a condor is not counted by fills: its credit is that of the
-adopted shape, fees taken off. Source: alvh.md §7.4, §7.2.
+adopted shape. Fees are taken off it where the broker's average cost gave it; those of
+our own openings are charged. Source: alvh.md §7.4, §7.2.
 """
 
 from datetime import date, timedelta
@@ -70,6 +71,14 @@ def on_fill(turn: Turn, earlier: Fill | None, fill: Fill) -> None:
         _charge(turn, fill, amount)
 
 
+def on_resized(turn: Turn, case: str, usd: float) -> None:
+    """Enter the credit of units that joined, or left, a case that is in the book."""
+    if case in turn.state.cash.cases:
+        flow = Flow(new_york_date(turn.at), case, Kind.CREDIT, usd)
+        _put(turn, enter(turn.state.cash, flow))
+        _owe(turn, case, usd)
+
+
 def look(turn: Turn) -> None:
     """Bring margins, settlements and interest up to this moment."""
     today = turn.state.day
@@ -119,9 +128,16 @@ def _owner(turn: Turn, fill: Fill) -> tuple[str, Kind, int] | None:
 
 def _charge(turn: Turn, fill: Fill, amount: float) -> None:
     owner = _owner(turn, fill)
-    if owner is not None:
+    case = _opened_by(turn, fill.ref) if owner is None else owner[0]
+    if case is not None:
         day, base = new_york_date(fill.at), exec_base(fill.exec_id)
-        _put(turn, charge(turn.state.cash, day, base, owner[0], amount))
+        _put(turn, charge(turn.state.cash, day, base, case, amount))
+
+
+def _opened_by(turn: Turn, ref: str) -> str | None:
+    """Return the case that an order of ours has opened, None where there is none."""
+    cases = turn.state.cases.values()
+    return next((c.case_id for c in cases if ref and c.opened_by == ref), None)
 
 
 def _owe(turn: Turn, case: str, credit: float) -> None:

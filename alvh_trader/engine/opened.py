@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.domain.order import Leg
+from alvh_trader.engine import cash
 from alvh_trader.engine.books import free_id
 from alvh_trader.engine.case import Case, legs_of_shape
 from alvh_trader.engine.command import Severity
@@ -34,6 +35,7 @@ def take_in(turn: Turn, ticket: Ticket) -> None:
     elif not (case.roll or case.rolled):
         shape = replace(shape, id=case.condor.id)
         turn.change(case, condor=shape, legs=legs_of_shape(shape))
+        cash.on_resized(turn, case.case_id, _credit(shape) - _credit(case.condor))
     elif (case.phase, Trigger.EXTERNAL_CHANGE) in TRANSITIONS:
         found = Finding("fill", ref, "before the roll", False)
         turn.move(case, Trigger.EXTERNAL_CHANGE, (found,), resume=case.phase)
@@ -49,6 +51,10 @@ def _case_of(turn: Turn, ticket: Ticket) -> Case | None:
         ),
         None,
     )
+
+
+def _credit(condor: Condor) -> float:
+    return condor.credit * condor.quantity * condor.multiplier
 
 
 def _begin(turn: Turn, ticket: Ticket, shape: Condor) -> None:

@@ -28,7 +28,8 @@ class Kind(StrEnum):
 class Vertical(Struct, frozen=True, kw_only=True):
     """A short option and the long one further out that bounds its loss.
 
-    Costs are what the broker reports: USD per contract, positive, fees included.
+    Costs are USD per contract, positive: what executions paid, or where those are not
+    known the broker's average cost, which has fees in it.
     """
 
     short: Option

@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from alvh_trader.capital.cashbook import Kind
 from alvh_trader.domain.inputs import FomcCalendar, FomcMeeting, Inputs
 from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.order import Order, Purpose
 from alvh_trader.engine.command import CancelOrder, PreviewMargin, RepriceOrder
-from alvh_trader.engine.event import InputsRead, OrderFilled
+from alvh_trader.engine.event import CommissionReported, InputsRead, OrderFilled
 from alvh_trader.engine.state import Rules
-from alvh_trader.portfolio.case import Kind
+from alvh_trader.portfolio.case import Kind as Shape
 from alvh_trader.strategy.phase import Phase
 from tests.playbook import RULES, World
 from tests.strategy.worked import NEW_EXPIRY, condor
@@ -74,7 +75,7 @@ def test_the_condor_of_the_example_is_opened_and_becomes_a_case() -> None:
     assert order.limit == Decimal("-3.10")
     world.run(600)
     assert world.case.opened_by == order.ref
-    assert world.case.condor.kind is Kind.IRON_CONDOR
+    assert world.case.condor.kind is Shape.IRON_CONDOR
     assert world.case.condor.credit == pytest.approx(3.09, abs=0.02)
     assert world.case.is_age_known
     assert world.is_at(Phase.MONITOR)
@@ -135,6 +136,25 @@ def test_what_has_filled_is_a_smaller_condor() -> None:
     assert (world.case.condor.quantity, world.case.phase) == (6, Phase.MONITOR)
     assert world.case.is_whole()
     assert world.criticals() == []
+
+
+def test_the_cash_book_has_all_of_the_credit_and_every_commission() -> None:
+    world = cash(fills=False)
+    order = opened(world)
+    world.fill(order.ref, 4)
+    world.run(120)
+    world.fill(order.ref, 6)
+    for fill in world.broker.fills:
+        paid = CommissionReported(at=world.now, exec_id=fill.exec_id, amount=1.3)
+        world.tell(paid)
+    world.run(120)
+    flows = world.state.cash.of(world.case.case_id)
+    credit = sum(f.usd for f in flows if f.kind is Kind.CREDIT)
+    fees = sum(f.usd for f in flows if f.kind is Kind.COMMISSION)
+    traded = sum(f.quantity * float(f.price) for f in world.broker.fills)
+    assert credit == pytest.approx(-100 * traded)
+    assert credit == pytest.approx(world.case.condor.credit * 1_000)
+    assert fees == pytest.approx(-8 * 1.3)
 
 
 def test_no_leg_that_filled_alone_makes_a_case() -> None:
