@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from alvh_trader.domain.instrument import Instrument, Option
+from alvh_trader.domain.instrument import Future, Instrument, Option
 from alvh_trader.domain.order import Fill, Order, OrderReport
 from alvh_trader.domain.position import Account, Position
 from alvh_trader.engine.event import BrokerReported
@@ -93,14 +93,17 @@ class Broker:
         return self.ended[-1]
 
     def trade(
-        self, ref: str, units: int, at: datetime, price: Callable[[Option], Decimal]
+        self,
+        ref: str,
+        units: int,
+        at: datetime,
+        price: Callable[[Option | Future], Decimal],
     ) -> tuple[list[Fill], OrderReport | None]:
         """Fill units of an order, all legs; the report says so where it is done."""
         work = self.working[ref]
         made = [
             self.execute(work, leg.instrument, leg.ratio * units, at, price)
             for leg in work.order.legs
-            if isinstance(leg.instrument, Option)
         ]
         if work.filled < work.order.quantity:
             return made, self.report(work, "Submitted")
@@ -109,10 +112,10 @@ class Broker:
     def execute(
         self,
         work: Work,
-        option: Option,
+        option: Option | Future,
         quantity: int,
         at: datetime,
-        price: Callable[[Option], Decimal],
+        price: Callable[[Option | Future], Decimal],
     ) -> Fill:
         """Let one leg trade, and book it."""
         work.legs[option.con_id] = work.legs.get(option.con_id, 0) + quantity

@@ -8,13 +8,13 @@ reference is ever used twice.
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from msgspec.structs import replace
 
 from alvh_trader.domain.calendar import new_york_date
-from alvh_trader.domain.instrument import Instrument, Option
+from alvh_trader.domain.instrument import Future, Instrument, Option
 from alvh_trader.domain.order import Order, OrderReport, Purpose
 from alvh_trader.engine import invariants
 from alvh_trader.engine.case import Case
@@ -107,6 +107,7 @@ class World:
         self.broker = Broker(condor() if held is None else held)
         self.fills = fills
         self.is_aligned = True
+        self.more: tuple[tuple[str, date], ...] = ()
         self.margin_change: float | None = 5_000.0
         self.withheld: set[type[Command]] = set()
         self.mute: set[int] = set()
@@ -249,7 +250,8 @@ class World:
                 rows = bars(symbol, new_york_date(at), is_aligned=self.is_aligned)
                 return [BarsReported(at=at, symbol=symbol, bars=rows)]
             case ListExpiries(symbol=symbol):
-                return [ExpiriesListed(at=at, symbol=symbol, series=SERIES[symbol])]
+                series = (*SERIES[symbol], *(self.more if symbol == "VIX" else ()))
+                return [ExpiriesListed(at=at, symbol=symbol, series=series)]
             case ListOptions():
                 return [self._options(question)]
             case PreviewMargin(order=order):
@@ -291,7 +293,7 @@ class World:
             events.append(OrderUpdated(at=self.now, report=report))
         return events
 
-    def _price(self, option: Option) -> Decimal:
+    def _price(self, option: Option | Future) -> Decimal:
         value = mid(self.market, option, new_york_date(self.now))
         return Decimal(str(round(value, 2)))
 

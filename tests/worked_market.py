@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from alvh_trader.domain.calendar import Calendar, new_york_date, nyse
-from alvh_trader.domain.instrument import Index, Instrument, Option, Right
+from alvh_trader.domain.instrument import Future, Index, Instrument, Option, Right
 from alvh_trader.domain.market import Bar, Breadth, Quote
 from alvh_trader.pricing.black76 import LAST_DAY, price
 from tests.strategy.worked import (
@@ -52,6 +52,12 @@ SERIES: Mapping[str, tuple[tuple[str, date], ...]] = {
 }
 """By the last trading day, as the broker lists them."""
 
+NEXT = ("VIXW", date(2026, 6, 9))
+"""A weekly VIX series that settles a week after the example's."""
+
+LONGER = ("VIX", date(2026, 6, 23))
+"""A monthly VIX series of 34 days, which a test may list beside the others."""
+
 
 class Market(Struct, frozen=True, kw_only=True):
     """What every quote follows from; the defaults are those of T2.
@@ -87,12 +93,18 @@ def calendar() -> Calendar:
 @cache
 def listed(symbol: str, trading_class: str, last_trade: date) -> tuple[Option, ...]:
     """Return every option of one series; nothing where there is no such series."""
-    if (trading_class, last_trade) not in SERIES.get(symbol, ()):
+    series = (trading_class, last_trade)
+    more = (NEXT, LONGER) if symbol == "VIX" else ()
+    if series not in (*SERIES.get(symbol, ()), *more):
         return ()
     is_vix = symbol == "VIX"
     expiry = last_trade + timedelta(days=1) if is_vix else last_trade
     return tuple(
-        replace(option(symbol, expiry, float(k), right), last_trade=last_trade)
+        replace(
+            option(symbol, expiry, float(k), right),
+            last_trade=last_trade,
+            trading_class=trading_class,
+        )
         for k in (VIX_STRIKES if is_vix else SPX_STRIKES)
         for right in (Right.PUT, Right.CALL)
     )
@@ -100,7 +112,8 @@ def listed(symbol: str, trading_class: str, last_trade: date) -> tuple[Option, .
 
 @cache
 def _mids(market: Market, symbol: str, expiry: date, day: date) -> dict[int, float]:
-    series = next(s for s in SERIES[symbol] if listed(symbol, *s)[0].expiry == expiry)
+    known = (*SERIES[symbol], *((NEXT, LONGER) if symbol == "VIX" else ()))
+    series = next(s for s in known if listed(symbol, *s)[0].expiry == expiry)
     options = listed(symbol, *series)
     strikes = np.array([o.strike for o in options])
     is_call = np.array([o.is_call for o in options])
@@ -114,8 +127,10 @@ def _mids(market: Market, symbol: str, expiry: date, day: date) -> dict[int, flo
     return {o.con_id: float(m) for o, m in zip(options, mids, strict=True)}
 
 
-def mid(market: Market, what: Option, day: date) -> float:
-    """Return the model's price of an option."""
+def mid(market: Market, what: Option | Future, day: date) -> float:
+    """Return the model's price of an option; every future is at the VIX forward."""
+    if isinstance(what, Future):
+        return market.vix_forward
     return _mids(market, what.symbol, what.expiry, day)[what.con_id]
 
 
@@ -133,7 +148,7 @@ def quotes(
     for each in instruments:
         if isinstance(each, Index) and each.con_id in levels:
             found[each.con_id] = Quote(at, last=levels[each.con_id])
-        elif isinstance(each, Option) and each.symbol not in market.dark:
+        elif isinstance(each, Option | Future) and each.symbol not in market.dark:
             if each.expiry < day:
                 continue
             middle = mid(market, each, day)

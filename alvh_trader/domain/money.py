@@ -62,7 +62,7 @@ VXM_TICKS = TickGrid(fine=Decimal("0.01"), coarse=Decimal("0.01"))
 
 
 def option_ticks(trading_class: str) -> TickGrid:
-    """Return the grid of a single option of `trading_class`.
+    """Return the grid of a single option, or VIX future, of `trading_class`.
 
     Raises:
         KeyError: No rule is known for the class; nobody may guess one.
@@ -72,6 +72,8 @@ def option_ticks(trading_class: str) -> TickGrid:
         "SPXW": SPX_TICKS,
         "VIX": VIX_TICKS,
         "VIXW": VIXW_TICKS,
+        "VX": VX_TICKS,
+        "VXM": VXM_TICKS,
     }[trading_class]
 
 

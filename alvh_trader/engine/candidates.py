@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from alvh_trader.domain.instrument import Option
+from alvh_trader.engine.budget import spent_on
 from alvh_trader.engine.case import Ask, Case, Roll, Side
 from alvh_trader.engine.consent import is_allowed
 from alvh_trader.engine.drawdown import drawdowns_with
@@ -217,7 +218,7 @@ def _ground(turn: Turn, case: Case, reading: Reading) -> _Ground | None:
         close_cost=closing[0],
         half_spreads=closing[1],
         markets=markets,
-        hedge_cost=sum(lot.cost for lot in lots_of(state, case.case_id)),
+        hedge_cost=spent_on(lots_of(state, case.case_id), turn.rules.params.hedge),
         wacc=None if cost is None else cost.wacc,
         hv=None if hv is None else hv / 100.0,
         available=account.available_funds,

@@ -11,7 +11,8 @@ from alvh_trader.domain.order import Layer, Leg
 from alvh_trader.portfolio.case import Case as Condor
 from alvh_trader.portfolio.case import Vertical
 from alvh_trader.signals.levels import EdrTracker, Level
-from alvh_trader.strategy.hedge import HedgeKind, HedgePlan
+from alvh_trader.strategy.hedge import HedgePlan
+from alvh_trader.strategy.params import HedgeKind
 from alvh_trader.strategy.phase import Phase
 from alvh_trader.strategy.reason import Reason
 from alvh_trader.strategy.snapshot import Snapshot
@@ -224,6 +225,16 @@ class Case(Struct, frozen=True, kw_only=True):
 
     allowed: dict[Ask, datetime] = {}
     """What a person has allowed, and when; used up by the roll it lets out."""
+
+    renewed: datetime | None = None
+    """When it was last tried to replace an expiring hedge."""
+
+    layer2_day: date | None = None
+    """When layer 2 was last bought for it, or tried to be."""
+
+    layer2_quarter: date | None = None
+    layer2_spent: float = 0.0
+    """USD spent on layer 2 in the quarter that began then."""
 
     @property
     def series(self) -> tuple[tuple[str, date], ...]:

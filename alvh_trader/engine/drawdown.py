@@ -117,7 +117,11 @@ def _book(turn: Turn, *, without: str = "") -> _Book | str:
                 legs=seen.legs, sigma=seen.risk.sigma, forward=seen.forwards, atm=atm
             )
         )
-    lots = [lot for lot in state.lots.values() if lot.last_trade >= state.day]
+    lots = [
+        lot
+        for lot in state.lots.values()
+        if lot.last_trade >= state.day and lot.units > 0
+    ]
     hedge = turn.instant.hedge(holdings_of(lots), spot=spot, vix=vix)
     if lots and hedge is None:
         return "a hedge is not quoted"

@@ -8,8 +8,15 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from alvh_trader.engine.case import Case
-from alvh_trader.engine.proof import SPOT_AGE_MAX, VIX_AGE_MAX, lasting_lots
+from alvh_trader.domain.order import Layer
+from alvh_trader.engine.case import Case, HedgeLot
+from alvh_trader.engine.proof import (
+    SPOT_AGE_MAX,
+    VIX_AGE_MAX,
+    lasting_lots,
+    lasts,
+    lots_of,
+)
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.greeks import (
@@ -124,10 +131,35 @@ def series_chain(
 
 def hedge_exposure(turn: Turn, case: Case, reading: Reading) -> Exposure | None:
     """Return what the case's hedge is worth and does; None where it is not quoted."""
-    lots = lasting_lots(turn, case)
-    if not lots:
-        return Exposure()
-    return turn.instant.exposure(lots, spot=reading.spot, vix=reading.vix)
+    lots, market = lasting_lots(turn, case), {"spot": reading.spot, "vix": reading.vix}
+    found = turn.instant.exposure(lots, **market) if lots else Exposure()
+    for lot in _longer(turn, case):
+        one = turn.instant.exposure([lot], **market)
+        if found is None or one is None:
+            return None
+        found += _counted(turn, lot, one)
+    return found
+
+
+def _longer(turn: Turn, case: Case) -> list[HedgeLot]:
+    """Return the lots of the second layer that do not expire too soon."""
+    return [
+        lot
+        for lot in lots_of(turn.state, case.case_id)
+        if lot.layer is Layer.L2 and lasts(turn, lot)
+    ]
+
+
+def _counted(turn: Turn, lot: HedgeLot, full: Exposure) -> Exposure:
+    """Return what of a second-layer lot counts for its case (alvh.md §4.2).
+
+    Its vega while it settles within 60 days, and always what it loses a day; its delta
+    and gamma protect, and are not relied on.
+    """
+    assert turn.state.day is not None
+    days = (lot.main.expiry - turn.state.day).days
+    veq = full.veq if days <= turn.rules.params.layer2.counted_dte else 0.0
+    return Exposure(theta=full.theta, veq=veq)
 
 
 def snapshot(turn: Turn, case: Case, reading: Reading) -> Snapshot | None:

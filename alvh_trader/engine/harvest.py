@@ -13,7 +13,7 @@ import msgspec
 from alvh_trader.domain.calendar import instant
 from alvh_trader.domain.instrument import Future
 from alvh_trader.domain.money import combo_ticks, option_ticks
-from alvh_trader.domain.order import Leg, Order, Purpose
+from alvh_trader.domain.order import Layer, Leg, Order, Purpose
 from alvh_trader.engine.case import Case, HedgeLot, Sale
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.decision import Decision
@@ -129,7 +129,7 @@ def _look_at(turn: Turn, lot: HedgeLot) -> None:
     climate = _climate(turn, lot, case)
     selling, findings = decide(_holding(turn, lot), climate, turn.rules.params.monetise)
     if selling is not None:
-        _sell(turn, lot, selling)
+        sell(turn, lot, selling)
     elif climate.is_last_hour and lot.standing != "left to expire":
         _note(turn, lot, "left to expire", findings)
 
@@ -151,11 +151,15 @@ def _holding(turn: Turn, lot: HedgeLot) -> Holding:
         units=lot.units,
         acquired=lot.acquired,
         cost=lot.unit_cost / lot.main.multiplier,
-        mark=None if market is None else sum(market) / 2,
+        # The ladder is renewed by its days; it takes no profit.
+        mark=None if market is None or lot.layer is Layer.BASE else sum(market) / 2,
         bid=None if market is None else market[0],
         sessions_left=turn.rules.calendar.sessions_until(
             turn.state.day, lot.last_trade
         ),
+        stop=turn.rules.params.hedge.future_stop
+        if isinstance(lot.main, Future)
+        else None,
         taken={sale.why: sale.keep for sale in lot.sales},
     )
 
@@ -192,7 +196,7 @@ def _climate(turn: Turn, lot: HedgeLot, case: Case | None) -> Climate:
         is_threatened=case.edr is not None
         and case.edr >= clear
         and case.phase is not Phase.CLOSED,
-        is_calm=_is_calm(case),
+        is_calm=_is_calm(case) and not _is_wanted(turn, lot),
         calm_sessions=_calm_sessions(turn, case),
         is_renewed=not is_busy and is_hedged(turn, case),
         spare=0 if is_busy else _spare(turn, lot, case),
@@ -202,6 +206,11 @@ def _climate(turn: Turn, lot: HedgeLot, case: Case | None) -> Climate:
 def _is_calm(case: Case) -> bool:
     is_clear = case.edr is not None and case.tracker.level is Level.CLEAR
     return is_clear or case.phase is Phase.CLOSED
+
+
+def _is_wanted(turn: Turn, lot: HedgeLot) -> bool:
+    """Return whether the second layer is still called for, as far as that is known."""
+    return lot.layer is Layer.L2 and turn.state.signals.layer2 is not False
 
 
 def _calm_sessions(turn: Turn, case: Case) -> int:
@@ -259,17 +268,18 @@ def vix_curve(state: State) -> tuple[float | None, float | None]:
     return (found[0], found[1]) if len(found) == 2 else (None, None)
 
 
-def _sell(turn: Turn, lot: HedgeLot, selling: Selling) -> None:
-    """Offer what is due, from the middle down to the bid."""
+def sell(turn: Turn, lot: HedgeLot, selling: Selling) -> bool:
+    """Offer what is due, from the middle down to the bid; return whether it left."""
     reconciled, limits = turn.state.reconciled, turn.rules.limits
     if turn.rules.may_trade and (
         reconciled is None or turn.at - reconciled >= limits.reconciled_age_max
     ):
         ask_report(turn, "a hedge is about to be sold", timedelta(seconds=5))
-        return
+        return False
     market = net_market(turn.state, lot.legs)
-    assert market is not None, "what is not quoted is not sold"
-    single = len(lot.legs) == 1 and not isinstance(lot.main, Future)
+    if market is None:
+        return False
+    single = len(lot.legs) == 1
     grid = option_ticks(lot.main.trading_class) if single else combo_ticks("VIX")
     rungs = hedge_ladder(-market[1], -market[0], grid)
     ref = new_ref(turn, lot.case, Purpose.HEDGE_SELL)
@@ -287,11 +297,12 @@ def _sell(turn: Turn, lot: HedgeLot, selling: Selling) -> None:
     if refused is None:
         sold = turn.state.lots[lot.ref]
         _note(turn, sold, f"hedge sold: {selling.why}", selling.findings)
-        return
+        return True
     _save(turn, lot)
     ask_report(turn, "the sale of a hedge was refused", timedelta(seconds=5))
     why = f"the gate refuses to sell the hedge: {selling.why}"
     _tell(turn, lot, why, refused.reasons, refused.findings)
+    return False
 
 
 def _save(turn: Turn, lot: HedgeLot) -> None:

@@ -9,7 +9,8 @@ from datetime import timedelta
 import msgspec
 
 from alvh_trader.domain.money import combo_ticks, option_ticks
-from alvh_trader.domain.order import Order, OrderStatus, Purpose
+from alvh_trader.domain.order import Layer, Order, OrderStatus, Purpose
+from alvh_trader.engine.budget import base_of, spent_on, year_left
 from alvh_trader.engine.candidates import candidate_veq
 from alvh_trader.engine.case import Ask, Case
 from alvh_trader.engine.command import Severity
@@ -21,7 +22,8 @@ from alvh_trader.engine.evaluation import (
     snapshot,
     tier_of,
 )
-from alvh_trader.engine.funding import funding_of
+from alvh_trader.engine.funding import funding_of, hedge_factor
+from alvh_trader.engine.instant import QUOTE_AGE_MAX
 from alvh_trader.engine.orders import ask_report, cancel, new_ref, submit
 from alvh_trader.engine.proof import (
     hedge_proof,
@@ -30,22 +32,26 @@ from alvh_trader.engine.proof import (
     overlay_of,
 )
 from alvh_trader.engine.reasons import is_over
-from alvh_trader.engine.targets import hedge_series, roll_series
+from alvh_trader.engine.targets import hedge_futures, hedge_series, roll_series
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.execution.walk import HEDGE_RUNG, hedge_ladder
 from alvh_trader.risk.gate import Refused
 from alvh_trader.strategy.bands import band_of
 from alvh_trader.strategy.finding import Finding
-from alvh_trader.strategy.hedge import HedgeKind, HedgePlan, Planned, plan_hedge
+from alvh_trader.strategy.hedge import HedgePlan, Planned, Quoted, plan_hedge
+from alvh_trader.strategy.params import HedgeKind, HedgeParams, NotionalBase
 from alvh_trader.strategy.phase import Fact, Phase, Trigger
-from alvh_trader.strategy.sizing import Need
+from alvh_trader.strategy.sizing import Need, Term, tranche
 
 PLAN_MAX = timedelta(seconds=60)
 SIGHT_MAX = timedelta(seconds=20)
 ORDER_MAX = timedelta(seconds=180)
 HEDGING_MAX = timedelta(seconds=600)
 """The clocks of alvh.md §3.2."""
+
+LAYER_1_DAYS = 21
+"""Calendar days for which a condor is in its first layer (alvh.md §4.2)."""
 
 HEDGED = frozenset({Fact.HEDGE_FILLED})
 """The fact that rows into STABILISE and ROLL_PLAN demand."""
@@ -56,7 +62,17 @@ def hedge_orders(turn: Turn, case: Case) -> list[Ticket]:
     return [
         t
         for t in turn.state.tickets.values()
-        if t.order.case == case.case_id and t.order.purpose is Purpose.HEDGE
+        if t.order.case == case.case_id
+        and t.order.purpose is Purpose.HEDGE
+        and t.order.layer is not Layer.L2
+    ]
+
+
+def _layer_2_orders(turn: Turn, case: Case) -> list[Ticket]:
+    return [
+        t
+        for t in turn.state.tickets.values()
+        if t.is_live and t.order.case == case.case_id and t.order.layer is Layer.L2
     ]
 
 
@@ -65,9 +81,14 @@ def look_hedge_plan(turn: Turn, case: Case, reading: Reading) -> None:
     if any(t.is_live for t in hedge_orders(turn, case)):
         turn.stand(case, "an earlier hedge order is not ended yet")
         return
+    if longer := _layer_2_orders(turn, case):
+        for ticket in longer:
+            cancel(turn, ticket.order.ref)
+        turn.stand(case, "an order of layer 2 gives way")
+        return
     if _is_sufficient(turn, case, reading):
         return
-    planned = _plan(turn, case, reading)
+    planned = plan_of(turn, case, reading)
     if isinstance(planned, str):
         _wait_for_plan(turn, case, planned)
         return
@@ -83,13 +104,13 @@ def look_hedge_plan(turn: Turn, case: Case, reading: Reading) -> None:
     if plan.size.n < 1:
         _give_up(turn, case, Trigger.INFEASIBLE, planned.findings)
         return
-    if turn.rules.may_trade and not _is_reconciled(turn):
+    if turn.rules.may_trade and not is_reconciled(turn):
         turn.stand(case, "waiting for a fresh reconciliation")
         return
     _buy(turn, case, plan, planned.findings)
 
 
-def _is_reconciled(turn: Turn) -> bool:
+def is_reconciled(turn: Turn) -> bool:
     """Return whether the books are fresh enough for an order; ask if they are not."""
     reconciled = turn.state.reconciled
     age_max = turn.rules.limits.reconciled_age_max
@@ -112,6 +133,9 @@ def _is_sufficient(turn: Turn, case: Case, reading: Reading) -> bool:
     enough = msgspec.structs.replace(case, needed=max(1, proof.filled))
     if not is_hedged(turn, enough):
         return False
+    held = case.plan.size.tranche if case.plan else 1.0
+    if turn.rules.params.edr.ladder and tranche(reading.edr.value) > held:
+        return False
     found = Finding(
         "vega offset held", f"{seen.offset:.3f}", f">= {band.offset_low:.2f}", True
     )
@@ -126,7 +150,7 @@ def _is_sufficient(turn: Turn, case: Case, reading: Reading) -> bool:
     return True
 
 
-def _plan(turn: Turn, case: Case, reading: Reading) -> Planned | str:
+def plan_of(turn: Turn, case: Case, reading: Reading) -> Planned | str:
     """Return the plan of the best series, or what is still missing for one."""
     if "VIX" not in turn.state.series:
         return "VIX expiries are not listed yet"
@@ -144,20 +168,57 @@ def _plan(turn: Turn, case: Case, reading: Reading) -> Planned | str:
     is_early = turn.at - case.since < SIGHT_MAX
     if not veq_after and is_early and roll_series(turn, case):
         return "the roll that the hedge must outlast is not quoted yet"
-    capital = funding_of(turn)
+    capital, hedge = funding_of(turn), turn.rules.params.hedge
+    tier, edr = tier_of(turn, reading), reading.edr.value
     need = Need(
         risk_notional=case.condor.risk_notional,
         veq_now=reading.risk.exposure.veq,
         veq_after=veq_after,
         capital=0.0 if capital is None else capital.value,
-        tier=tier_of(turn, reading),
+        tier=tier,
         held_veq=held.veq,
-        spent=sum(lot.cost for lot in lasting_lots(turn, case)),
+        spent=spent_on(lasting_lots(turn, case), hedge),
         floor_only=case.floor_only,
+        base=0.0 if _is_by_risk(hedge) else base_of(turn, case),
+        credit=case.condor.credit * 100 * case.condor.quantity,
+        year_left=year_left(turn),
+        factor=hedge_factor(turn, reading.spot),
+        tranche=tranche(edr) if turn.rules.params.edr.ladder else 1.0,
     )
     return plan_hedge(
-        chain, need, reading.vix, turn.rules.params, without=case.kinds_refused
+        chain,
+        need,
+        reading.vix,
+        turn.rules.params,
+        without=case.kinds_refused,
+        futures=_futures(turn),
     )
+
+
+def _is_by_risk(hedge: HedgeParams) -> bool:
+    return hedge.notional_base is NotionalBase.DEFINED_RISK
+
+
+def _futures(turn: Turn) -> list[Quoted]:
+    """Return the VIX futures that may be bought, as they are quoted now."""
+    found = []
+    for future in hedge_futures(turn):
+        quote = turn.state.quotes.get(future.con_id)
+        if (
+            turn.state.day is not None
+            and quote is not None
+            and turn.at - quote.at <= QUOTE_AGE_MAX
+            and quote.bid is not None
+            and quote.ask is not None
+        ):
+            dte = (future.expiry - turn.state.day).days
+            shown = quote.ask_size or 0.0
+            found.append(
+                Quoted(
+                    future=future, dte=dte, bid=quote.bid, ask=quote.ask, shown=shown
+                )
+            )
+    return found
 
 
 def _wait_for_plan(turn: Turn, case: Case, why: str) -> None:
@@ -186,9 +247,8 @@ def _give_up(
         turn.alert("unhedged_breach", Severity.CRITICAL, case.case_id, text)
 
 
-def _buy(
-    turn: Turn, case: Case, plan: HedgePlan, findings: tuple[Finding, ...]
-) -> None:
+def send(turn: Turn, case: Case, plan: HedgePlan) -> tuple[Refused | None, int]:
+    """Pass the order of a plan through the gate; return why not, and the new n_min."""
     held = hedge_proof(turn, case).filled
     quantity = min(plan.size.n, turn.rules.limits.hedge_contracts_per_order_max)
     needed = held + max(1, min(plan.size.n_min, quantity))
@@ -203,9 +263,20 @@ def _buy(
         legs=plan.legs,
         quantity=quantity,
         limit=rungs[0],
+        layer=layer_of(turn, case),
     )
     refused = submit(turn, order, (rungs, HEDGE_RUNG, ORDER_MAX))
-    if isinstance(refused, Refused):
+    if refused is None and plan.size.binds is Term.YEAR:
+        text = "the year's cost of hedges is at its cap: no more than the floor"
+        turn.alert("hedge_year", Severity.WARNING, case.case_id, text)
+    return refused, needed
+
+
+def _buy(
+    turn: Turn, case: Case, plan: HedgePlan, findings: tuple[Finding, ...]
+) -> None:
+    refused, needed = send(turn, case, plan)
+    if refused is not None:
         _refuse(turn, case, refused)
         return
     started = case.hedging_since or turn.at
@@ -218,6 +289,16 @@ def _buy(
         hedging_since=started,
         allowed=use_up(case, Ask.SINGLE_HEDGE),
     )
+
+
+def layer_of(turn: Turn, case: Case) -> Layer:
+    """Return the tag of a hedge of step 3: L1 for 21 days, L1X after (alvh.md §4.2).
+
+    A condor of unknown age is an old one.
+    """
+    age = turn.at - case.opened
+    is_young = case.is_age_known and age <= timedelta(days=LAYER_1_DAYS)
+    return Layer.L1 if is_young else Layer.L1X
 
 
 def _refuse(turn: Turn, case: Case, refused: Refused) -> None:

@@ -2,17 +2,19 @@
 
 from datetime import timedelta
 
+from alvh_trader.engine.budget import has_budget
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.evaluation import Reading, tier_of
 from alvh_trader.engine.proof import is_hedged
 from alvh_trader.engine.reasons import is_over, pressing, take_up
-from alvh_trader.engine.stability import STABLE, has_budget, judge_now
+from alvh_trader.engine.stability import STABLE, judge_now
 from alvh_trader.engine.turn import Turn
 from alvh_trader.signals.levels import Level
 from alvh_trader.strategy.bands import band_of, judge
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.phase import Phase, Trigger
 from alvh_trader.strategy.reason import Reason
+from alvh_trader.strategy.sizing import tranche
 
 RETEST_EVERY = timedelta(minutes=5)
 RETRY_EVERY = timedelta(minutes=10)
@@ -48,6 +50,12 @@ def look_hold_hedged(turn: Turn, case: Case, reading: Reading) -> None:
             turn.move(case, Trigger.TOP_UP, (found,), hedging_since=turn.at)
         else:
             turn.stand(case, "too little hedge, and its budget is spent")
+        return
+    before = case.plan.size.tranche if case.plan else 1.0
+    is_ladder = turn.rules.params.edr.ladder and has_budget(turn, case)
+    if is_ladder and tranche(reading.edr.value) > before:
+        found = Finding("EDR", f"{reading.edr.value:.4f} %", "the next quarter", True)
+        turn.move(case, Trigger.TOP_UP, (found,), hedging_since=turn.at)
         return
     pressed = pressing(turn, case, reading)
     if pressed is not None and pressed[0].outranks(case.reason):

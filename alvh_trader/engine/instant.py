@@ -300,7 +300,11 @@ class Instant:
     ) -> dict[str, tuple[HedgeLot, Exposure]]:
         """Return the exposure of every lot; of none where one is not quoted."""
         if (spot, vix) not in self._lots:
-            lots = [x for x in self._state.lots.values() if x.last_trade >= self._today]
+            lots = [
+                x
+                for x in self._state.lots.values()
+                if x.last_trade >= self._today and x.units > 0
+            ]
             found = self.hedge(holdings_of(lots), spot=spot, vix=vix)
             self._lots[spot, vix] = {}
             if found is not None:

@@ -4,16 +4,18 @@ A purchase is a lot; a sale shrinks the lot it names, at the average cost of its
 Corrections come as fills do: whatever a ticket says now replaces what it said before.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 
 from alvh_trader.domain.calendar import new_york_date
+from alvh_trader.domain.instrument import Future
 from alvh_trader.domain.order import Layer
 from alvh_trader.engine.case import HedgeLot, Sale
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
+from alvh_trader.strategy.params import HedgeParams
 
 YEAR = timedelta(days=365)
 
@@ -33,10 +35,17 @@ def book_purchase(turn: Turn, before: Ticket, after: Ticket) -> None:
     # A correction may take back all that was filled (a bust): no lot is left then.
     turn.put(lots={**others, ref: lot} if lot.acquired else others)
     spent = paid - _usd(before)
+    if isinstance(lot.main, Future):
+        # A future has no premium: what may be lost until its stop is spent today,
+        # and its profit or loss is the year's when it is sold.
+        stop = turn.rules.params.hedge.future_stop * lot.main.multiplier
+        spent = stop * (after.filled - before.filled)
+        turn.put(hedge_spent=turn.state.hedge_spent + spent)
+        return
     turn.put(hedge_spent=turn.state.hedge_spent + spent)
     _note(turn, -spent)
     if after.order.layer is Layer.L2:
-        turn.put(l2_fund=max(0.0, turn.state.l2_fund - spent))
+        _spend_layer_2(turn, after.order.case, spent)
 
 
 def book_sale(turn: Turn, before: Ticket, after: Ticket) -> None:
@@ -62,7 +71,8 @@ def book_sale(turn: Turn, before: Ticket, after: Ticket) -> None:
             ),
         }
     )
-    _note(turn, received)
+    is_future = isinstance(lot.main, Future)
+    _note(turn, received - each * units if is_future else received)
     if lot.layer in FIRST:
         hedge = turn.rules.params.monetise
         share = hedge.recycle if sale.why in TAKES else hedge.redeploy
@@ -76,11 +86,33 @@ def at_work(state: State, lot: HedgeLot, without: str = "") -> int:
     return sum(t.remaining for t in live if t is not None and t.is_live)
 
 
+def at_risk(lot: HedgeLot, hedge: HedgeParams) -> float:
+    """Return what a lot may cost in USD; a future, what it loses until its stop."""
+    if isinstance(lot.main, Future):
+        return lot.units * hedge.future_stop * lot.main.multiplier
+    return lot.cost
+
+
 def net_cost_of_year(state: State) -> float:
     """Return what hedges cost in the last 365 days, less what they brought, in USD."""
     if state.day is None:
         return 0.0
     return -sum(usd for day, usd in state.hedge_flows if state.day - day < YEAR)
+
+
+def quarter_of(day: date) -> date:
+    """Return the first day of a day's quarter."""
+    return day.replace(month=3 * ((day.month - 1) // 3) + 1, day=1)
+
+
+def _spend_layer_2(turn: Turn, case_id: str, usd: float) -> None:
+    """Take a purchase of layer 2 from what was set aside, then from the quarter."""
+    turn.put(l2_fund=max(0.0, turn.state.l2_fund - usd))
+    case = turn.state.cases.get(case_id)
+    if case is not None:
+        quarter = quarter_of(turn.state.day or new_york_date(turn.at))
+        before = case.layer2_spent if case.layer2_quarter == quarter else 0.0
+        turn.change(case, layer2_quarter=quarter, layer2_spent=before + usd)
 
 
 def _sold_by(state: State, ref: str) -> tuple[HedgeLot, Sale] | None:

@@ -13,9 +13,12 @@ from alvh_trader.engine import (
     harvest,
     hedging,
     holding,
+    ladder,
+    layers,
     panel,
     parity,
     recovery,
+    renewal,
     rolling,
     second_engine,
     stability,
@@ -77,8 +80,11 @@ def on_updated(turn: Turn, event: MarketUpdated) -> None:
             _look_at(turn, turn.state.cases[case_id])
         drawdown.look(turn)
         entries.look(turn)
+        renewal.look(turn)
         harvest.look(turn)
         second_engine.look(turn)
+        layers.look(turn)
+        ladder.look(turn)
 
 
 def _keep_day(turn: Turn) -> None:

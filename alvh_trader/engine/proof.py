@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from alvh_trader.domain.calendar import new_york_date
-from alvh_trader.domain.instrument import Option
-from alvh_trader.domain.order import Leg, Order, Purpose
+from alvh_trader.domain.instrument import Option, Right
+from alvh_trader.domain.order import Layer, Leg, Order, Purpose
 from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.engine.funding import funding_of, light_of
-from alvh_trader.engine.lots import FIRST, at_work
+from alvh_trader.engine.lots import FIRST, at_risk, at_work
 from alvh_trader.engine.state import State, series_key
 from alvh_trader.engine.turn import Turn
 from alvh_trader.risk.circumstances import (
@@ -203,6 +203,15 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         available_funds=account.available_funds if account else 0.0,
         cushion=account.cushion if account else 0.0,
         hedge_spent_today=state.hedge_spent,
+        risk_notional=_risk_notional(case),
+        hedge_cost=sum(
+            at_risk(x, turn.rules.params.hedge)
+            for x in lots_of(state, order.case)
+            if x.ref != order.ref
+            and lasts(turn, x)
+            and (x.layer in FIRST) == (order.layer is not Layer.L2)
+        ),
+        future_stop=turn.rules.params.hedge.future_stop,
         orders_last_minute=sum((turn.at - t).total_seconds() < 60 for t in state.sent),
         orders_today=sum(
             t.order.case == order.case
@@ -285,6 +294,18 @@ def _parity_break(turn: Turn, key: str) -> str:
     if guard.is_dislocated:
         return "is dislocated"
     return "is in doubt" if guard.is_held else ""
+
+
+def _risk_notional(case: Case | None) -> float | None:
+    """Return the wider wing of the case's own legs in USD, not the booked figure."""
+    if case is None:
+        return None
+    owed: dict[Right, float] = {}
+    for leg in case.legs:
+        option = leg.option
+        usd = leg.quantity * option.strike * option.multiplier
+        owed[option.right] = owed.get(option.right, 0.0) + usd
+    return max(map(abs, owed.values()), default=0.0)
 
 
 def _is_fresh(turn: Turn, case: Case | None) -> bool:

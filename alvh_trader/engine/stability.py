@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from alvh_trader.engine.budget import has_budget
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.evaluation import Reading, snapshot, tier_of
-from alvh_trader.engine.proof import is_hedged, lasting_lots
+from alvh_trader.engine.proof import is_hedged
 from alvh_trader.engine.turn import Turn
 from alvh_trader.strategy.bands import (
     band_of,
@@ -56,14 +57,6 @@ def look_stabilise(turn: Turn, case: Case, reading: Reading) -> None:
         )
         return
     turn.stand(case, "the Greeks are not stable in band yet", findings)
-
-
-def has_budget(turn: Turn, case: Case) -> bool:
-    """Return whether enough of the hedge budget is left to buy something useful."""
-    spent = sum(lot.cost for lot in lasting_lots(turn, case))
-    least = turn.rules.params.hedge.share_high * case.condor.risk_notional
-    # Nothing useful costs less than a tenth of the budget.
-    return spent < 0.9 * least
 
 
 def judge_now(turn: Turn, case: Case, reading: Reading) -> tuple[Case, bool]:

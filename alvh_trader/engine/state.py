@@ -70,6 +70,19 @@ class Entry(Struct, frozen=True, kw_only=True):
         return self.seeks or self.condor is not None
 
 
+class Longer(Struct, frozen=True, kw_only=True):
+    """What layer 2 remembers: when it was looked at, and told to be off, and prices.
+
+    `unknown` counts looks in a row without a flag; `sigmas` are (day, volatility) of
+    the call it would buy, one a session.
+    """
+
+    reviewed: datetime | None = None
+    unknown: int = 0
+    told: date | None = None
+    sigmas: tuple[tuple[date, float], ...] = ()
+
+
 class State(Struct, frozen=True, kw_only=True):
     """What does."""
 
@@ -129,6 +142,10 @@ class State(Struct, frozen=True, kw_only=True):
 
     l2_fund: float = 0.0
     """USD of realised profit that is set aside for the second layer (alvh.md §7.7)."""
+
+    longer: Longer = Longer()
+    ladder_looked: datetime | None = None
+    """When an order of the base ladder was last tried."""
 
     hedges_reviewed: datetime | None = None
     """When it was last asked whether a hedge should be sold."""

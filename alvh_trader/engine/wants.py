@@ -21,8 +21,13 @@ from alvh_trader.engine.command import (
 )
 from alvh_trader.engine.state import State, series_key
 from alvh_trader.engine.targets import (
+    hedge_futures,
     hedge_series,
     hedge_strikes,
+    is_layer2_watched,
+    is_renewing,
+    ladder_wanted,
+    layer2_series,
     open_legs,
     open_series,
     roll_legs,
@@ -118,7 +123,11 @@ def _open_cases(state: State) -> list[Case]:
 
 def _tradable_lots(state: State) -> list[HedgeLot]:
     today = state.day
-    return [x for x in state.lots.values() if today and x.last_trade >= today]
+    return [
+        x
+        for x in state.lots.values()
+        if today and x.last_trade >= today and x.units > 0
+    ]
 
 
 def _questions(turn: Turn) -> Iterator[tuple[str, Command]]:
@@ -128,17 +137,27 @@ def _questions(turn: Turn) -> Iterator[tuple[str, Command]]:
             yield f"bars {symbol}", RequestBars(symbol=symbol, sessions=BARS)
     for lot in _tradable_lots(state):
         main = lot.main
-        yield from _list(state, "VIX", main.trading_class, main.last_trade)
+        if isinstance(main, Option):
+            yield from _list(state, "VIX", main.trading_class, main.last_trade)
     for case in _open_cases(state):
         for trading_class, last_trade in case.series:
             yield from _list(state, "SPX", trading_class, last_trade)
-        if case.phase in PREPARING:
+        if case.phase in PREPARING or is_renewing(turn, case):
             yield from _prepare(turn, case)
     if state.entry.seeks:
         if "SPX" not in state.series:
             yield "series SPX", ListExpiries(symbol="SPX")
         elif (series := open_series(turn)) is not None:
             yield from _list(state, "SPX", *series)
+    yield from _questions_of_longer(turn)
+
+
+def _questions_of_longer(turn: Turn) -> Iterator[tuple[str, Command]]:
+    is_wanted = is_layer2_watched(turn) or turn.rules.params.base_ladder.enabled
+    if is_wanted and "VIX" not in turn.state.series:
+        yield "series VIX", ListExpiries(symbol="VIX")
+    for trading_class, last_trade in _longer(turn):
+        yield from _list(turn.state, "VIX", trading_class, last_trade)
 
 
 def _questions_of_signals(turn: Turn) -> Iterator[tuple[str, Command]]:
@@ -191,13 +210,28 @@ def _streams(turn: Turn) -> Iterator[Instrument]:
             yield from _near(turn, trading_class, last_trade)
     for case in cases:
         yield from _of_choices(turn, case)
-    if state.signals.layer2 and "VVIX" in state.indexes:
-        # It only says whether calls of layer 2 are dear: no reason to see it always.
-        yield state.indexes["VVIX"]
+    yield from _of_longer(turn)
     if state.entry.is_under_way and (series := open_series(turn)) is not None:
         yield from _near(turn, *series)
         if state.entry.seeks:
             yield from open_legs(turn)
+
+
+def _of_longer(turn: Turn) -> Iterator[Instrument]:
+    """Yield what layer 2 and the base ladder are chosen among."""
+    state = turn.state
+    for trading_class, last_trade in _longer(turn):
+        yield from _near(turn, trading_class, last_trade)
+        yield from hedge_strikes(turn, trading_class, last_trade)
+    if (state.signals.layer2 or state.l2_fund > 0) and "VVIX" in state.indexes:
+        # It only says whether calls of layer 2 are dear: no reason to see it always.
+        yield state.indexes["VVIX"]
+
+
+def _longer(turn: Turn) -> tuple[tuple[str, date], ...]:
+    """Return the VIX series of layer 2 and of the base ladder that are needed now."""
+    layer2 = layer2_series(turn) if is_layer2_watched(turn) else ()
+    return tuple(dict.fromkeys((*layer2, *ladder_wanted(turn))))
 
 
 def _of_hedges(turn: Turn) -> Iterator[Instrument]:
@@ -210,10 +244,11 @@ def _of_hedges(turn: Turn) -> Iterator[Instrument]:
 
 def _of_choices(turn: Turn, case: Case) -> Iterator[Instrument]:
     """Yield what a hedge or a roll is chosen among."""
-    if case.phase in CHOOSING_HEDGE:
+    if case.phase in CHOOSING_HEDGE or is_renewing(turn, case):
         for trading_class, last_trade in hedge_series(turn):
             yield from _near(turn, trading_class, last_trade)
             yield from hedge_strikes(turn, trading_class, last_trade)
+        yield from hedge_futures(turn)
     if case.phase in CHOOSING_ROLL:
         for trading_class, last_trade in roll_series(turn, case):
             yield from _near(turn, trading_class, last_trade)

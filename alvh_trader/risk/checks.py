@@ -6,13 +6,22 @@ approval explain themselves alike. An unknown number never passes.
 
 from collections.abc import Callable
 
-from alvh_trader.domain.instrument import Option
+from alvh_trader.domain.instrument import Future, Option
 from alvh_trader.domain.money import combo_ticks, option_ticks
 from alvh_trader.domain.order import Order, Purpose
 from alvh_trader.risk.circumstances import Circumstances
 from alvh_trader.risk.limits import Limits
 from alvh_trader.risk.opening import OPENING
+from alvh_trader.risk.sale import (
+    is_paid_for,
+    keeps_the_minimum,
+    sells_a_hedge,
+    sells_what_is_held,
+)
 from alvh_trader.strategy.finding import Finding
+
+MULTIPLIERS = {"VIX": 100, "VIXW": 100, "VXM": 100, "VX": 1000}
+"""USD per point of each VIX contract, by its trading class."""
 
 Check = Callable[[Order, Circumstances, Limits], Finding]
 
@@ -108,34 +117,6 @@ def _hedge_size(order: Order, _now: Circumstances, limits: Limits) -> Finding:
     )
 
 
-def _sells_a_hedge(order: Order, now: Circumstances, _limits: Limits) -> Finding:
-    # All legs of a lot and no other: selling a spread's long leg alone leaves a naked
-    # short one.
-    booked = now.sale.booked if now.sale else 0
-    name, bound = "hedge in the ledger", f">= {order.quantity}"
-    return Finding(name, f"{booked}", bound, booked >= order.quantity)
-
-
-def _sells_what_is_held(order: Order, now: Circumstances, _limits: Limits) -> Finding:
-    held = now.sale.held if now.sale else 0
-    bound = f">= {order.quantity}"
-    return Finding("hedge in the account", f"{held}", bound, held >= order.quantity)
-
-
-def _keeps_the_minimum(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
-    # INV-2: no sale takes the hedge below n_min while a roll may follow.
-    if now.sale is None:
-        return Finding("hedge left", "unknown", "n_min", False)
-    kept, needed = now.sale.kept, now.sale.needed
-    good = kept >= needed or needed == 0
-    return Finding("hedge left", f"{kept}", f">= {needed}", good)
-
-
-def _is_paid_for(order: Order, _now: Circumstances, _limits: Limits) -> Finding:
-    value = f"{order.limit}"
-    return Finding("net debit of the sale", value, "< 0", order.limit < 0)
-
-
 def _combo_size(order: Order, _now: Circumstances, limits: Limits) -> Finding:
     bound = limits.combos_per_order_max
     good = order.quantity <= bound
@@ -144,7 +125,7 @@ def _combo_size(order: Order, _now: Circumstances, limits: Limits) -> Finding:
 
 def _hedge_budget(order: Order, now: Circumstances, limits: Limits) -> Finding:
     bound = limits.hedge_spend_per_day_max * now.net_liquidation
-    spend = now.hedge_spent_today + premium(order)
+    spend = now.hedge_spent_today + _outlay(order, now)
     value, limit = f"{spend:.2f} USD", f"<= {bound:.2f} USD"
     return Finding("hedge spent today", value, limit, spend <= bound)
 
@@ -154,11 +135,42 @@ def premium(order: Order) -> float:
     return float(order.limit) * order.quantity * order.legs[0].instrument.multiplier
 
 
+def _outlay(order: Order, now: Circumstances) -> float:
+    """Return what a hedge may cost in USD; a future, what it loses until its stop."""
+    first = order.legs[0].instrument
+    if isinstance(first, Future):
+        return now.future_stop * order.quantity * first.multiplier
+    return premium(order)
+
+
+def _hedge_multiplier(order: Order, _now: Circumstances, _limits: Limits) -> Finding:
+    # A contract taken for a hundredth or for ten times itself sizes everything wrong.
+    found = [leg.instrument.multiplier for leg in order.legs]
+    known = [MULTIPLIERS.get(leg.instrument.trading_class) for leg in order.legs]
+    value, bound = ", ".join(map(str, found)), ", ".join(map(str, known))
+    return Finding("multiplier", value, bound, found == known)
+
+
+def _hedge_share(order: Order, now: Circumstances, limits: Limits) -> Finding:
+    # From the condor's own legs: a slip of the sizing by 100 does not get past this.
+    if not order.case:
+        return Finding("hedge of the case", "none", "of the book", True)
+    name, share = "hedge of the case", limits.hedge_share_per_case_max
+    if now.risk_notional is None:
+        return Finding(name, "unknown", f"<= {share:.1%} of N_risk", False)
+    most, cost = share * now.risk_notional, now.hedge_cost + _outlay(order, now)
+    value, bound = f"{cost:.2f} USD", f"<= {most:.2f} USD"
+    return Finding(name, value, bound, cost <= most + 1e-6)
+
+
 def _hedge_is_long_vix(order: Order, _now: Circumstances, _limits: Limits) -> Finding:
     # Never a short VIX exposure as the hedge of a short-vega condor (alvh.md §4.1).
     first = order.legs[0]
     is_put = isinstance(first.instrument, Option) and not first.instrument.is_call
-    good = first.instrument.symbol == "VIX" and first.ratio > 0 and not is_put
+    # The broker calls the mini future by a symbol of its own.
+    is_mini = isinstance(first.instrument, Future) and first.instrument.symbol == "VXM"
+    is_vix = first.instrument.symbol == "VIX" or is_mini
+    good = is_vix and first.ratio > 0 and not is_put
     if len(order.legs) == 2:
         second = order.legs[1]
         good = (
@@ -320,16 +332,18 @@ EVERY_ORDER: tuple[Check, ...] = (
 BY_PURPOSE: dict[Purpose, tuple[Check, ...]] = {
     Purpose.HEDGE: (
         _hedge_is_long_vix,
+        _hedge_multiplier,
         _hedge_size,
+        _hedge_share,
         _hedge_budget,
         _hedge_collar,
         _cushion,
     ),
     Purpose.HEDGE_SELL: (
-        _sells_a_hedge,
-        _sells_what_is_held,
-        _keeps_the_minimum,
-        _is_paid_for,
+        sells_a_hedge,
+        sells_what_is_held,
+        keeps_the_minimum,
+        is_paid_for,
         _hedge_size,
         _hedge_collar,
     ),

@@ -75,6 +75,15 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     available_funds: float
     cushion: float
     hedge_spent_today: float
+    risk_notional: float | None = None
+    """Defined risk of the case's legs in USD; None where there is no case."""
+
+    hedge_cost: float = 0.0
+    """USD that the case's hedges of the order's layer have cost, this order's not."""
+
+    future_stop: float = 0.0
+    """Points that a VIX future may lose before it is sold."""
+
     orders_last_minute: int
     orders_today: int
     """Orders for the same case and purpose, attempts included, this one not."""

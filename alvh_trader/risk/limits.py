@@ -17,6 +17,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     hedge_spend_per_day_max: float = 0.005
     """Fraction of net liquidation."""
 
+    hedge_share_per_case_max: float = 0.03
+    """Premium held for a case over its defined risk, for each layer of the hedge."""
+
     rolls_per_day_max: int = 6
     hedges_per_day_max: int = 8
     """Orders of that purpose for one case and day, attempts included."""

@@ -35,6 +35,7 @@ NOT_FALLING: tuple[tuple[str, ...], ...] = (
     ),
     ("strategy.hedge.share_low", "strategy.hedge.share_high"),
     ("strategy.hedge.drag_low", "strategy.hedge.drag_high"),
+    ("strategy.layer2.press_vix_low", "strategy.layer2.press_vix_high"),
     ("strategy.monetise.take_first", "strategy.monetise.take_second"),
     (
         "strategy.hedge.dte_low_wide",
@@ -65,6 +66,7 @@ NOT_FALLING: tuple[tuple[str, ...], ...] = (
 def contradictions(settings: Settings) -> Iterator[str]:
     """Yield a sentence for each contradiction, naming the keys and their values."""
     yield from _mode(settings)
+    yield from _rungs(settings)
     for chain in RISING:
         for low, high in pairwise(chain):
             if not _value(settings, low) < _value(settings, high):
@@ -73,6 +75,17 @@ def contradictions(settings: Settings) -> Iterator[str]:
         for low, high in pairwise(chain):
             if not _value(settings, low) <= _value(settings, high):
                 yield _sentence(settings, high, "must not be below", low)
+
+
+def _rungs(settings: Settings) -> Iterator[str]:
+    ladder = settings.params.base_ladder
+    if len({len(ladder.tenors), len(ladder.counts), len(ladder.renewed_at)}) > 1:
+        yield (
+            "strategy.base_ladder: tenors, counts and renewed_at must have as many "
+            "entries each"
+        )
+    elif any(a >= b for a, b in zip(ladder.renewed_at, ladder.tenors, strict=True)):
+        yield ("strategy.base_ladder.renewed_at must lie below tenors, rung for rung")
 
 
 def _mode(settings: Settings) -> Iterator[str]:

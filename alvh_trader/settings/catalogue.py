@@ -36,6 +36,9 @@ RISK: dict[str, Entry] = {
     "case_margin_max": Entry(
         "Margin of a new condor, as a share of net liquidation.", 0.001, 0.5
     ),
+    "hedge_share_per_case_max": Entry(
+        "Premium held for one condor over its defined risk, per layer.", 0, 1
+    ),
     "orders_per_minute_max": Entry("Orders sent in any minute, at most.", 1, 20),
     "rolls_per_case_max": Entry("Rolls of one condor within `rolls_sessions`.", 0, 10),
     "rolls_sessions": Entry("Trading days over which rolls are counted.", 1, 252),
@@ -62,6 +65,7 @@ _EDR: dict[str, Entry] = {
     "edr.mode": Entry("Which reading of EDR is held against the levels."),
     "edr.day_basis": Entry("Days in a year of volatility: 365 or 252.", 252, 366),
     "edr.delta_ref": Entry("Delta of one option in the ratio.", 0.01, 0.5),
+    "edr.ladder": Entry("Buy in quarters from 0.90 % on, one per 0.05."),
     "edr.levels.arm": Entry("EDR at which a case is armed, per cent.", 0.1, 5),
     "edr.levels.breach": Entry("EDR at which it must be defended, per cent.", 0.1, 5),
     "edr.levels.red": Entry("EDR of the red tier, per cent.", 0.1, 10),
@@ -120,6 +124,9 @@ _BANDS: dict[str, Entry] = {
 }
 
 _HEDGE: dict[str, Entry] = {
+    "hedge.instruments": Entry("What may be bought, the first choice first."),
+    "hedge.notional_base": Entry("What the shares below are shares of."),
+    "hedge.future_stop": Entry("Points below its price to sell a VIX future.", 0.5, 20),
     "hedge.share_low": Entry("Premium over N_risk, at least.", 0, 0.2),
     "hedge.share_high": Entry("Premium over N_risk, at most.", 0, 0.2),
     "hedge.share_single": Entry(
@@ -158,6 +165,26 @@ _MONETISE: dict[str, Entry] = {
     ),
     "monetise.recycle": Entry("Share of a taken profit for the second layer.", 0, 1),
     "monetise.redeploy": Entry("Share of other profit for the second layer.", 0, 1),
+}
+
+_LAYER2: dict[str, Entry] = {
+    "layer2.enabled": Entry("Buy longer-dated calls on divergence or a weak RSI."),
+    "layer2.share": Entry("Premium over N_risk in a quarter, at most.", 0, 0.05),
+    "layer2.tenors": Entry("Days after which the first monthly is taken.", 20, 365),
+    "layer2.counted_dte": Entry("Days up to which its vega counts.", 1, 365),
+    "layer2.bleed": Entry("Bleed of short over long time value for TTCP.", 1, 100),
+    "layer2.contango": Entry("Contango of the first VX months for TTCP.", -0.5, 1),
+    "layer2.press_vix_low": Entry("VIX from which TTCP may be.", 5, 100),
+    "layer2.press_vix_high": Entry("VIX up to which TTCP may be.", 5, 100),
+}
+
+_LADDER: dict[str, Entry] = {
+    "base_ladder.enabled": Entry("Keep a ladder of VIX calls for the whole book."),
+    "base_ladder.tenors": Entry("Days to settlement of each rung.", 14, 400),
+    "base_ladder.counts": Entry("Calls of each rung for ten condors.", 0, 50),
+    "base_ladder.renewed_at": Entry("Days left at which it is renewed.", 5, 400),
+    "base_ladder.delta": Entry("Delta of its calls, to the forward.", 0.01, 0.99),
+    "base_ladder.vix_below": Entry("VIX below which a rung is filled.", 5, 100),
 }
 
 _CONDOR: dict[str, Entry] = {
@@ -288,6 +315,8 @@ STRATEGY: dict[str, Entry] = {
     **_BANDS,
     **_HEDGE,
     **_MONETISE,
+    **_LAYER2,
+    **_LADDER,
     **_CONDOR,
     **_SIGNALS,
     **_REST,

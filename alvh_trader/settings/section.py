@@ -7,7 +7,7 @@ made from such a struct has its fields, its defaults and the bounds of the catal
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import Enum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
@@ -95,6 +95,9 @@ def _field(kind: Any, default: Any, entry: Entry) -> tuple[Any, Any]:
         default = default.total_seconds()
     if isinstance(default, Enum):
         return kind, Field(default=default, description=entry.text)
+    inner = get_args(kind)[0] if get_origin(kind) is tuple else None
+    if isinstance(inner, type) and issubclass(inner, Enum):
+        return kind, Field(default=default, description=entry.text, min_length=1)
     if kind == tuple[float, ...]:
         element = Annotated[Real, Field(**bounds)]
         return (

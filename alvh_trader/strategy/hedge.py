@@ -1,64 +1,49 @@
-"""Which VIX calls to buy: expiry, forward, strike, liquidity, and the call spread.
+"""What to buy as a hedge: strike, liquidity, the call spread, and futures.
 
 Source: alvh.md §4.1, §4.4 to §4.6, §4.8. Prices are VIX points, deltas to the
 forward of the option's own settlement.
 """
 
-import math
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
-from enum import StrEnum
 
 import msgspec
 import numpy as np
 from msgspec import Struct
 
-from alvh_trader.domain.calendar import Calendar
-from alvh_trader.domain.instrument import Option
+from alvh_trader.domain.instrument import Future, Option
 from alvh_trader.domain.order import Leg
 from alvh_trader.pricing.chain import Chain, PricedChain
-from alvh_trader.pricing.forward import interpolated_forward
 from alvh_trader.pricing.vix import beta_vx
 from alvh_trader.strategy.finding import Finding
-from alvh_trader.strategy.params import HedgeParams, Params
+from alvh_trader.strategy.params import HedgeKind, HedgeParams, Params
 from alvh_trader.strategy.sizing import Need, Size, Term, explain, size
 
-MONTHLY = "VIX"
+
+class Quoted(Struct, frozen=True, kw_only=True):
+    """A VIX future and its market: points, and how many are on offer."""
+
+    future: Future
+    dte: int
+    bid: float
+    ask: float
+    shown: float
 
 
-class Series(Struct, frozen=True, kw_only=True):
-    """One VIX option series; `expiry` is the settlement date."""
-
-    trading_class: str
-    expiry: date
-    last_trade: date
-    open_interest: int | None = None
-
-
-class Forward(Struct, frozen=True, array_like=True):
-    """A VIX forward in points, and what it was read from."""
-
-    value: float
-    source: str
-
-
-class HedgeKind(StrEnum):
-    """What is bought."""
-
-    VIX_CALL = "VIX_CALL"
-    VIX_CALL_SPREAD = "VIX_CALL_SPREAD"
+FUTURES = {HedgeKind.VXM_FUT: "VXM", HedgeKind.VX_FUT: "VX"}
+"""The trading class of each kind that is a future."""
 
 
 class HedgePlan(Struct, frozen=True, kw_only=True):
-    """What to buy: `size.n` of a call, or of a call spread.
+    """What to buy: `size.n` of a call, of a call spread, or of a future.
 
     `mid` and `ask` are the net debit of one in points, `delta` to the forward and
-    `theta` points a calendar day, net; `dte` days to settlement. `needs_ack`: the one
-    contract is over the cap, and a person must allow it.
+    `theta` points a calendar day, net; `dte` days to settlement. Of a future
+    `size.cost` is what it loses until its stop. `needs_ack`: the one contract is over
+    the cap, and a person must allow it.
     """
 
     kind: HedgeKind
-    long: Option
+    long: Option | Future
     short: Option | None
     size: Size
     forward: float
@@ -84,72 +69,6 @@ class Planned(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
-def series_of(listed: Sequence[tuple[str, date]], calendar: Calendar) -> list[Series]:
-    """Return series of (class, last trading day) pairs.
-
-    A VIX option settles on the trading day after its last one; contract details
-    confirm it before anything is sent (§13.1).
-    """
-    return [
-        Series(
-            trading_class=trading_class,
-            expiry=calendar.next_session(last_trade),
-            last_trade=last_trade,
-        )
-        for trading_class, last_trade in listed
-    ]
-
-
-def choose_series(
-    series: Sequence[Series], today: date, calendar: Calendar, params: HedgeParams
-) -> tuple[Series, ...]:
-    """Return the series that may be bought, best first; empty where there is none.
-
-    Those settling in 7 to 14 days (else 5 to 18) whose last trade is four trading
-    days away; the monthly first, then by open interest, then the longest.
-    """
-    tradable = [
-        s
-        for s in series
-        if calendar.sessions_until(today, s.last_trade) >= params.sessions_left
-    ]
-    for low, high in (
-        (params.dte_low, params.dte_high),
-        (params.dte_low_wide, params.dte_high_wide),
-    ):
-        window = [s for s in tradable if low <= (s.expiry - today).days <= high]
-        if window:
-            return tuple(sorted(window, key=_preference, reverse=True))
-    return ()
-
-
-def choose_forward(
-    expiry: date,
-    futures: Sequence[tuple[date, float]],
-    chain: Chain | None,
-    today: date,
-) -> Forward | None:
-    """Return the VIX forward of a settlement date; None forbids to trade.
-
-    The future of the same settlement, else put-call parity of `chain`, else linear
-    in time between futures (settlement, mid). Never spot VIX.
-    """
-    for settles, mid in futures:
-        if settles == expiry and math.isfinite(mid):
-            return Forward(mid, "future")
-    if chain is not None:
-        parity = chain.forward()
-        if math.isfinite(parity):
-            return Forward(parity, "parity")
-    known = [
-        (float((settles - today).days), mid)
-        for settles, mid in futures
-        if math.isfinite(mid)
-    ]
-    between = interpolated_forward(float((expiry - today).days), known)
-    return None if between is None else Forward(between, "neighbouring futures")
-
-
 def vega_of_one(delta: float, dte: float, multiplier: float = 100.0) -> float:
     """Return h: USD that one contract gains per point of VIX (§4.4)."""
     return delta * multiplier * float(beta_vx(dte))
@@ -163,18 +82,20 @@ def plan_hedge(
     open_interest: Mapping[int, int] | None = None,
     *,
     without: Collection[HedgeKind] = (),
+    futures: Sequence[Quoted] = (),
 ) -> Planned:
     """Return what to buy of one VIX series for `need`.
 
     Calls near the target delta; strikes further up where the cap leaves too few;
-    then spreads. With VIX above 25 spreads come first, from 28 on they are all
-    there is. Where nothing offsets enough, the plan that offsets most (the bands will
-    then forbid the roll), and last a single contract over the cap, for a person to
-    allow. `open_interest` is by con_id, where known. Kinds in `without` are passed
-    over: the broker has refused them.
+    then spreads, then `futures` where the operator lists them. With VIX above 25
+    spreads come before calls, from 28 on no call is bought. Where nothing offsets
+    enough, the plan that offsets most (the bands will then forbid the roll), and last
+    a single contract over the cap, for a person to allow. `open_interest` is by
+    con_id, where known. Kinds in `without` are passed over: the broker has refused
+    them.
     """
     interest = {} if open_interest is None else open_interest
-    offers = _Offers(market, need, params, interest)
+    offers = _Offers(market, need, params, interest, futures)
     kinds = _kinds(vix, params.hedge, without)
     found = [offer for kind in kinds for offer in offers.of(kind)]
     best = next((o for o in found if _is_enough(o.size, need)), None) or max(
@@ -204,15 +125,22 @@ def _kinds(
     vix: float, hedge: HedgeParams, without: Collection[HedgeKind]
 ) -> list[HedgeKind]:
     """Return what may be bought at this level of VIX, the first choice first."""
-    kinds = [HedgeKind.VIX_CALL, HedgeKind.VIX_CALL_SPREAD]
-    if vix > hedge.spreads_above:
-        kinds.reverse()
+    kinds = [kind for kind in dict.fromkeys(hedge.instruments) if kind not in without]
+    call, spread = HedgeKind.VIX_CALL, HedgeKind.VIX_CALL_SPREAD
     if vix >= hedge.spreads_only_from:
-        kinds.remove(HedgeKind.VIX_CALL)
-    return [kind for kind in kinds if kind not in without]
+        return [kind for kind in kinds if kind is not call]
+    if vix > hedge.spreads_above and spread in kinds and call in kinds:
+        # The spread takes the place of whichever came first.
+        places = sorted((kinds.index(call), kinds.index(spread)))
+        kinds[places[0]], kinds[places[1]] = spread, call
+    return kinds
 
 
 def _strike(plan: HedgePlan, hedge: HedgeParams) -> Finding:
+    if isinstance(plan.long, Future):
+        name = f"{plan.long.trading_class} {plan.long.expiry} at {plan.mid:.2f}"
+        bound = f"stop {hedge.future_stop:.2f} below"
+        return Finding("future", name, bound, holds=True)
     wing = "" if plan.short is None else f"/{plan.short.strike:g}"
     return Finding(
         "strike and delta",
@@ -231,7 +159,9 @@ class _Offers:
         need: Need,
         params: Params,
         open_interest: Mapping[int, int],
+        futures: Sequence[Quoted],
     ) -> None:
+        self._futures = futures
         self._market = market
         self._need = need
         self._params = params
@@ -240,6 +170,8 @@ class _Offers:
 
     def of(self, kind: HedgeKind) -> list[HedgePlan]:
         """Return liquid offers, the target delta first, then up the strikes."""
+        if kind in FUTURES:
+            return self._of_futures(kind)
         made = []
         for place in self._places():
             wing = self._wing(place) if kind is HedgeKind.VIX_CALL_SPREAD else None
@@ -252,7 +184,7 @@ class _Offers:
 
     def single(self) -> HedgePlan | None:
         """Return one call that costs more than the cap, but not too much more."""
-        cap = self._params.hedge.share_single * self._need.risk_notional
+        cap = self._params.hedge.share_single * self._need.notional
         for place in self._places():
             offer = self._offer(place, None)
             # A call the cap leaves room for failed for another reason: no exception.
@@ -264,6 +196,49 @@ class _Offers:
                 )
                 return msgspec.structs.replace(offer, size=one, needs_ack=True)
         return None
+
+    def _of_futures(self, kind: HedgeKind) -> list[HedgePlan]:
+        """Return what futures of one size offer, the nearest month first.
+
+        A future moves with its own forward point for point. It has no premium: its
+        cost is what it may lose until the daemon sells it (§4.1).
+        """
+        hedge, made = self._params.hedge, []
+        for quoted in sorted(self._futures, key=lambda q: q.dte):
+            future = quoted.future
+            if future.trading_class != FUTURES[kind] or quoted.dte < hedge.dte_low:
+                continue
+            found = size(
+                self._need,
+                cost=hedge.future_stop * future.multiplier,
+                h=vega_of_one(1.0, quoted.dte, future.multiplier),
+                hedge=hedge,
+                bands=self._params.bands,
+            )
+            wide = quoted.ask - quoted.bid
+            name = f"market of {future.trading_class} {future.expiry}"
+            value = f"{quoted.bid:.2f} to {quoted.ask:.2f}, {quoted.shown:.0f} shown"
+            least = max(found.n, 1)
+            bound = f"width <= {hedge.spread_points:.2f}, {least} shown"
+            good = 0 <= wide <= hedge.spread_points + 1e-9 and quoted.shown >= least
+            if not good:
+                self.refused.append(Finding(name, value, bound, False))
+                continue
+            made.append(
+                HedgePlan(
+                    kind=kind,
+                    long=future,
+                    short=None,
+                    size=found,
+                    forward=(quoted.bid + quoted.ask) / 2,
+                    dte=quoted.dte,
+                    mid=(quoted.bid + quoted.ask) / 2,
+                    ask=quoted.ask,
+                    delta=1.0,
+                    theta=0.0,
+                )
+            )
+        return made
 
     def _places(self) -> list[int]:
         """Return admissible calls: nearest to the target, then upward, then below."""
@@ -361,11 +336,3 @@ def liquidity(
 
 def _is_enough(found: Size, need: Need) -> bool:
     return found.n >= 1 and (need.floor_only or found.is_enough)
-
-
-def _preference(series: Series) -> tuple[bool, int, date]:
-    return (
-        series.trading_class == MONTHLY,
-        series.open_interest or 0,
-        series.expiry,
-    )

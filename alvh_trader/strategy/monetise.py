@@ -10,7 +10,7 @@ from msgspec import Struct
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.params import MonetiseParams
 
-LAST_DAY, RENEWED = "LAST_DAY", "RENEWED"
+LAST_DAY, STOP, RENEWED = "LAST_DAY", "STOP", "RENEWED"
 TP1, TP2, DECAY = "TP1", "TP2", "DECAY"
 """Why a hedge is sold."""
 
@@ -20,7 +20,8 @@ class Holding(Struct, frozen=True, kw_only=True):
 
     `cost`, `mark` and `bid` are for one unit; mark and bid are None where they are
     not quoted. `sessions_left` are trading days until the last trade. `taken` says
-    down to how many units earlier decisions went, by their reason.
+    down to how many units earlier decisions went, by their reason. `stop` is how far
+    below its cost a future is sold; None for what can lose its premium and no more.
     """
 
     units: int
@@ -29,6 +30,7 @@ class Holding(Struct, frozen=True, kw_only=True):
     mark: float | None
     bid: float | None
     sessions_left: int
+    stop: float | None = None
     taken: dict[str, int] = {}
 
 
@@ -73,7 +75,7 @@ def decide(
     or bid below the least, is not sold. Halves are of units: one unit has none.
     """
     told: list[Finding] = []
-    for rule in (_last_day, _renewed, _second, _first, _decay):
+    for rule in (_last_day, _stop, _renewed, _second, _first, _decay):
         why, keep, findings = rule(lot, climate, params)
         if not all(f.holds for f in findings):
             told += [f for f in findings if not f.holds]
@@ -110,6 +112,15 @@ def _last_day(_lot: Holding, climate: Climate, params: MonetiseParams) -> Rule:
         0,
         (Finding("about to settle", value, bound, climate.is_last_hour),),
     )
+
+
+def _stop(lot: Holding, _climate: Climate, _params: MonetiseParams) -> Rule:
+    name = "mark and stop"
+    if lot.stop is None or lot.mark is None:
+        return STOP, 0, (Finding(name, "none", "a future at its stop", False),)
+    least = lot.cost - lot.stop
+    value = f"{lot.mark:.2f}"
+    return STOP, 0, (Finding(name, value, f"<= {least:.2f}", lot.mark <= least),)
 
 
 def _renewed(lot: Holding, climate: Climate, params: MonetiseParams) -> Rule:
@@ -154,7 +165,8 @@ def _decay(lot: Holding, climate: Climate, params: MonetiseParams) -> Rule:
 
 def _multiple(lot: Holding, least: float) -> Finding:
     bound = f">= {least:.1f}"
-    if lot.mark is None or lot.cost <= 0:
+    # The price of a future is no stake that could be multiplied.
+    if lot.mark is None or lot.cost <= 0 or lot.stop is not None:
         return Finding("mark over cost", "unknown", bound, False)
     multiple = lot.mark / lot.cost
     return Finding("mark over cost", f"{multiple:.3f}", bound, multiple >= least)

@@ -3,6 +3,8 @@
 The defaults are those of alvh.md §13.4; each comment names unit and section.
 """
 
+from enum import StrEnum
+
 from msgspec import Struct
 
 from alvh_trader.capital.params import CapitalParams
@@ -16,6 +18,23 @@ from alvh_trader.signals.parity import ParityParams
 from alvh_trader.signals.vix18 import Window18
 
 
+class HedgeKind(StrEnum):
+    """What is bought as a hedge (§4.1)."""
+
+    VIX_CALL = "VIX_CALL"
+    VIX_CALL_SPREAD = "VIX_CALL_SPREAD"
+    VXM_FUT = "VXM_FUT"
+    VX_FUT = "VX_FUT"
+
+
+class NotionalBase(StrEnum):
+    """What one to two per cent are of (§4.4)."""
+
+    DEFINED_RISK = "defined_risk"
+    ENGINE_NLV = "engine_nlv"
+    DEPLOYED_CAPITAL = "deployed_capital"
+
+
 class EdrParams(Struct, frozen=True, kw_only=True):
     """Which ratio is held against which levels (§2)."""
 
@@ -23,6 +42,7 @@ class EdrParams(Struct, frozen=True, kw_only=True):
     day_basis: float = DAYS  # Days a year, 365 or 252; decision 2.
     delta_ref: float = REFERENCE_DELTA  # Delta of one option; §2.2.
     levels: Thresholds = Thresholds()  # Per cent; §2.4.
+    ladder: bool = False  # A quarter of the hedge at 0.90 %, and one per 0.05; §2.4.
 
 
 class Band(Struct, frozen=True, kw_only=True):
@@ -64,6 +84,12 @@ class BreakEvenParams(Struct, frozen=True, kw_only=True):
 class HedgeParams(Struct, frozen=True, kw_only=True):
     """Which VIX calls, and how many (§4.4 to §4.6)."""
 
+    instruments: tuple[HedgeKind, ...] = (  # In the order of preference; §4.1.
+        HedgeKind.VIX_CALL,
+        HedgeKind.VIX_CALL_SPREAD,
+    )
+    notional_base: NotionalBase = NotionalBase.DEFINED_RISK
+    future_stop: float = 3.0  # VIX points below its price at which a future is sold.
     share_low: float = 0.01  # Premium over N_risk.
     share_high: float = 0.02  # Premium over N_risk; a hard cap.
     share_single: float = 0.03  # Premium of a single contract, with acknowledgement.
@@ -100,6 +126,30 @@ class MonetiseParams(Struct, frozen=True, kw_only=True):
     last_minutes: int = 30  # Before the close of its last day, a hedge is sold.
     recycle: float = 0.60  # Share of a taken profit set aside for the second layer.
     redeploy: float = 0.25  # Share of any other realised profit set aside for it.
+
+
+class Layer2Params(Struct, frozen=True, kw_only=True):
+    """The longer-dated layer of the hedge, and redeployment into it (§4.2, §7.7)."""
+
+    enabled: bool = True
+    share: float = 0.01  # Premium over N_risk in a quarter, at most.
+    tenors: tuple[float, ...] = (30.0,)  # Days; the first monthly within 30 after each.
+    counted_dte: int = 60  # Days to settlement up to which its vega counts.
+    bleed: float = 2.0  # Short-dated time value bleeds so many times as fast; TTCP.
+    contango: float = 0.05  # F2 / F1 - 1, at least; TTCP.
+    press_vix_low: float = 15.0  # VIX; TTCP.
+    press_vix_high: float = 22.0
+
+
+class BaseLadderParams(Struct, frozen=True, kw_only=True):
+    """The optional ladder of VIX calls below everything (§4.3)."""
+
+    enabled: bool = False
+    tenors: tuple[float, ...] = (30.0, 110.0, 220.0)  # Days to settlement.
+    counts: tuple[float, ...] = (4.0, 4.0, 2.0)  # Calls for ten condors.
+    renewed_at: tuple[float, ...] = (21.0, 60.0, 150.0)  # Days left.
+    delta: float = 0.50  # To the forward.
+    vix_below: float = 15.0  # VIX below which a rung is filled.
 
 
 class CondorParams(Struct, frozen=True, kw_only=True):
@@ -209,6 +259,8 @@ class Params(Struct, frozen=True, kw_only=True):
     break_even: BreakEvenParams = BreakEvenParams()
     hedge: HedgeParams = HedgeParams()
     monetise: MonetiseParams = MonetiseParams()
+    layer2: Layer2Params = Layer2Params()
+    base_ladder: BaseLadderParams = BaseLadderParams()
     condor: CondorParams = CondorParams()
     roll: RollParams = RollParams()
     plugins: PluginParams = PluginParams()

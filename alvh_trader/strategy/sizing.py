@@ -12,7 +12,7 @@ from msgspec import Struct
 from alvh_trader.capital.cost import cost_impact
 from alvh_trader.strategy.bands import Tier, band_of
 from alvh_trader.strategy.finding import Finding
-from alvh_trader.strategy.params import BandParams, HedgeParams
+from alvh_trader.strategy.params import Band, BandParams, HedgeParams
 
 # A quotient that is a whole number but for rounding must not cost a contract.
 _EPSILON = 1e-9
@@ -25,6 +25,11 @@ class Need(Struct, frozen=True, kw_only=True):
     `capital` is V: equity and drawn facilities (equity alone without facilities).
     `held_veq` and `spent` are what hedges already filled for the case offset and
     cost. `floor_only` buys no more than the 1 % floor (§3.2 CONFIRM, §4.4).
+
+    `base` is what the shares are of where that is not N_risk (0: N_risk), `credit`
+    what the condor brought in. `year_left` is what the year's cap leaves. `factor`,
+    1 to 1.25, is the index fine-tune (§7.8); `tranche` the share of the target that
+    the EDR ladder buys now (§2.4).
     """
 
     risk_notional: float
@@ -35,6 +40,16 @@ class Need(Struct, frozen=True, kw_only=True):
     held_veq: float = 0.0
     spent: float = 0.0
     floor_only: bool = False
+    base: float = 0.0
+    credit: float = 0.0
+    year_left: float = math.inf
+    factor: float = 1.0
+    tranche: float = 1.0
+
+    @property
+    def notional(self) -> float:
+        """What the shares of the budget are of."""
+        return self.base or self.risk_notional
 
 
 class Term(StrEnum):
@@ -45,6 +60,8 @@ class Term(StrEnum):
     VEGA_AFTER = "the vega after the roll"
     CAPITAL = "the capital drag"
     FLOOR = "the floor"
+    YEAR = "the year's cost"
+    TRANCHE = "the ladder of EDR"
     SINGLE = "one contract over the cap"
 
 
@@ -54,7 +71,7 @@ class Size(Struct, frozen=True, kw_only=True):
     `n` is what to buy, `n_min` what must be filled before the hedge counts (INV-1),
     both on top of what is held. `cost` is USD per contract, `h` USD per VIX point.
     `share` is the capital ramp's answer as a fraction of N_risk, `drag` in bp.
-    `binds` is the term that made `n` what it is.
+    `binds` is the term that made `n` what it is, `tranche` the ladder's share.
     """
 
     n: int
@@ -69,6 +86,7 @@ class Size(Struct, frozen=True, kw_only=True):
     drag: float
     share: float
     binds: Term
+    tranche: float = 1.0
 
     @property
     def is_enough(self) -> bool:
@@ -87,24 +105,26 @@ def size(
     if not (cost > 0 and h > 0 and math.isfinite(cost) and math.isfinite(h)):
         raise ValueError(f"no hedge can be sized: cost {cost}, vega {h}")
     band = band_of(need.tier, bands)
-    low = need.risk_notional * hedge.share_low - need.spent
-    high = need.risk_notional * hedge.share_high - need.spent
+    low = need.notional * hedge.share_low - need.spent
+    high = need.notional * hedge.share_high - need.spent
     n_low, n_high = _up(low / cost), _down(high / cost)
-    n_pre = _up((band.offset_low * abs(need.veq_now) - need.held_veq) / h)
-    n_post = _up((band.offset_after_roll * abs(need.veq_after) - need.held_veq) / h)
+    n_pre, n_post = _for_vega(need, band, h)
     drag = cost_impact(n_high * cost + need.spent, need.capital)
     share = _ramp(drag, hedge)
-    n_wacc = _down((share * need.risk_notional - need.spent) / cost)
+    n_wacc = _down((share * need.notional - need.spent) / cost)
     n_min = min(n_high, max(n_low, n_pre))
-    wanted = {Term.FLOOR: n_low}
-    if not need.floor_only:
-        wanted = {Term.VEGA_NOW: n_pre, Term.VEGA_AFTER: n_post}
-        # VIX calls do not answer a rise of SPX: the call side buys no more (§2.5).
-        if need.tier is not Tier.CALL:
-            wanted[Term.CAPITAL] = n_wacc
-        wanted[Term.FLOOR] = n_low
-    most = max(wanted, key=lambda term: wanted[term])
-    n = min(n_high, wanted[most])
+    wanted = _wanted(need, bands, h, (n_low, n_pre, n_post, n_wacc))
+    binds = max(wanted, key=lambda term: wanted[term])
+    n = wanted[binds] if need.floor_only else _up(wanted[binds] * _tuned(need.factor))
+    limits = (
+        (Term.CAP, n_high),
+        # What the year leaves, but never less than the floor.
+        (Term.YEAR, max(_down(_of_year(need, high) / cost), min(n_low, n_high))),
+        (Term.TRANCHE, max(_up(need.tranche * min(n, n_high)), n_min)),
+    )
+    for term, most in limits:
+        if n > most:
+            n, binds = most, term
     return Size(
         n=n,
         n_min=min(n_min, n),
@@ -117,14 +137,15 @@ def size(
         cost=cost,
         drag=drag,
         share=share,
-        binds=most if wanted[most] <= n_high else Term.CAP,
+        binds=binds,
+        tranche=need.tranche,
     )
 
 
 def explain(found: Size, need: Need, hedge: HedgeParams) -> tuple[Finding, ...]:
     """Return the numbers of a size as findings."""
     spent = found.n * found.cost + need.spent
-    part = 100.0 * spent / need.risk_notional
+    part = 100.0 * spent / need.notional
     cap = 100.0 * hedge.share_high
 
     def fits(what: str, count: int, more: str = "") -> Finding:
@@ -141,12 +162,78 @@ def explain(found: Size, need: Need, hedge: HedgeParams) -> tuple[Finding, ...]:
             "contracts to buy", f"{found.n}, by {found.binds}", ">= 1", found.n >= 1
         ),
         Finding(
-            "premium of N_risk",
+            f"premium of {'the base' if need.base else 'N_risk'}",
             f"{spent:.2f} USD, {part:.3f} %",
             f"<= {cap:.1f} %",
             part <= cap + _EPSILON,
         ),
+        *_told(found, need, spent),
     )
+
+
+def tranche(edr: float) -> float:
+    """Return the share of the hedge to hold at a ratio: a quarter, and one per 0.05.
+
+    The ladder of one page (alvh.md §2.4), where it is switched on. `edr` is per cent.
+
+    >>> tranche(0.85), tranche(0.94), tranche(0.95), tranche(1.30)
+    (0.25, 0.25, 0.5, 1.0)
+    """
+    steps = math.floor((edr - 0.90) / 0.05 + _EPSILON)
+    return min(max(0.25 * (1 + steps), 0.25), 1.0)
+
+
+def _wanted(
+    need: Need, bands: BandParams, h: float, counts: tuple[int, int, int, int]
+) -> dict[Term, int]:
+    """Return what each term asks for, of (floor, now, after the roll, capital)."""
+    n_low, n_pre, n_post, n_wacc = counts
+    if need.floor_only:
+        return {Term.FLOOR: n_low}
+    # In the red less offset is enough, but no smaller hedge is bought for it.
+    calm = _for_vega(need, bands.normal, h) if need.tier is Tier.RED else (0, 0)
+    wanted = {
+        Term.VEGA_NOW: max(n_pre, calm[0]),
+        Term.VEGA_AFTER: max(n_post, calm[1]),
+    }
+    # VIX calls do not answer a rise of SPX: the call side buys no more (§2.5).
+    if need.tier is not Tier.CALL:
+        wanted[Term.CAPITAL] = n_wacc
+    wanted[Term.FLOOR] = n_low
+    return wanted
+
+
+def _for_vega(need: Need, band: Band, h: float) -> tuple[int, int]:
+    """Return the contracts for the vega now and after the roll by a tier's bounds."""
+    now = band.offset_low * abs(need.veq_now) - need.held_veq
+    after = band.offset_after_roll * abs(need.veq_after) - need.held_veq
+    return _up(now / h), _up(after / h)
+
+
+def _of_year(need: Need, high: float) -> float:
+    """Return what the year leaves of the cap, USD; what is not known leaves nothing."""
+    if math.isnan(need.year_left):
+        return 0.0
+    return min(need.year_left, high)
+
+
+def _tuned(factor: float) -> float:
+    return min(max(factor, 1.0), 1.25) if math.isfinite(factor) else 1.0
+
+
+def _told(found: Size, need: Need, spent: float) -> tuple[Finding, ...]:
+    """Return what is told beside the size: the year's cost and the share of credit."""
+    premium = found.n * found.cost
+    told = []
+    if math.isfinite(need.year_left):
+        left = f"{need.year_left:.2f} USD left"
+        good = premium <= need.year_left + _EPSILON
+        bound = f">= {premium:.2f} USD"
+        told.append(Finding("hedge cost of the year", left, bound, good))
+    if need.credit > 0:
+        part = f"{100.0 * spent / need.credit:.0f} %"
+        told.append(Finding("premium of the credit", part, "18 to 45 % is usual", True))
+    return tuple(told)
 
 
 def _ramp(drag: float, hedge: HedgeParams) -> float:

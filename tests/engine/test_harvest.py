@@ -15,7 +15,7 @@ from alvh_trader.engine.turn import Turn
 from alvh_trader.signals.levels import EdrTracker
 from alvh_trader.strategy.phase import Phase
 from tests.playbook import RULES, World
-from tests.worked_market import Market
+from tests.worked_market import NEXT, Market
 
 LAST_DAY = datetime(2026, 6, 2, 19, 20, tzinfo=UTC)
 """15:20 in New York on the last trading day of the example's calls."""
@@ -253,3 +253,65 @@ def test_the_proof_of_a_sale_counts_what_other_sales_may_take(phase: Phase) -> N
     another = sale_proof(turn, replace(order, ref="another", quantity=1))
     assert (another.booked, another.held, another.kept) == (4, 4, 3)
     assert hedge_proof(turn, case).filled == 4
+
+
+# ----------------------------------------------------------------- renewal -----
+
+
+def expiring(phase: Phase, *, clear: float = 0.10) -> World:
+    """Return a world two sessions before the last trade; EDR is above `clear`."""
+    world = hedged(phase)
+    levels = replace(RULES.params.edr.levels, clear=clear)
+    params = replace(RULES.params, edr=replace(RULES.params.edr, levels=levels))
+    world.rules = replace(RULES, params=params)
+    world.more = (NEXT,)
+    world.market = QUIET
+    world.now = datetime(2026, 5, 29, 15, 0, tzinfo=UTC)
+    world.broker.begin_day(new_york_date(world.now))
+    return world
+
+
+@pytest.mark.parametrize("phase", [Phase.MONITOR, Phase.ARMED, Phase.COOLDOWN])
+def test_a_hedge_is_renewed_first_and_sold_then_so_that_there_is_no_gap(
+    phase: Phase,
+) -> None:
+    world = expiring(phase)
+    held = []
+    for _ in range(60):
+        world.tick()
+        calls = [
+            p.quantity
+            for p in world.broker.positions.values()
+            if p.instrument.symbol == "VIX"
+        ]
+        held.append(sum(calls))
+    new = world.placed(Purpose.HEDGE)[-1]
+    (old,) = sales(world)
+    assert new.legs[0].instrument.last_trade == NEXT[1]
+    assert old.quantity == 7
+    assert new.quantity >= 4
+    kinds = [o.purpose for o in world.broker.received]
+    assert kinds == [Purpose.HEDGE, Purpose.HEDGE, Purpose.HEDGE_SELL]
+    assert min(held) >= world.case.needed
+    assert "hedge sold: RENEWED" in [d.trigger for d in world.decisions]
+
+
+def test_without_the_next_hedge_the_old_one_is_kept() -> None:
+    world = expiring(Phase.MONITOR)
+    world.fills = False
+    world.run(900)
+    assert len(world.placed(Purpose.HEDGE)) >= 2
+    assert sales(world) == []
+
+
+def test_a_clear_ratio_renews_nothing() -> None:
+    world = expiring(Phase.MONITOR, clear=0.80)
+    world.run(900)
+    assert len(world.placed(Purpose.HEDGE)) == 1
+
+
+def test_an_unknown_ratio_renews_nothing() -> None:
+    world = expiring(Phase.MONITOR)
+    world.change(dark=frozenset({"SPX"}))
+    world.run(300)
+    assert len(world.placed(Purpose.HEDGE)) == 1

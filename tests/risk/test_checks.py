@@ -35,7 +35,7 @@ def test_a_hedge_is_never_bid_above_the_ask_and_one_tick(
 ) -> None:
     ask = (bid + width) / 100
     now = replace(NOW, quotes={1: Quote(AT, bid / 100, ask, 50, 50)})
-    order = replace(HEDGE, limit=limit * CENT)
+    order = replace(HEDGE, quantity=3, limit=limit * CENT)
     tick = VIXW_TICKS.tick_at(ask)
     is_within = order.limit <= Decimal(str(ask)) + tick
     assert isinstance(judge(order, now, LIMITS), Approved) == is_within

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from alvh_trader.domain.instrument import Future, Option, Right
 from alvh_trader.domain.market import Quote
 from alvh_trader.domain.order import Leg, Order, Purpose
-from alvh_trader.risk.checks import BY_PURPOSE, EVERY_ORDER
+from alvh_trader.risk.checks import BY_PURPOSE, EVERY_ORDER, premium
 from alvh_trader.risk.circumstances import Circumstances, HedgeProof, SaleProof
 from alvh_trader.risk.gate import Approved, Refused, fingerprint, judge
 from alvh_trader.risk.limits import Limits
@@ -85,6 +85,8 @@ NOW = Circumstances(
     available_funds=800_000.0,
     cushion=0.89,
     hedge_spent_today=0.0,
+    risk_notional=50_000.0,
+    future_stop=3.0,
     orders_last_minute=0,
     orders_today=0,
     rolls_lately=0,
@@ -170,6 +172,11 @@ FLIPS = [
     *trait("hedge legs", HEDGE, legs=(Leg(vix(1, 22.0, Right.PUT), 1),)),
     *trait("hedge legs", HEDGE, legs=(Leg(CALL, 1), Leg(vix(2, 27.0, Right.PUT), -1))),
     *trait("contracts", HEDGE, quantity=21),
+    *trait("multiplier", HEDGE, legs=(Leg(replace(CALL, multiplier=10), 1),)),
+    *trait("multiplier", HEDGE, legs=(Leg(replace(CALL, multiplier=1000), 1),)),
+    *now("hedge of the case", HEDGE, risk_notional=None),
+    *now("hedge of the case", HEDGE, risk_notional=33_000.0),
+    *now("hedge of the case", HEDGE, hedge_cost=506.01),
     *now("hedge spent today", HEDGE, hedge_spent_today=3_506.01),
     *now("hedge spent today", HEDGE, net_liquidation=198_700.0),
     *trait("limit", HEDGE, limit=Decimal("1.45")),
@@ -238,6 +245,7 @@ BOUNDARIES = [
     (ROLL, {"orders_today": 5}),
     (ROLL, {"quotes": quoted(13, at=ago(30))}),
     (HEDGE, {"hedge_spent_today": 3_506.0}),
+    (HEDGE, {"hedge_cost": 506.0}),
     (HEDGE, {"cushion": 0.10}),
     (SELL, {"sale": replace(SALE, booked=3, held=3)}),
     (SELL, {"sale": replace(SALE, kept=-3, needed=0)}),
@@ -267,6 +275,43 @@ def test_a_worthless_wing_without_a_bid_may_be_sold_in_a_roll() -> None:
     limit = Decimal("13.15")  # 20.05 - 0.025 - 30.05 + 23.25 has moved by 15.
     order = replace(ROLL, limit=limit)
     assert isinstance(judge(order, replace(NOW, quotes=quotes), LIMITS), Approved)
+
+
+@pytest.mark.parametrize("symbol", ["VIX", "VXM"])
+def test_a_mini_future_passes_by_what_it_may_lose(symbol: str) -> None:
+    """Three points of stop, USD 100 a point, three contracts: USD 900."""
+    mini = Future(7, symbol, "VXM", date(2026, 6, 17), date(2026, 6, 16), 100)
+    order = replace(HEDGE, legs=(Leg(mini, 1),), quantity=3, limit=Decimal("21.05"))
+    at = replace(NOW, quotes={7: Quote(AT, 21.03, 21.07, 50, 50)})
+    assert isinstance(judge(order, at, LIMITS), Approved)
+    dear = judge(replace(order, quantity=6), at, LIMITS)
+    assert isinstance(dear, Refused)
+    assert [f.what for f in dear.findings] == ["hedge of the case"]
+    short = replace(order, legs=(Leg(mini, -1),), limit=Decimal("-21.05"))
+    assert isinstance(judge(short, at, LIMITS), Refused)
+
+
+@given(
+    slip=st.sampled_from([0.001, 0.01, 10.0, 100.0, 1000.0]),
+    where=st.sampled_from(["quantity", "limit", "multiplier"]),
+)
+def test_a_slip_of_units_does_not_get_past_the_gate(slip: float, where: str) -> None:
+    """A hundred times too many, too dear or too large is refused by another number."""
+    order = HEDGE
+    match where:
+        case "quantity":
+            order = replace(HEDGE, quantity=max(1, round(7 * slip)))
+        case "limit":
+            order = replace(HEDGE, limit=round(HEDGE.limit * Decimal(slip), 2))
+        case _:
+            small = replace(CALL, multiplier=round(100 * slip))
+            order = replace(HEDGE, legs=(Leg(small, 1),))
+    verdict = judge(order, NOW, LIMITS)
+    if isinstance(verdict, Approved):
+        # Too small is not dear; it offsets too little, which the bands will find.
+        assert slip < 1
+        assert where in {"quantity", "limit"}
+        assert premium(order) <= premium(HEDGE)
 
 
 def test_a_spread_of_vix_calls_passes() -> None:

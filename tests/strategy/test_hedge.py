@@ -9,21 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alvh_trader.domain.calendar import Calendar
+from alvh_trader.domain.instrument import Future
+from alvh_trader.domain.order import Leg
 from alvh_trader.pricing.chain import PricedChain
 from alvh_trader.strategy.bands import Tier
 from alvh_trader.strategy.hedge import (
-    HedgeKind,
+    HedgePlan,
+    Quoted,
+    liquidity,
+    plan_hedge,
+    vega_of_one,
+)
+from alvh_trader.strategy.params import HedgeKind, HedgeParams, Params
+from alvh_trader.strategy.sizing import Need
+from alvh_trader.strategy.vix_series import (
     Series,
     choose_forward,
     choose_series,
-    liquidity,
-    plan_hedge,
     series_of,
-    vega_of_one,
 )
-from alvh_trader.strategy.params import HedgeParams, Params
-from alvh_trader.strategy.sizing import Need
-from tests.strategy.worked import T2, VIX_EXPIRY, vix_chain
+from tests.strategy.worked import T2, VIX_EXPIRY, strike_of, vix_chain
 
 PARAMS = Params()
 HEDGE = HedgeParams()
@@ -154,7 +159,7 @@ def test_above_twenty_five_spreads_come_first() -> None:
     assert plan is not None
     assert plan.kind is HedgeKind.VIX_CALL_SPREAD
     assert plan.short is not None
-    assert (plan.long.strike, plan.short.strike) == (22.0, 27.0)
+    assert (strike_of(plan.long), plan.short.strike) == (22.0, 27.0)
     assert [leg.ratio for leg in plan.legs] == [1, -1]
     assert plan.delta == pytest.approx(0.3123, abs=5e-4)
     assert plan.size.is_enough
@@ -230,7 +235,7 @@ def test_far_above_the_cap_there_is_no_plan() -> None:
 def test_a_floor_only_hedge_is_the_floor_at_the_target_delta() -> None:
     plan = plan_hedge(vix_chain(), _need(floor_only=True), 21.2, PARAMS).plan
     assert plan is not None
-    assert plan.long.strike == 22.0
+    assert strike_of(plan.long) == 22.0
     assert (plan.size.n, plan.size.n_min) == (4, 4)
 
 
@@ -242,7 +247,7 @@ def test_an_illiquid_target_gives_way_to_its_neighbour() -> None:
     )
     plan = plan_hedge(wide, _need(), 21.2, PARAMS).plan
     assert plan is not None
-    assert plan.long.strike == 23.0
+    assert strike_of(plan.long) == 23.0
 
 
 def test_no_quotes_mean_no_hedge() -> None:
@@ -316,3 +321,65 @@ def test_a_plan_keeps_to_the_cap_whatever_is_asked(
 
 
 _MARKET = vix_chain(shown=100_000)
+
+
+# ------------------------------------------------------------------- futures -----
+
+MINI = Future(901, "VIX", "VXM", date(2026, 6, 17), date(2026, 6, 16), 100)
+BIG = Future(902, "VIX", "VX", date(2026, 6, 17), date(2026, 6, 16), 1000)
+LISTED = tuple(HedgeKind)
+
+
+def quoted(future: Future, width: float = 0.05, shown: float = 50.0) -> Quoted:
+    dte = (future.expiry - T2).days
+    return Quoted(
+        future=future, dte=dte, bid=21.5 - width / 2, ask=21.5 + width / 2, shown=shown
+    )
+
+
+def planned(kinds: tuple[HedgeKind, ...], *offers: Quoted) -> HedgePlan | None:
+    hedge = HedgeParams(instruments=kinds)
+    params = msgspec.structs.replace(PARAMS, hedge=hedge)
+    need = Need(
+        risk_notional=50_000.0,
+        veq_now=-412.25,
+        veq_after=-709.4,
+        capital=850_000.0,
+        tier=Tier.NORMAL,
+    )
+    return plan_hedge(vix_chain(), need, 21.2, params, futures=offers).plan
+
+
+def test_futures_are_off_unless_they_are_listed_and_then_they_come_last() -> None:
+    both = (quoted(MINI), quoted(BIG))
+    assert HedgeKind.VXM_FUT not in HedgeParams().instruments
+    for kinds in (HedgeParams().instruments, LISTED):
+        plan = planned(kinds, *both)
+        assert plan is not None
+        assert plan.kind is HedgeKind.VIX_CALL
+
+
+def test_a_mini_future_is_sized_by_its_points_and_its_stop() -> None:
+    """27 days: beta 0.526, h USD 52.63; the stop risks USD 300 of 1 000."""
+    plan = planned((HedgeKind.VXM_FUT, HedgeKind.VX_FUT), quoted(MINI), quoted(BIG))
+    assert plan is not None
+    assert plan.kind is HedgeKind.VXM_FUT
+    assert plan.size.h == pytest.approx(100 * 30 / 57)
+    assert plan.size.cost == 300.0
+    assert (plan.size.n_low, plan.size.n_high, plan.size.n) == (2, 3, 3)
+    assert plan.legs == (Leg(MINI, 1),)
+
+
+def test_a_big_future_is_too_big_for_ten_condors() -> None:
+    assert planned((HedgeKind.VX_FUT,), quoted(BIG)) is None
+
+
+@pytest.mark.parametrize(
+    "offer", [quoted(MINI, width=0.2), quoted(MINI, shown=2.0)], ids=["wide", "thin"]
+)
+def test_a_future_without_a_fair_market_is_not_bought(offer: Quoted) -> None:
+    assert planned((HedgeKind.VXM_FUT,), offer) is None
+
+
+def test_without_calls_among_the_instruments_no_single_call_is_offered() -> None:
+    assert planned((HedgeKind.VXM_FUT,)) is None

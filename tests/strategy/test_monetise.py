@@ -10,6 +10,7 @@ from alvh_trader.strategy.monetise import (
     DECAY,
     LAST_DAY,
     RENEWED,
+    STOP,
     TP1,
     TP2,
     Climate,
@@ -133,6 +134,18 @@ def test_an_unknown_mark_takes_no_profit() -> None:
 def test_one_contract_has_no_half() -> None:
     one = at(6.0, units=1, acquired=1)
     assert sold(one) is None
+
+
+def test_a_future_is_sold_at_its_stop_and_takes_no_multiple() -> None:
+    future = replace(LOT, cost=21.0, mark=60.0, bid=59.9, stop=3.0)
+    assert sold(future) is None
+    assert sold(replace(future, mark=18.01)) is None
+    assert sold(replace(future, mark=18.0, bid=17.95)) == (STOP, 7)
+    assert sold(replace(future, mark=18.0, bid=17.95), replace(THREAT, spare=0)) == (
+        STOP,
+        7,
+    )
+    assert sold(replace(future, mark=None)) is None
 
 
 # -------------------------------------------------------------- properties -----

@@ -32,8 +32,8 @@ from alvh_trader.strategy.breakeven import (
 )
 from alvh_trader.strategy.candidates import close_cost, propose
 from alvh_trader.strategy.condor import Candidate, short_target, snapped
-from alvh_trader.strategy.hedge import HedgeKind, plan_hedge, vega_of_one
-from alvh_trader.strategy.params import Params, StressParams
+from alvh_trader.strategy.hedge import plan_hedge, vega_of_one
+from alvh_trader.strategy.params import HedgeKind, Params, StressParams
 from alvh_trader.strategy.roll import Old, economics, ranked
 from alvh_trader.strategy.roll import judge as judge_roll
 from alvh_trader.strategy.sizing import Need, size
@@ -58,6 +58,7 @@ from tests.strategy.worked import (
     option,
     risk,
     spx_chain,
+    strike_of,
     vix_chain,
 )
 
@@ -369,7 +370,7 @@ def test_hedge_plan() -> None:
     plan = planned.plan
     assert plan is not None
     assert plan.kind is HedgeKind.VIX_CALL
-    assert plan.long.strike == 22.0
+    assert strike_of(plan.long) == 22.0
     assert plan.ask == pytest.approx(1.4213, abs=PRICE)
     assert plan.theta == pytest.approx(-0.0695, abs=5e-4)
     assert (plan.size.n, plan.size.n_min) == (7, 6)
@@ -392,7 +393,7 @@ def test_hedge_of_one_condor_goes_up_the_strikes() -> None:
     planned = plan_hedge(vix_chain(), need, VIX, PARAMS)
     plan = planned.plan
     assert plan is not None
-    assert (plan.long.strike, plan.size.n) == (24.0, 1)
+    assert (strike_of(plan.long), plan.size.n) == (24.0, 1)
     assert plan.size.cost == pytest.approx(81.34, abs=USD)
     assert plan.delta == pytest.approx(0.31, abs=5e-3)
     offset = plan.size.h / abs(found.exposure.veq)

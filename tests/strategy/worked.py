@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from alvh_trader.domain.instrument import Option, Right
+from alvh_trader.domain.instrument import Future, Option, Right
 from alvh_trader.domain.market import Quote
 from alvh_trader.portfolio.case import Case, Vertical, case_of
 from alvh_trader.portfolio.greeks import CaseRisk, Legs, case_risk, legs_of_case
@@ -43,6 +43,12 @@ def option(symbol: str, expiry: date, strike: float, right: Right) -> Option:
         strike=strike,
         right=right,
     )
+
+
+def strike_of(held: Option | Future) -> float:
+    """Return the strike of what must be an option."""
+    assert isinstance(held, Option)
+    return held.strike
 
 
 def forward(spot: float, dte: float) -> float:
