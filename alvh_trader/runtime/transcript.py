@@ -137,7 +137,8 @@ def when(at: datetime) -> str:
 def _decision(decision: Decision) -> Iterator[str]:
     name = decision.case[:8] or "the book"
     if not decision.moved:
-        move = f"{decision.before} stays: {decision.trigger}"
+        where = f"{decision.before} stays: " if decision.before else ""
+        move = f"{where}{decision.trigger}"
     elif decision.before:
         move = f"{decision.before} -> {decision.after}  ({decision.trigger})"
     else:
