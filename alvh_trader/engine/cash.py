@@ -45,12 +45,9 @@ SETTLEMENT_MAX = timedelta(days=5)
 def on_commission(turn: Turn, event: CommissionReported) -> None:
     """Charge what an execution cost, now or when its fill comes."""
     base = exec_base(event.exec_id)
-    fill = turn.state.fills.get(base)
-    if fill is None:
-        waiting = {**turn.state.cash.pending, base: event.amount}
-        _put(turn, msgspec.structs.replace(turn.state.cash, pending=waiting))
-    else:
-        _charge(turn, fill, event.amount)
+    waiting = {**turn.state.cash.pending, base: event.amount}
+    _put(turn, msgspec.structs.replace(turn.state.cash, pending=waiting))
+    _charge(turn, base)
 
 
 def on_fill(turn: Turn, earlier: Fill | None, fill: Fill) -> None:
@@ -64,16 +61,12 @@ def on_fill(turn: Turn, earlier: Fill | None, fill: Fill) -> None:
         )
         if kind is Kind.ROLL:
             _owe(turn, case, usd)
-    pending = dict(turn.state.cash.pending)
-    amount = pending.pop(exec_base(fill.exec_id), None)
-    if amount is not None:
-        _put(turn, msgspec.structs.replace(turn.state.cash, pending=pending))
-        _charge(turn, fill, amount)
+    _charge(turn, exec_base(fill.exec_id))
 
 
 def on_resized(turn: Turn, case: str, usd: float) -> None:
     """Enter the credit of units that joined, or left, a case that is in the book."""
-    if case in turn.state.cash.cases:
+    if case in turn.state.cash.margins:
         flow = Flow(new_york_date(turn.at), case, Kind.CREDIT, usd)
         _put(turn, enter(turn.state.cash, flow))
         _owe(turn, case, usd)
@@ -86,6 +79,8 @@ def look(turn: Turn) -> None:
         return
     for case in turn.state.cases.values():
         _keep_margin(turn, case)
+    for base in tuple(turn.state.cash.pending):
+        _charge(turn, base)
     if turn.state.cash.accrued != today:
         _accrue(turn, today)
 
@@ -126,12 +121,21 @@ def _owner(turn: Turn, fill: Fill) -> tuple[str, Kind, int] | None:
     return (owners[0][0], Kind.CLOSE, owners[0][1]) if len(owners) == 1 else None
 
 
-def _charge(turn: Turn, fill: Fill, amount: float) -> None:
+def _charge(turn: Turn, base: str) -> None:
+    """Charge a commission that waits, once fill and case are known.
+
+    The legs of a first unit are paid for before the unit is whole, and a case.
+    """
+    book, fill = turn.state.cash, turn.state.fills.get(base)
+    amount = book.pending.get(base)
+    if fill is None or amount is None:
+        return
     owner = _owner(turn, fill)
     case = _opened_by(turn, fill.ref) if owner is None else owner[0]
     if case is not None:
-        day, base = new_york_date(fill.at), exec_base(fill.exec_id)
-        _put(turn, charge(turn.state.cash, day, base, case, amount))
+        pending = {k: usd for k, usd in book.pending.items() if k != base}
+        left = msgspec.structs.replace(book, pending=pending)
+        _put(turn, charge(left, new_york_date(fill.at), base, case, amount))
 
 
 def _opened_by(turn: Turn, ref: str) -> str | None:
@@ -160,7 +164,7 @@ def _keep_margin(turn: Turn, case: Case) -> None:
             _settle(turn, case)
         return
     if tied is None:
-        if case.case_id in book.cases:
+        if any(flow.kind is Kind.MARGIN for flow in book.of(case.case_id)):
             return
         opened = new_york_date(case.opened)
         credit = condor.credit * condor.quantity * condor.multiplier

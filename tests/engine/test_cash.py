@@ -18,6 +18,8 @@ from alvh_trader.engine.event import (
 )
 from alvh_trader.strategy.phase import Phase
 from tests.capital.worked import FACILITIES, REIT, VAULT
+from tests.engine.test_entries import cash as with_nothing_held
+from tests.engine.test_entries import opened
 from tests.playbook import World
 from tests.worked_market import CALM
 
@@ -71,6 +73,39 @@ def test_a_commission_is_charged_to_the_case_of_its_fill_whichever_comes_first()
         world.case.case_id
     ]
     assert book.pending == {}
+
+
+def test_a_condor_of_our_own_brings_what_its_fills_did_and_costs_what_they_cost() -> (
+    None
+):
+    world = with_nothing_held(fills=False)
+    order = opened(world)
+    for event in world.trade(order.ref, 3):
+        world.tell(event)
+        if isinstance(event, OrderFilled):
+            # Three of four are told before the unit is whole, and a case.
+            name = event.fill.exec_id
+            world.tell(CommissionReported(at=world.now, exec_id=name, amount=1.95))
+    world.run(120)
+    world.fill(order.ref, 7)
+    world.run(120)
+    book = world.state.cash
+    assert total(book, Kind.CREDIT) == pytest.approx(paid(world.broker.fills), abs=0.1)
+    assert total(book, Kind.COMMISSION) == pytest.approx(-4 * 1.95)
+    assert book.margins == {world.case.case_id: 50_000.0}
+    assert book.pending == {}
+
+
+def test_a_commission_of_nobodys_execution_is_charged_to_nobody() -> None:
+    world = World(CALM).start()
+    world.run(60)
+    world.tell(CommissionReported(at=world.now, exec_id="x.1.1.01", amount=2.0))
+    world.run(120)
+    assert world.state.cash.pending == {"x.1.1": 2.0}
+    assert total(world.state.cash, Kind.COMMISSION) == 0
+    world.now = datetime(2026, 5, 22, 14, 0, tzinfo=UTC)
+    world.run(120)
+    assert world.state.cash.pending == {}
 
 
 def test_a_correction_replaces_what_the_execution_had_paid() -> None:
