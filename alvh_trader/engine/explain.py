@@ -5,11 +5,12 @@ Where the market is closed or out of sight, the answers are those of the last lo
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
 
+from alvh_trader.domain.freshness import Part, age_of
 from alvh_trader.domain.instrument import Future, Option
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.decision import Decision
@@ -207,8 +208,23 @@ def _change(turn: Turn, case: Case, found: Sequence[Gate], since: datetime) -> A
         question=Question.CHANGE,
         answer=first,
         since=since,
-        would_change=(*wanted, *by_clock),
+        would_change=(*wanted, *by_clock, *_inputs(turn)),
     )
+
+
+def _inputs(turn: Turn) -> tuple[str, ...]:
+    """Return which of the operator's files would count if they were fresher."""
+    ages = [age_of(turn.state.inputs, part, turn.at) for part in Part]
+    return tuple(
+        f"input {age.part}: {age.verdict}; counts when younger than {_span(age.limit)}"
+        for age in ages
+        if not age.is_fresh and age.limit is not None
+    )
+
+
+def _span(limit: timedelta) -> str:
+    hours = limit // timedelta(hours=1)
+    return f"{hours} h" if hours <= 48 else f"{limit.days} days"
 
 
 def _last(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
+from alvh_trader.domain.freshness import LIMITS
 from alvh_trader.domain.order import Purpose
 from alvh_trader.engine.command import PreviewMargin, RequestReport
 from alvh_trader.engine.event import OperatorHalted
@@ -19,6 +20,10 @@ from tests.playbook import World
 from tests.worked_market import APPROACH, CALM, ROTATING_LINE, Market
 
 NO_VIX = Market(dark=frozenset({"VIX"}))
+
+
+CLOCK = -1 - sum(limit is not None for limit in LIMITS.values())
+"""Where the clock's line stands, before those of the files that are missing."""
 
 
 def ask(world: World, phase: Phase | None = None) -> dict[Question, Answer]:
@@ -181,8 +186,10 @@ def test_without_vix_quotes_the_hedge_is_missing_and_when_it_is_tried_again() ->
     found = ask(world)
     assert found[Question.HEDGE].answer == f"none: {HEDGE}"
     assert any(f.what == "hedge plan" for f in found[Question.HEDGE].findings)
-    assert found[Question.CHANGE].would_change[-1].startswith("a hedge is tried again")
-    assert "11:11" in found[Question.CHANGE].would_change[-1]
+    assert (
+        found[Question.CHANGE].would_change[CLOCK].startswith("a hedge is tried again")
+    )
+    assert "11:11" in found[Question.CHANGE].would_change[CLOCK]
 
 
 def test_greeks_that_are_not_stable_yet_say_what_is_missing() -> None:
@@ -199,7 +206,7 @@ def test_rotation_keeps_the_hedge_and_says_how_broad_it_would_have_to_be() -> No
     gate = closed(world)
     assert gate.name == "step 4, breadth"
     assert not gate.findings[0].holds
-    later = ask(world)[Question.CHANGE].would_change[-1]
+    later = ask(world)[Question.CHANGE].would_change[CLOCK]
     assert re.search(r"looked at again at 2026-05-21 11:\d\d:\d\d", later)
 
 
@@ -263,6 +270,14 @@ def test_while_it_rolls_no_gate_is_closed_behind_it() -> None:
     assert found[Question.ROLL].answer == "it is being rolled"
     behind = {g.name for g in found[Question.ROLL].gates if g.is_behind}
     assert CANDIDATE in behind
+
+
+def test_files_that_are_missing_say_how_fresh_they_would_have_to_be() -> None:
+    wanted = ask(_calm())[Question.CHANGE].would_change
+    line = "input facilities: missing; counts when younger than 24 h"
+    assert line in wanted
+    assert "input fomc: missing; counts when younger than 45 days" in wanted
+    assert not any("tags" in change for change in wanted)
 
 
 def test_explaining_changes_nothing() -> None:

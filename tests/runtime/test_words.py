@@ -51,6 +51,15 @@ def test_the_answers_read_as_written_down(name: str) -> None:
     assert text_of(SITUATIONS[name]()) == written
 
 
+def test_the_example_of_the_readme_is_true() -> None:
+    page = (FOLDER.parents[2] / "README.md").read_text(encoding="utf-8")
+    part = page.partition("## Why did it do that?")[2]
+    shown = part.split("```")[1].splitlines()[1:]
+    assert len(shown) > 5
+    told = text_of(_holds()).splitlines()
+    assert [line for line in shown if line not in told] == []
+
+
 def test_no_line_is_a_puzzle() -> None:
     """A finding says what was asked, a change what to wait for."""
     for made in SITUATIONS.values():
