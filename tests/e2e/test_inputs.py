@@ -8,7 +8,7 @@ import pytest
 from alvh_trader.engine.event import InputsRead
 from alvh_trader.errors import JournalError
 from alvh_trader.journal.read import Reader
-from tests.programs import ROOT, Running, gateway, running, until
+from tests.programs import ROOT, Running, configure, gateway, running, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -77,3 +77,22 @@ def test_a_daemon_follows_its_folder(tmp_path: Path) -> None:
             until(lambda: alerts(tmp_path))
             assert mistake in alerts(tmp_path)[0]
             assert daemon.stop() == 0, daemon.log.read_text()
+
+
+def test_in_lockstep_the_folder_is_read_once_before_time_begins(tmp_path: Path) -> None:
+    folder = tmp_path / "inputs"
+    folder.mkdir()
+    options = ["--scenario", "calm-2017", "--until", "2017-09-01", "--speed", "max"]
+    seed = ["--breadth-seed", folder / "breadth_seed.csv"]
+    with gateway(*options, *seed, cwd=tmp_path) as (it, port):
+        extra = '[inputs]\nfolder = "inputs"\nlook_every = 1.0\n'
+        config = configure(tmp_path, port, extra=extra)
+        with running("run", "--config", config, cwd=tmp_path) as daemon:
+            first = until_read(tmp_path, 1, daemon)
+            shutil.copy(EXAMPLE / "tags.yaml", folder / "tags.yaml")
+            until(lambda: it.has_said("ended") or daemon.process.poll() is not None)
+    assert [event.inputs for event in readings(tmp_path)] == [first.inputs]
+    with Reader.open(tmp_path / "journal.db") as reader:
+        kinds = [type(event).__name__ for _, event in reader.events_after()]
+    assert kinds[:3] == ["DaemonStarted", "InputsRead", "BreadthSeeded"]
+    assert "MarketUpdated" in kinds
