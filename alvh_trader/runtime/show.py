@@ -67,6 +67,7 @@ def status(journal: Path, *, as_json: bool) -> None:
     """Show mode, connection, account and how many cases stand where."""
     state = state_of(journal)
     account = state.account
+    stress = state.book_test.stress if state.book_test else None
     row = {
         "kind": "status",
         "t": state.at.isoformat() if state.at else None,
@@ -80,6 +81,8 @@ def status(journal: Path, *, as_json: bool) -> None:
         "sessions": state.sessions,
         "phases": {c.case_id: str(c.phase) for c in state.cases.values()},
         "hedge_lots": len(state.lots),
+        "two_sigma_drawdown": stress.drawdown if stress else None,
+        "dislocated": ", ".join(k for k, g in state.parity.items() if g.is_dislocated),
     }
     if as_json:
         emit(row)

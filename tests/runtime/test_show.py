@@ -47,6 +47,8 @@ def test_status_tells_mode_account_and_phases(journal: Path, capsys: Told) -> No
     assert row["account"].startswith("***")
     assert list(row["phases"].values()) == ["COOLDOWN"]
     assert row["hedge_lots"] >= 1
+    assert 0 < row["two_sigma_drawdown"] < 6
+    assert row["dislocated"] == ""
 
     show.status(journal, as_json=False)
     text = capsys.readouterr().out
