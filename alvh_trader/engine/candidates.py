@@ -17,7 +17,7 @@ from alvh_trader.engine.evaluation import (
 )
 from alvh_trader.engine.funding import cost_of, largest_delta
 from alvh_trader.engine.kept import Kept, kept_of, stressed
-from alvh_trader.engine.proof import lots_of
+from alvh_trader.engine.proof import held_against, lots_of
 from alvh_trader.engine.targets import roll_chain, roll_series
 from alvh_trader.engine.threat import live_closes
 from alvh_trader.engine.turn import Turn
@@ -79,13 +79,14 @@ def _candidates(turn: Turn, case: Case, reading: Reading) -> tuple[Candidate, ..
     chain = roll_chain(turn, case)
     if chain is None or not case.is_whole():
         return ()
-    return propose(
+    found = propose(
         [chain],
         _policy(turn, case).replaced(case.condor, reading.edr.tested),
         spot=reading.spot,
         vix=reading.vix,
         params=turn.rules.params,
     )
+    return tuple(c for c in found if not held_against(turn.state, c.case, case))
 
 
 def _policy(turn: Turn, case: Case) -> Policy:

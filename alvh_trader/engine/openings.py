@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from alvh_trader.engine.drawdown import drawdowns_with
 from alvh_trader.engine.evaluation import regime_of, spot_of, vix_of
 from alvh_trader.engine.funding import cost_of, funding_of
+from alvh_trader.engine.proof import held_against
 from alvh_trader.engine.targets import open_chain, open_series
 from alvh_trader.engine.threat import live_closes
 from alvh_trader.engine.turn import Turn
@@ -72,12 +73,16 @@ def _judged(turn: Turn, candidate: Candidate, spot: float) -> Opening:
     cost = cost_of(turn, candidate.exposure.delta * full, spot)
     closes = live_closes(turn, "SPX", spot)
     hv = hv20(closes[:-1]) if closes else None
-    return judge_entry(
+    judged = judge_entry(
         candidate,
         hv=None if hv is None else hv / 100.0,
         wacc=None if cost is None else cost.wacc,
         params=turn.rules.params,
     )
+    against = held_against(turn.state, candidate.case)
+    value = f"{len(against)}" if against else "none"
+    free = Finding("legs held the other way", value, "none", not against)
+    return replace(judged, findings=(*judged.findings, free))
 
 
 def _name(opening: Opening) -> Finding:

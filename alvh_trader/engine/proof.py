@@ -10,6 +10,7 @@ from alvh_trader.engine.funding import funding_of, light_of
 from alvh_trader.engine.lots import FIRST, at_risk, at_work
 from alvh_trader.engine.state import State, series_key
 from alvh_trader.engine.turn import Turn
+from alvh_trader.portfolio.case import Case as Condor
 from alvh_trader.risk.circumstances import (
     Circumstances,
     EntryProof,
@@ -48,6 +49,24 @@ def holds(state: State, con_id: int, quantity: int) -> bool:
     position = state.positions.get(con_id)
     have = position.quantity if position else 0
     return have >= quantity if quantity > 0 else have <= quantity
+
+
+def held_against(
+    state: State, shape: Condor, case: Case | None = None
+) -> tuple[int, ...]:
+    """Return the legs of a condor that are held the other way, but by `case` itself.
+
+    Bought or sold they would close something, and two cases would lack a leg.
+    """
+    own = {leg.option.con_id: leg.quantity for leg in case.legs} if case else {}
+    found = []
+    for leg in shape.positions():
+        con_id = leg.instrument.con_id
+        position = state.positions.get(con_id)
+        others = (position.quantity if position else 0) - own.get(con_id, 0)
+        if leg.quantity * others < 0:
+            found.append(con_id)
+    return tuple(found)
 
 
 def lots_of(state: State, case_id: str) -> tuple[HedgeLot, ...]:

@@ -20,7 +20,7 @@ from alvh_trader.engine.state import Rules
 from alvh_trader.portfolio.case import Kind as Shape
 from alvh_trader.strategy.phase import Phase
 from tests.playbook import RULES, World
-from tests.strategy.worked import NEW_EXPIRY, condor
+from tests.strategy.worked import condor
 from tests.worked_market import Market
 
 T0 = Market(spot=7138.80, vix=17.95, vix_forward=18.2)
@@ -326,16 +326,22 @@ def test_ours_is_defended_where_what_others_opened_is_not() -> None:
 
 
 def test_it_does_not_buy_what_another_condor_sold() -> None:
-    """The wing at 6350 is short elsewhere: bought, both cases would lack a leg."""
+    """The wing at 6350 is short elsewhere: bought, both cases would lack a leg.
+
+    So the next condor is opened, 55 points wide: its wings are at 6345 and 7930.
+    """
     other = condor(1, (6300.0, 6350.0, 7925.0, 7975.0), costs=(1.0, 2.0, 1.0, 0.5))
     world = World(T0, rules=rules(), held=other)
     world.now = AT
     world.start()
-    world.run(300)
-    assert world.placed(Purpose.OPEN) == []
-    refused = [d for d in world.decisions if d.trigger == "the gate refuses the condor"]
-    assert [f.what for f in refused[0].findings] == ["legs held the other way"]
-    assert NEW_EXPIRY not in {c.condor.expiry for c in world.state.cases.values()}
+    order = opened(world)
+    held = {p.instrument.con_id: p.quantity for p in other.positions()}
+    assert all(
+        leg.ratio * held.get(leg.instrument.con_id, 0) >= 0 for leg in order.legs
+    )
+    assert strikes_of(order) != STRIKES
+    world.run(120)
+    assert len([c for c in world.state.cases.values() if c.is_whole()]) == 2
 
 
 # ------------------------------------------------------------ any history -----

@@ -11,7 +11,14 @@ from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.order import Leg
 from alvh_trader.domain.position import Position
 from alvh_trader.engine.case import HedgeLot
-from alvh_trader.engine.proof import hedge_proof, held, holds, is_hedged, lots_of
+from alvh_trader.engine.proof import (
+    hedge_proof,
+    held,
+    held_against,
+    holds,
+    is_hedged,
+    lots_of,
+)
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
 from alvh_trader.strategy.phase import Phase
@@ -145,3 +152,18 @@ def test_a_case_that_needs_no_hedge_is_not_hedged() -> None:
     world = World().start().until(Phase.STABILISE)
     unplanned: Any = replace(world.case, needed=0)
     assert not is_hedged(Turn(world.state, RULES, world.now), unplanned)
+
+
+def test_legs_held_the_other_way_are_named_but_not_a_case_s_own() -> None:
+    from msgspec.structs import replace
+
+    world = World().start().until(Phase.STABILISE)
+    shape = world.case.condor
+    assert held_against(world.state, shape) == ()
+    assert shape.put is not None
+    turned = replace(
+        shape, put=replace(shape.put, short=shape.put.long, long=shape.put.short)
+    )
+    legs = {shape.put.short.con_id, shape.put.long.con_id}
+    assert set(held_against(world.state, turned)) == legs
+    assert held_against(world.state, turned, world.case) == ()
