@@ -14,6 +14,7 @@ from alvh_trader.engine.proof import hedge_proof, sale_proof
 from alvh_trader.engine.turn import Turn
 from alvh_trader.signals.levels import EdrTracker
 from alvh_trader.strategy.phase import Phase
+from alvh_trader.strategy.reason import Reason
 from tests.playbook import RULES, World
 from tests.worked_market import NEXT, Market
 
@@ -128,12 +129,18 @@ def test_a_calm_week_ends_in_a_runner() -> None:
 
 
 def test_a_hedge_bought_for_another_reason_than_edr_is_not_sold_as_unneeded() -> None:
-    """EDR was clear for a week, but something is under way."""
+    """EDR was clear for a week, but a person has asked for a roll."""
     world = hedged(Phase.HOLD_HEDGED)
     world.market = QUIET
-    case = replace(world.case, calm_days=9, retested=world.now)
+    case = replace(
+        world.case,
+        calm_days=9,
+        reason=Reason.OPERATOR,
+        taken_up={Reason.OPERATOR: world.now},
+    )
     world.state = replace(world.state, cases={case.case_id: case})
-    world.tick()
+    world.run(60)
+    assert world.case.calm_days == 0
     assert sales(world) == []
 
 
