@@ -40,6 +40,17 @@ STORIES = {
         until="2018-01-18",
         reaches=("MONITOR -> CONFIRM, ROLL_REASON", "2850C", "VERIFY -> COOLDOWN"),
     ),
+    "fomc-time-shift": Story(
+        scenario="december-2018",
+        seed=1,
+        since="2018-12-17",
+        until="2018-12-20",
+        reaches=(
+            "2018-12-19 14:00:00  MONITOR -> CONFIRM, ROLL_REASON",
+            "SPX 2019-03-15",
+        ),
+        inputs="december-2018",
+    ),
     "split-hold": Story(
         scenario="october-2018",
         seed=1,
