@@ -9,7 +9,14 @@ from alvh_trader.engine.hedging import HEDGED
 from alvh_trader.engine.proof import is_hedged
 from alvh_trader.engine.stability import judge_now
 from alvh_trader.engine.turn import Turn
-from alvh_trader.signals.breadth import Verdict, line_of, net_ratio, verdict
+from alvh_trader.signals.breadth import (
+    CashFlow,
+    Limits,
+    Verdict,
+    line_of,
+    net_ratio,
+    verdict,
+)
 from alvh_trader.signals.levels import Level
 from alvh_trader.strategy.finding import Finding
 from alvh_trader.strategy.phase import Phase, Trigger
@@ -75,7 +82,10 @@ def trigger_of(turn: Turn, case: Case, reading: Reading, said: Verdict) -> Trigg
 
 
 def verdict_now(turn: Turn, reading: Reading) -> tuple[Verdict, tuple[Finding, ...]]:
-    """Return the verdict of advance-decline alone: the P/CF file is missing (§9.4)."""
+    """Return the verdict of breadth and of the companies' price over cash flow.
+
+    Without the latter breadth decides alone, and a finding says so (alvh.md §9.4).
+    """
     state = turn.state
     now = state.breadth
     is_fresh = now is not None and turn.at - now.at <= BREADTH_AGE_MAX
@@ -83,7 +93,8 @@ def verdict_now(turn: Turn, reading: Reading) -> tuple[Verdict, tuple[Finding, .
     if now is not None and is_fresh:
         ratio = net_ratio(now)
         line = line_of((*state.net_advances, now.advances - now.declines))
-    said = verdict(line, ratio, reading.edr.tested, None, turn.rules.params.breadth)
+    limits, flow = turn.rules.params.breadth, state.signals.cash_flow
+    said = verdict(line, ratio, reading.edr.tested, flow, limits)
     return said, (
         Finding(
             "advance-decline line over its 21-day mean",
@@ -100,11 +111,37 @@ def verdict_now(turn: Turn, reading: Reading) -> tuple[Verdict, tuple[Finding, .
         Finding(
             "net advances over issues",
             "unknown" if ratio is None else f"{ratio:+.3f}",
-            f"<= -{turn.rules.params.breadth.ratio:.2f} for stress",
-            ratio is not None and ratio <= -turn.rules.params.breadth.ratio,
+            f"<= -{limits.ratio:.2f} for stress",
+            ratio is not None and ratio <= -limits.ratio,
         ),
-        Finding("P/CF of constituents", "no file", "decided by breadth alone", True),
+        *_companies(flow, limits),
         Finding("verdict", said, "BROAD_STRESS (calls: BROAD_STRENGTH)", True),
+    )
+
+
+def _companies(flow: CashFlow | None, limits: Limits) -> tuple[Finding, ...]:
+    if flow is None:
+        what, value = "P/CF of constituents", "no file, or an old one"
+        return (Finding(what, value, "a warning: decided by breadth alone", True),)
+    return (
+        Finding(
+            "companies whose P/CF fell in five days",
+            f"{flow.fell:.0%}",
+            f">= {limits.names:.0%} for stress",
+            flow.fell >= limits.names,
+        ),
+        Finding(
+            "P/CF of the index over five days",
+            f"{flow.index:+.2%}",
+            f"<= -{limits.index:.0%} for stress",
+            flow.index <= -limits.index,
+        ),
+        Finding(
+            "dispersion of P/CF over the index's move",
+            f"{flow.dispersion:.2f}",
+            f"< {limits.dispersion:g}, else rotation",
+            flow.dispersion < limits.dispersion,
+        ),
     )
 
 

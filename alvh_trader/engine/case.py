@@ -145,6 +145,20 @@ class HedgeLot(Struct, frozen=True, kw_only=True):
         return self.legs[0].instrument
 
 
+class Telemetry(Struct, frozen=True, kw_only=True):
+    """Other readings of EDR at the last look (alvh.md §2.2, E7 and E8).
+
+    `at_entry` are the deltas (put, call) of the options in `shorts` when they were
+    first seen. `delta_risk` is per cent of N_risk, the hedge left out; `drift` is the
+    tested delta over that at entry.
+    """
+
+    shorts: tuple[int, ...]
+    at_entry: tuple[float | None, float | None]
+    delta_risk: float
+    drift: float | None
+
+
 class Case(Struct, frozen=True, kw_only=True):
     """One condor and its history. `phase` says where it stands, `since` from when.
 
@@ -181,6 +195,10 @@ class Case(Struct, frozen=True, kw_only=True):
     evaluated: datetime | None = None
     edr: float | None = None
     """The newest reading, per cent, believed or not; None while it is unknown."""
+
+    telemetry: Telemetry | None = None
+    ratios: tuple[tuple[datetime, float], ...] = ()
+    """Near expiry: what was read in the last five minutes, per cent."""
 
     told: Level = Level.CLEAR
     """The level the operator was last alerted to."""

@@ -7,6 +7,7 @@ phases. A number that cannot be had is None, never a guess (alvh.md §2.6).
 from datetime import date, datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from alvh_trader.domain.order import Layer
 from alvh_trader.engine.case import Case, HedgeLot
@@ -19,6 +20,7 @@ from alvh_trader.engine.proof import (
 )
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
+from alvh_trader.portfolio.case import Kind
 from alvh_trader.portfolio.greeks import (
     CaseRisk,
     Exposure,
@@ -33,11 +35,15 @@ from alvh_trader.strategy.bands import Tier
 from alvh_trader.strategy.params import EdrParams
 from alvh_trader.strategy.snapshot import Snapshot
 
+CALMING = timedelta(minutes=5)
+"""Over how long the ratio of a case near its expiry is calmed (alvh.md §2.5)."""
+
 
 class Reading(Struct, frozen=True, kw_only=True, eq=False):
     """What one look found.
 
     `forward` is that of the legs that expire first, `forwards` are those of all legs.
+    `ratio` is what the look gave, per cent; `edr` may be calmed.
     """
 
     at: datetime
@@ -47,6 +53,7 @@ class Reading(Struct, frozen=True, kw_only=True, eq=False):
     legs: Legs
     forwards: Floats
     risk: CaseRisk
+    ratio: float
     edr: Edr
 
 
@@ -64,6 +71,9 @@ def evaluate(turn: Turn, case: Case) -> Reading | str:
     seen = turn.instant.case(case, spot)
     if seen.risk is None or seen.risk.guessed > 1:
         return "option quotes of the legs are stale or missing"
+    found = _edr(vix, seen.risk, rules.edr)
+    if rules.edr.exempt and case.condor.kind is Kind.IRON_FLY:
+        found = replace(found, value=0.0)
     return Reading(
         at=turn.at,
         spot=spot,
@@ -72,7 +82,8 @@ def evaluate(turn: Turn, case: Case) -> Reading | str:
         legs=seen.legs,
         forwards=seen.forwards,
         risk=seen.risk,
-        edr=_edr(vix, seen.risk, rules.edr),
+        ratio=found.value,
+        edr=_calmed(turn, case, found),
     )
 
 
@@ -84,6 +95,24 @@ def _edr(vix: float, risk: CaseRisk, rules: EdrParams) -> Edr:
     )
     value = by_mode(rules.mode, ratio.value, daily_range(vix, basis))
     return Edr(value, ratio.tested, ratio.delta)
+
+
+def is_near_expiry(turn: Turn, case: Case) -> bool:
+    """Return whether the case settles today or tomorrow."""
+    day = turn.state.day
+    return day is not None and (case.condor.expiry - day).days <= 1
+
+
+def _calmed(turn: Turn, case: Case, found: Edr) -> Edr:
+    """Return the ratio, on its last two days as the median of five minutes (§2.5).
+
+    Gamma makes a delta near its expiry jump with every tick.
+    """
+    if not is_near_expiry(turn, case):
+        return found
+    since = turn.at - CALMING
+    recent = sorted([v for at, v in case.ratios if at > since] + [found.value])
+    return replace(found, value=recent[len(recent) // 2])
 
 
 def atm_of(turn: Turn, case: Case) -> float | None:

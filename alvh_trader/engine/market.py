@@ -22,6 +22,7 @@ from alvh_trader.engine import (
     rolling,
     second_engine,
     stability,
+    telemetry,
     threat,
     verifying,
 )
@@ -191,6 +192,7 @@ def _look_at(turn: Turn, case: Case) -> None:
     seen = Observation(turn.at, reading.edr.value, spot, vix, expected_move(spot, vix))
     tracker = advance(case.tracker, seen, turn.rules.params.edr.levels)
     case = turn.change(case, tracker=tracker, edr=reading.edr.value, evaluated=turn.at)
+    case = telemetry.note(turn, case, reading)
     _tell_breach(turn, case, reading)
     tell_loss(turn, turn.state.cases[case.case_id], reading)
     _act(turn, case, reading)

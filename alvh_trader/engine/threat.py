@@ -12,6 +12,7 @@ from alvh_trader.engine.case import Case
 from alvh_trader.engine.evaluation import Reading, atm_of
 from alvh_trader.engine.reasons import is_over, pressing, take_up
 from alvh_trader.engine.turn import Turn
+from alvh_trader.portfolio.case import Kind
 from alvh_trader.portfolio.greeks import legs_of_case
 from alvh_trader.signals.edr import Mode
 from alvh_trader.signals.levels import Level
@@ -46,6 +47,10 @@ def edr_finding(turn: Turn, reading: Reading, level: float) -> Finding:
 def look_monitor(turn: Turn, case: Case, reading: Reading) -> None:
     """Nothing threatens the condor, until its ratio arms or its risk demands a roll."""
     levels = turn.rules.params.edr.levels
+    if turn.rules.params.edr.exempt and case.condor.kind is Kind.IRON_FLY:
+        found = Finding("kind", case.condor.kind, "short strikes apart", False)
+        turn.stand(case, "an iron butterfly has no EDR: a person decides", (found,))
+        return
     if case.tracker.level >= Level.ARMED:
         found = edr_finding(turn, reading, levels.arm)
         turn.move(case, Trigger.ARM, (found,), reason=Reason.APPROACH)

@@ -66,6 +66,7 @@ _EDR: dict[str, Entry] = {
     "edr.day_basis": Entry("Days in a year of volatility: 365 or 252.", 252, 366),
     "edr.delta_ref": Entry("Delta of one option in the ratio.", 0.01, 0.5),
     "edr.ladder": Entry("Buy in quarters from 0.90 % on, one per 0.05."),
+    "edr.exempt": Entry("Whether iron butterflies are left to a person, unread."),
     "edr.levels.arm": Entry("EDR at which a case is armed, per cent.", 0.1, 5),
     "edr.levels.breach": Entry("EDR at which it must be defended, per cent.", 0.1, 5),
     "edr.levels.red": Entry("EDR of the red tier, per cent.", 0.1, 10),

@@ -5,6 +5,7 @@ points (VIX 17.95). Source: alvh.md §2.2. The trigger is `delta_ratio` (E1).
 """
 
 import math
+from collections.abc import Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -105,6 +106,18 @@ def gamma_risk(gamma: float, expected_move: float, risk_notional: float) -> floa
 def delta_drift(delta_now: float, delta_at_entry: float) -> float:
     """Return E8, a plain ratio: the tested delta now over that at entry."""
     return abs(delta_now) / abs(delta_at_entry)
+
+
+def of_book(ratios: Sequence[tuple[float, int]]) -> tuple[float, float]:
+    """Return the greatest ratio of a book and its mean, weighted by quantity.
+
+    Of (ratio in per cent, condors) pairs; of nothing both are 0 (alvh.md §2.2, §2.5).
+    """
+    held = sum(quantity for _, quantity in ratios)
+    if held <= 0:
+        return 0.0, 0.0
+    mean = math.fsum(ratio * quantity for ratio, quantity in ratios) / held
+    return max(ratio for ratio, _ in ratios), mean
 
 
 def by_mode(mode: Mode, ratio: float, market: float) -> float:

@@ -41,6 +41,7 @@ class EdrParams(Struct, frozen=True, kw_only=True):
     mode: Mode = Mode.DELTA_RATIO
     day_basis: float = DAYS  # Days a year, 365 or 252; decision 2.
     delta_ref: float = REFERENCE_DELTA  # Delta of one option; §2.2.
+    exempt: bool = True  # Iron butterflies have no ratio; §2.5.
     levels: Thresholds = Thresholds()  # Per cent; §2.4.
     ladder: bool = False  # A quarter of the hedge at 0.90 %, and one per 0.05; §2.4.
 
