@@ -225,6 +225,14 @@ def cases(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) ->
 
 
 @app.command()
+def signals(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) -> None:
+    """Show every signal: value, threshold, age, and whether it may be used."""
+    from alvh_trader.runtime import show
+
+    show.signals(journal, as_json=as_json)
+
+
+@app.command()
 def orders(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) -> None:
     """List every order with its fills, from first limit to end."""
     from alvh_trader.runtime import show

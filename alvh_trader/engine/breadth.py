@@ -12,6 +12,7 @@ from alvh_trader.engine.turn import Turn
 from alvh_trader.signals.breadth import (
     CashFlow,
     Limits,
+    Line,
     Verdict,
     line_of,
     net_ratio,
@@ -81,19 +82,22 @@ def trigger_of(turn: Turn, case: Case, reading: Reading, said: Verdict) -> Trigg
     return Trigger.PROCEED if is_red or allowed else Trigger.UNKNOWN
 
 
+def measured(turn: Turn) -> tuple[Line | None, float | None]:
+    """Return the line with today's counts, and their net ratio; None where stale."""
+    now = turn.state.breadth
+    if now is None or turn.at - now.at > BREADTH_AGE_MAX:
+        return None, None
+    net = now.advances - now.declines
+    return line_of((*turn.state.net_advances, net)), net_ratio(now)
+
+
 def verdict_now(turn: Turn, reading: Reading) -> tuple[Verdict, tuple[Finding, ...]]:
     """Return the verdict of breadth and of the companies' price over cash flow.
 
     Without the latter breadth decides alone, and a finding says so (alvh.md §9.4).
     """
-    state = turn.state
-    now = state.breadth
-    is_fresh = now is not None and turn.at - now.at <= BREADTH_AGE_MAX
-    line = ratio = None
-    if now is not None and is_fresh:
-        ratio = net_ratio(now)
-        line = line_of((*state.net_advances, now.advances - now.declines))
-    limits, flow = turn.rules.params.breadth, state.signals.cash_flow
+    line, ratio = measured(turn)
+    limits, flow = turn.rules.params.breadth, turn.state.signals.cash_flow
     said = verdict(line, ratio, reading.edr.tested, flow, limits)
     return said, (
         Finding(

@@ -54,12 +54,6 @@ def expect(turn: Turn) -> None:
         turn.put(signals=replace(turn.state.signals, is_due=True))
 
 
-def beta_spot(turn: Turn) -> float:
-    """Return per cent of VIX per per cent of SPX: the refit, else the default."""
-    fitted = turn.state.signals.beta_spot
-    return turn.rules.params.beta_spot if fitted is None else fitted
-
-
 def closes_of(
     state: State, symbol: str, calendar: Calendar
 ) -> tuple[tuple[date, float], ...]:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from alvh_trader.inputs.refresh import Endpoint, Result
 from alvh_trader.inputs.refresh import refresh as fetch_anew
 from alvh_trader.inputs.tables import read_breadth_seed
 from alvh_trader.runtime.show import emit, print_table
+from alvh_trader.runtime.words import length
 from alvh_trader.settings.load import load
 from alvh_trader.settings.model import Inputs, Refresh
 from alvh_trader.settings.secrets import read_urls
@@ -177,8 +178,8 @@ def _numbers(age: Age) -> dict[str, Any]:
 def _words(age: Age) -> dict[str, Any]:
     return {
         "as_of": _moment(age.as_of),
-        "age": _length(age.age),
-        "limit": _length(age.limit),
+        "age": length(age.age),
+        "limit": length(age.limit),
     }
 
 
@@ -186,18 +187,6 @@ def _moment(of: date | datetime | None) -> str:
     if isinstance(of, datetime):
         return f"{of.astimezone(NEW_YORK):%Y-%m-%d %H:%M}"
     return "" if of is None else of.isoformat()
-
-
-def _length(of: timedelta | None) -> str:
-    """Return a length of time as people say it.
-
-    >>> _length(timedelta(hours=30)), _length(timedelta(days=45)), _length(None)
-    ('30 h', '45 d', '')
-    """
-    if of is None:
-        return ""
-    hours = of.total_seconds() / 3600
-    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} d"
 
 
 def _tell(rows: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ Every view has two forms: text for a person, and JSON lines with the same facts.
 
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from rich.table import Table
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.explain import answers
+from alvh_trader.engine.rows import rows
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.errors import ConfigError, JournalError
 from alvh_trader.journal.read import Reader
 from alvh_trader.journal.records import Record
 from alvh_trader.runtime import transcript, words
 from alvh_trader.runtime.loop import decode_rules, decode_state
+from alvh_trader.signals.panel import Signal
 
 LINE_MAX = 200
 """Letters in a row of a table that is not shown on a terminal."""
@@ -206,6 +209,34 @@ def explain(journal: Path, case: str, *, as_json: bool) -> None:
             sys.stdout.write("\n".join(words.case(name, state.at, found)) + "\n")
     if not names and not as_json:
         sys.stdout.write("no cases\n")
+
+
+def signals(journal: Path, *, as_json: bool) -> None:
+    """Show the panel: every signal with its bound, age, source and verdict."""
+    state = _state_of(journal)
+    with Reader.open(journal) as reader:
+        found = rows(state, _rules_of(reader))
+    if as_json:
+        for signal in found:
+            emit({"kind": "signal", **msgspec.to_builtins(signal, enc_hook=str)})
+    elif found:
+        print_table(_signal_row(signal, state.at) for signal in found)
+    else:
+        sys.stdout.write("no signals\n")
+
+
+def _signal_row(signal: Signal, now: datetime | None) -> dict[str, Any]:
+    value = "" if signal.value is None else f"{signal.value:,.4f} {signal.unit}"
+    age = None if signal.as_of is None or now is None else now - signal.as_of
+    return {
+        "signal": signal.name,
+        "value": value.strip(),
+        "threshold": signal.bound,
+        "age": words.length(age),
+        "source": signal.source,
+        "state": signal.freshness,
+        "verdict": signal.says,
+    }
 
 
 def _rules_of(reader: Reader) -> Rules:

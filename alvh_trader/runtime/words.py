@@ -1,7 +1,7 @@
 """Write the answers about a case as text, widest facts first."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alvh_trader.engine.explain import Answer, Question
 from alvh_trader.engine.gates import RULES, Gate
@@ -22,6 +22,21 @@ def case(name: str, at: datetime | None, answers: Sequence[Answer]) -> Iterator[
         for gate in answer.gates:
             yield from _gate(gate)
         yield from (f"{INDENT}-> {change}" for change in answer.would_change)
+
+
+def length(of: timedelta | None) -> str:
+    """Return a length of time as people say it; nothing for none.
+
+    >>> [length(timedelta(minutes=m)) for m in (0.5, 30, 1800, 64800)]
+    ['30 s', '30 min', '30 h', '45 d']
+    """
+    if of is None:
+        return ""
+    seconds = of.total_seconds()
+    for most, unit, name in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < most:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 86_400:.0f} d"
 
 
 def finding(found: Finding) -> str:

@@ -19,6 +19,7 @@ COMMANDS = {
     ("gateway",): {"--scenario", "--port", "--speed", "--seed", "--audit", "--json"},
     ("status",): {"--journal", "--json"},
     ("cases",): {"--journal", "--json"},
+    ("signals",): {"--journal", "--json"},
     ("orders",): {"--journal", "--json"},
     ("explain",): {"--history", "--journal", "--json"},
     ("config", "check"): {"--config", "--json"},

@@ -67,6 +67,36 @@ def test_cases_tell_the_condor_and_its_hedge(journal: Path, capsys: Told) -> Non
     assert row["case"] in capsys.readouterr().out
 
 
+def test_signals_tell_value_threshold_age_and_verdict(
+    journal: Path, capsys: Told
+) -> None:
+    show.signals(journal, as_json=True)
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    found = {row["name"]: row for row in rows}
+    assert all(row["kind"] == "signal" for row in rows)
+    assert len(found) == len(rows) > 40
+    assert found["step 4, put side"]["says"] == "BROAD_STRESS"
+    assert found["RSI of SPX"]["freshness"] == "fresh"
+    assert 0 < found["RSI of SPX"]["value"] < 100
+    assert found["CPI less PPI"]["freshness"] == "missing"
+    assert found["VX at 30 days"]["value"] is None
+
+    show.signals(journal, as_json=False)
+    lines = capsys.readouterr().out.splitlines()
+    words = ("signal", "value", "threshold", "age", "source", "state", "verdict")
+    assert tuple(lines[0].split()) == words
+    assert len(lines) == len(rows) + 1
+
+
+def test_no_signals_is_said(tmp_path: Path, capsys: Told) -> None:
+    run = {"rules": encode_rules(RULES)}
+    with Journal.open(tmp_path / "journal.db", run=run) as writing:
+        writing.append(started())
+        writing.save_snapshot(1, encode_state(State()))
+    show.signals(tmp_path / "journal.db", as_json=False)
+    assert capsys.readouterr().out == "no signals\n"
+
+
 def test_no_cases_is_said(tmp_path: Path, capsys: Told) -> None:
     with Journal.open(tmp_path / "journal.db") as writing:
         writing.append(started())

@@ -9,6 +9,7 @@ from alvh_trader.domain.instrument import Right
 from alvh_trader.domain.market import Breadth
 from alvh_trader.signals.breadth import (
     CashFlow,
+    Divergence,
     Line,
     Verdict,
     advance_decline_line,
@@ -120,4 +121,25 @@ def test_a_divergence_needs_two_sessions() -> None:
     assert not is_divergence(closes, [100] * 40)
     assert not is_divergence([*closes[:-1], 6900.0], falling)
     assert not is_divergence([*closes[:-2], 6900.0, closes[-1]], falling)
-    assert not is_divergence(closes[:20], falling)
+    assert is_divergence(closes[:20], falling) is None
+    assert is_divergence(closes, falling[:21]) is None
+    assert is_divergence([], []) is None
+
+
+def test_by_scores_spx_stands_a_deviation_higher_than_breadth_for_two_sessions() -> (
+    None
+):
+    closes = [7000.0 + i for i in range(40)]
+    tired = [100] * 30 + [-20] * 10
+    form = Divergence.SCORES
+    assert is_divergence(closes, [-100] * 40, form)
+    assert not is_divergence(closes, [100] * 40, form)
+    assert is_divergence(closes, tired, form)
+    # Yesterday alone is not enough, nor is today.
+    assert not is_divergence([*closes[:-1], 6900.0], [-100] * 40, form)
+    assert not is_divergence([*closes[:-2], 6900.0, closes[-1]], [-100] * 40, form)
+
+
+def test_a_line_that_never_moves_has_no_score() -> None:
+    closes = [7000.0] * 40
+    assert is_divergence(closes, [0] * 40, Divergence.SCORES) is False

@@ -17,6 +17,7 @@ from alvh_trader.signals.edr import (
     delta_ratio,
     delta_risk,
     gamma_risk,
+    of_book,
 )
 
 TABLE = [
@@ -103,3 +104,17 @@ def test_modes_combine_the_ratio_and_the_range() -> None:
     assert by_mode(Mode.DAILY_RANGE, 0.9, 1.1) == 1.1
     assert by_mode(Mode.BOTH_AND, 0.9, 1.1) == 0.9
     assert by_mode(Mode.BOTH_OR, 0.9, 1.1) == 1.1
+
+
+def test_the_ratio_of_a_book_is_the_greatest_and_the_mean_by_quantity() -> None:
+    highest, mean = of_book([(0.4, 10), (0.9, 5)])
+    assert highest == 0.9
+    assert mean == pytest.approx(8.5 / 15)
+    assert of_book([]) == (0.0, 0.0)
+
+
+@given(st.lists(st.tuples(st.floats(0, 5), st.integers(1, 50)), min_size=1))
+def test_the_mean_of_a_book_is_within_its_ratios(book: list[tuple[float, int]]) -> None:
+    highest, mean = of_book(book)
+    assert highest == max(r for r, _ in book)
+    assert min(r for r, _ in book) - 1e-9 <= mean <= highest + 1e-9
