@@ -140,7 +140,7 @@ def _book(turn: Turn, *, without: str = "") -> _Book | str:
             rate=turn.rules.params.rate,
             capital=capital.deployed,
             haircut=capital.shock,
-            beta_spot=turn.rules.params.beta_spot,
+            beta_spot=turn.instant.beta_spot,
         ),
     )
 

@@ -91,7 +91,16 @@ class Instant:
             and state.lots is mine.lots
             and state.at == mine.at
             and state.day == mine.day
+            and state.signals.beta_spot == mine.signals.beta_spot
         )
+
+    @property
+    def beta_spot(self) -> float:
+        """Per cent of VIX per per cent of SPX: the refit, else the default (§7.5)."""
+        fitted, params = self._state.signals.beta_spot, self._params
+        if fitted is None or not params.signals.refit:
+            return params.beta_spot
+        return fitted
 
     # -------------------------------------------------------------- series ---
 
@@ -275,7 +284,7 @@ class Instant:
             self._params.rate,
             spot=spot,
             vix=vix,
-            beta_spot=self._params.beta_spot,
+            beta_spot=self.beta_spot,
         )
         if risk is None:
             return None

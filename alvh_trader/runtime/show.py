@@ -213,7 +213,7 @@ def explain(journal: Path, case: str, *, as_json: bool) -> None:
 
 def signals(journal: Path, *, as_json: bool) -> None:
     """Show the panel: every signal with its bound, age, source and verdict."""
-    state = _state_of(journal)
+    state = state_of(journal)
     with Reader.open(journal) as reader:
         found = rows(state, _rules_of(reader))
     if as_json:

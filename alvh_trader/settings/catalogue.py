@@ -305,6 +305,7 @@ _SIGNALS: dict[str, Entry] = {
     "signals.divergence": Entry("What counts as SPX and breadth parting."),
     "signals.layer2.rsi": Entry("RSI of SPX below which layer 2 is on.", 1, 99),
     "signals.layer2.rsi_leave": Entry("RSI above which layer 2 may go off.", 1, 99),
+    "signals.refit": Entry("Whether beta_spot is refitted daily, where it can be."),
     "signals.blend_weight": Entry("Weight of VIX9D in the mixed range E5.", 0, 1),
     "signals.blend_regime": Entry("Factor of the mixed range E5.", 0.8, 2),
     "signals.window.enter_low": Entry("VIX from which it is about 18.", 5, 100),

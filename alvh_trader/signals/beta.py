@@ -90,17 +90,21 @@ def vol_beta(vx: Series, vix: Series, spx: Series) -> VolBeta:
 def spot_beta(vix: Series, spx: Series) -> float | None:
     """Return per cent of VIX per per cent of SPX, positive, within 3 and 9.
 
-    None below 40 returns of the last 60: then the default holds.
+    None below 40 returns of the last 60, and where SPX explains less than 0.3 of VIX's
+    moves: then the default holds.
     """
     fit = _on_spx(tidy(vix, *VOLATILITY), tidy(spx, *SPX))
-    return None if fit is None else min(max(-fit[0], SPOT_LOW), SPOT_HIGH)
+    if fit is None or fit[1] < R2_LOW:
+        return None
+    return min(max(-fit[0], SPOT_LOW), SPOT_HIGH)
 
 
 def vx_scale(vx: Series, vix: Series) -> float | None:
     """Return by what to multiply 1 / (1 + d / 30), within 0.6 and 1.4.
 
     The slope of 30-day VX on VIX in points over 120 sessions (60 will do), over the
-    formula's 0.5. None where there is too little: then the formula holds.
+    formula's 0.5. None where there is too little, or VIX explains too little: then the
+    formula holds.
     """
     first, second = tidy(vx, *VOLATILITY), tidy(vix, *VOLATILITY)
     logs = log_returns(first, second, VX_SESSIONS)
@@ -108,7 +112,7 @@ def vx_scale(vx: Series, vix: Series) -> float | None:
     if moves.size < VX_LEAST or any(np.any(abs(x) > JUMP_VOLATILITY) for x in logs):
         return None
     fit = _slope(of_vix, moves)
-    if fit is None:
+    if fit is None or fit[1] < R2_LOW:
         return None
     return min(max(fit[0] / VX_OF_VIX, 1.0 - VX_TOLERANCE), 1.0 + VX_TOLERANCE)
 

@@ -250,6 +250,7 @@ class SignalParams(Struct, frozen=True, kw_only=True):
     divergence: Divergence = Divergence.NEAR_HIGH  # Which form; §9.
     layer2: Layer2Limits = Layer2Limits()  # RSI points.
     window: Window18 = Window18()  # VIX points; "about 18".
+    refit: bool = True  # Whether beta_spot follows the last 60 sessions; §7.5.
     blend_weight: float = 0.65  # Of VIX9D in E5; HV20 has the rest; §2.2.
     blend_regime: float = 1.0  # Factor of E5, within 0.8 and 2.
 

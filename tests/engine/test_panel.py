@@ -26,6 +26,7 @@ from alvh_trader.engine.event import (
     InputsRead,
 )
 from alvh_trader.engine.rows import rows
+from alvh_trader.engine.turn import Turn
 from alvh_trader.signals.beta import VolBeta, VolSource
 from alvh_trader.signals.layer2 import Layer2Limits
 from alvh_trader.signals.panel import Signal, Signals
@@ -101,8 +102,9 @@ def test_what_daily_bars_give() -> None:
     assert signals.vix_mean is not None
     assert signals.macd_spx is not None
     assert signals.beta_vol.source is VolSource.VIX
-    assert signals.beta_spot is not None
-    assert 3 <= signals.beta_spot <= 9
+    # The example's VIX does not answer its SPX: no slope is read from that.
+    assert signals.beta_vol.is_loose
+    assert signals.beta_spot is None
     assert signals.vx30 is signals.contango is signals.beta_vx_scale is None
 
 
@@ -135,6 +137,29 @@ def test_a_silent_vix_is_not_about_18() -> None:
     world.run(150)
     signals = world.state.signals
     assert (signals.is_near_18, signals.vix) == (False, None)
+
+
+def answering_vix(world: World, slope: float) -> None:
+    """Let the last sessions' VIX follow SPX's log returns by `slope`."""
+    spx = world.state.bars["SPX"]
+    bars = tuple(
+        Bar(b.day, c, c, c, c)
+        for b in spx
+        if (c := 18.0 * (b.close / spx[0].close) ** slope)
+    )
+    world.tell(BarsReported(at=world.now, symbol="VIX", bars=bars))
+    world.tick()
+
+
+def test_a_refitted_slope_takes_the_defaults_place() -> None:
+    world = running()
+    default = Turn(world.state, world.rules, world.now).instant.beta_spot
+    answering_vix(world, -4.2)
+    assert world.state.signals.beta_spot == pytest.approx(4.2)
+    fitted = Turn(world.state, world.rules, world.now).instant.beta_spot
+    assert (default, fitted) == (Params().beta_spot, world.state.signals.beta_spot)
+    fixed = replace(RULES, params=Params(signals=SignalParams(refit=False)))
+    assert Turn(world.state, fixed, world.now).instant.beta_spot == default
 
 
 # ----------------------------------------------------------------------- layer 2 ---

@@ -92,6 +92,13 @@ def test_the_spot_beta_is_clipped(slope: float, clipped: float) -> None:
     assert spot_beta(follow(index, slope), index) == clipped
 
 
+def test_what_is_not_explained_is_no_refit() -> None:
+    index, noise = spx(130), spx(130, seed=2)
+    other = [(d, 18 * (p / 7000) ** 3) for d, p in noise]
+    assert spot_beta(other, index) is None
+    assert vx_scale(other, follow(index, -1.0)) is None
+
+
 def test_the_vx_scale_is_the_slope_over_the_formulas_half() -> None:
     vix = [(d, 20 + 2 * math.sin(i)) for i, d in enumerate(days(130))]
 
