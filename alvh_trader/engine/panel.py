@@ -12,10 +12,12 @@ from msgspec.structs import replace
 from alvh_trader.domain.calendar import Calendar
 from alvh_trader.domain.freshness import Part, age_of, known
 from alvh_trader.engine import vx
+from alvh_trader.engine.command import Severity
 from alvh_trader.engine.evaluation import spot_of, vix_of
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
 from alvh_trader.signals import beta, macro, pcf
+from alvh_trader.signals.beta import SPX, VOLATILITY
 from alvh_trader.signals.breadth import is_divergence
 from alvh_trader.signals.constant_maturity import contango
 from alvh_trader.signals.layer2 import is_calm, layer2
@@ -29,8 +31,14 @@ from alvh_trader.strategy.params import Params
 
 EVERY = timedelta(minutes=1)
 
+LOST_MAX = timedelta(minutes=10)
+"""How long layer 2 may be unknown before a person is told: a morning begins so."""
+
 VIX_SESSIONS = 5
 """Sessions of VIX's mean (alvh.md §7.7)."""
+
+VVIX = (30.0, 400.0)
+"""Levels that VVIX is believed to have."""
 
 VVIX_SESSIONS = 60
 """Sessions of VVIX's median (alvh.md §7.7)."""
@@ -46,6 +54,17 @@ def look(turn: Turn) -> None:
     if known.is_due:
         known = _published(turn, turn.state.day, _completed(turn, turn.state.day))
     turn.put(signals=_live(turn, known))
+    _tell_lost(turn, known)
+
+
+def _tell_lost(turn: Turn, before: Signals) -> None:
+    """Tell once that layer 2 cannot be judged: it buys nothing meanwhile."""
+    lost, seen = turn.state.signals.layer2_lost, before.at
+    if lost is None or seen is None or not turn.rules.calendar.is_open(turn.at):
+        return
+    if seen - lost < LOST_MAX <= turn.at - lost:
+        text = "layer 2 is not judged: neither RSI of SPX nor divergence is known"
+        turn.alert("layer2_unknown", Severity.WARNING, "", text)
 
 
 def expect(turn: Turn) -> None:
@@ -57,11 +76,16 @@ def expect(turn: Turn) -> None:
 def closes_of(
     state: State, symbol: str, calendar: Calendar
 ) -> tuple[tuple[date, float], ...]:
-    """Return (day, close) of completed sessions; none where yesterday's is missing."""
+    """Return (day, close) of completed sessions; none where yesterday's is missing.
+
+    A close that the index cannot have is a slip of units, and missing.
+    """
+    low, high = SPX if symbol == "SPX" else VVIX if symbol == "VVIX" else VOLATILITY
     bars = state.bars.get(symbol, ())
-    if state.day is None or not bars or bars[-1].day != calendar.last_before(state.day):
+    closes = tuple((b.day, b.close) for b in bars if low <= b.close <= high)
+    if state.day is None or not closes:
         return ()
-    return tuple((bar.day, bar.close) for bar in bars)
+    return closes if closes[-1][0] == calendar.last_before(state.day) else ()
 
 
 def line_of_sessions(state: State, calendar: Calendar) -> tuple[int, ...]:
@@ -165,6 +189,7 @@ def _live(turn: Turn, known: Signals) -> Signals:
         macd_spx=_macd(spx, params),
         macd_vix=_macd(_with_live(turn, "VIX", vix), params),
         layer2=flag,
+        layer2_lost=(known.layer2_lost or turn.at) if flag is None else None,
         was_layer2=known.was_layer2 if flag is None else flag,
         vix=median,
         is_near_18=near,

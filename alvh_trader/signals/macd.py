@@ -1,5 +1,6 @@
 """Moving average convergence divergence, and whether VIX and SPX agree by it."""
 
+import math
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -61,9 +62,9 @@ def macd(
 ) -> Macd | None:
     """Return the indicator of a series, oldest first; None below 60 bars.
 
-    Source: alvh.md §3.4.
+    None too where a close is no number. Source: alvh.md §3.4.
     """
-    if len(closes) < LEAST_BARS:
+    if len(closes) < LEAST_BARS or not all(map(math.isfinite, closes)):
         return None
     line = [
         quick - slow_

@@ -1,5 +1,6 @@
 """The relative strength index of Wilder, and what it says of a tested side."""
 
+import math
 from collections.abc import Sequence
 from enum import StrEnum
 from itertools import pairwise
@@ -18,10 +19,12 @@ class Urgency(StrEnum):
 def rsi(closes: Sequence[float], period: int = 14) -> float | None:
     """Return the index, 0 to 100, of closes (oldest first); None below period + 1.
 
+    None too where a close is no number.
+
     Wilder's averages, seeded with the mean of the first `period` changes. Without a
     single loss it is 100 (alvh.md §9.1).
     """
-    if len(closes) <= period:
+    if len(closes) <= period or not all(map(math.isfinite, closes)):
         return None
     changes = [after - before for before, after in pairwise(closes)]
     gain = sum(max(c, 0.0) for c in changes[:period]) / period

@@ -120,6 +120,29 @@ def test_bars_that_miss_yesterday_are_no_bars() -> None:
     assert panel(world)["HV20 of SPX"].freshness is Verdict.STALE
 
 
+@pytest.mark.parametrize("factor", [0.001, 0.01, 100.0])
+def test_yesterdays_close_in_other_units_is_missing(factor: float) -> None:
+    world = running()
+    bars = world.state.bars["SPX"]
+    odd = replace(bars[-1], close=bars[-1].close * factor)
+    world.tell(BarsReported(at=world.now, symbol="SPX", bars=(*bars[:-1], odd)))
+    world.tick()
+    signals = world.state.signals
+    assert (signals.rsi, signals.hv20, signals.macd_spx) == (None, None, None)
+    assert signals.beta_vol == VolBeta()
+
+
+def test_an_old_close_in_other_units_is_left_out() -> None:
+    world = running()
+    before = world.state.signals
+    bars = list(world.state.bars["SPX"])
+    bars[5] = replace(bars[5], close=bars[5].close * 100)
+    world.tell(BarsReported(at=world.now, symbol="SPX", bars=tuple(bars)))
+    world.tick()
+    assert world.state.signals.hv20 == before.hv20
+    assert world.state.signals.rsi == pytest.approx(before.rsi, abs=1.0)
+
+
 def test_a_silent_spx_leaves_what_needs_todays_price_unknown() -> None:
     world = running()
     world.mute.add(INDEXES[0].con_id)
@@ -180,6 +203,20 @@ def test_a_low_rsi_raises_layer_2_and_it_stays_while_spx_recovers() -> None:
     assert high.rsi > 48
     assert (low.layer2, high.layer2) == (True, True)
     assert panel(world)["layer 2"].says == "yes"
+
+
+def test_a_person_is_told_once_that_layer_2_is_not_judged() -> None:
+    world = World(CALM)
+    world.withheld.add(RequestBars)
+    world.start().run(540)
+    assert world.alerts("layer2_unknown") == []
+    world.run(1200)
+    assert len(world.alerts("layer2_unknown")) == 1
+    assert panel(world)["layer 2"].says == "unknown"
+    world.answer(RequestBars)
+    world.run(30)
+    assert world.state.signals.layer2 is False
+    assert world.state.signals.layer2_lost is None
 
 
 def test_two_calm_sessions_take_it_down() -> None:
