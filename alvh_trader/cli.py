@@ -10,6 +10,7 @@ import traceback
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -208,36 +209,34 @@ def _day(of: datetime | None) -> date | None:
     return None if of is None else of.date()
 
 
+def _views() -> ModuleType:
+    from alvh_trader.runtime import show
+
+    return show
+
+
 @app.command()
 def status(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) -> None:
     """Show mode, connection, account, cases and hedges as last written down."""
-    from alvh_trader.runtime import show
-
-    show.status(journal, as_json=as_json)
+    _views().status(journal, as_json=as_json)
 
 
 @app.command()
 def cases(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) -> None:
     """List the cases: condor, phase, EDR, hedge."""
-    from alvh_trader.runtime import show
-
-    show.cases(journal, as_json=as_json)
+    _views().cases(journal, as_json=as_json)
 
 
 @app.command()
 def signals(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) -> None:
     """Show every signal: value, threshold, age, and whether it may be used."""
-    from alvh_trader.runtime import show
-
-    show.signals(journal, as_json=as_json)
+    _views().signals(journal, as_json=as_json)
 
 
 @app.command()
 def orders(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) -> None:
     """List every order with its fills, from first limit to end."""
-    from alvh_trader.runtime import show
-
-    show.orders(journal, as_json=as_json)
+    _views().orders(journal, as_json=as_json)
 
 
 @app.command()
@@ -257,12 +256,8 @@ def explain(
 
     With --history: which numbers met which bounds, for every move and standstill.
     """
-    from alvh_trader.runtime import show
-
-    if history:
-        show.history(journal, case, as_json=as_json)
-    else:
-        show.explain(journal, case, as_json=as_json)
+    view = _views().history if history else _views().explain
+    view(journal, case, as_json=as_json)
 
 
 @app.command()
@@ -316,9 +311,7 @@ def _tell(journal: Path, verb: str, case: str = "", question: str = "") -> None:
 @config_app.command("check")
 def config_check(configs: Configs, *, as_json: AsJson = False) -> None:
     """Read the configuration, report every mistake, show what is in force."""
-    from alvh_trader.runtime import show
-
-    show.configuration(tuple(configs), as_json=as_json)
+    _views().configuration(tuple(configs), as_json=as_json)
 
 
 @inputs_app.command("check")
