@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from alvh_trader.domain.calendar import Calendar
 from alvh_trader.domain.freshness import Part, age_of, known
 from alvh_trader.engine import vx
-from alvh_trader.engine.command import Severity
 from alvh_trader.engine.evaluation import spot_of, vix_of
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
@@ -30,9 +29,6 @@ from alvh_trader.signals.volatility import hv20
 from alvh_trader.strategy.params import Params
 
 EVERY = timedelta(minutes=1)
-
-LOST_MAX = timedelta(minutes=10)
-"""How long layer 2 may be unknown before a person is told: a morning begins so."""
 
 VIX_SESSIONS = 5
 """Sessions of VIX's mean (alvh.md §7.7)."""
@@ -54,17 +50,6 @@ def look(turn: Turn) -> None:
     if known.is_due:
         known = _published(turn, turn.state.day, _completed(turn, turn.state.day))
     turn.put(signals=_live(turn, known))
-    _tell_lost(turn, known)
-
-
-def _tell_lost(turn: Turn, before: Signals) -> None:
-    """Tell once that layer 2 cannot be judged: it buys nothing meanwhile."""
-    lost, seen = turn.state.signals.layer2_lost, before.at
-    if lost is None or seen is None or not turn.rules.calendar.is_open(turn.at):
-        return
-    if seen - lost < LOST_MAX <= turn.at - lost:
-        text = "layer 2 is not judged: neither RSI of SPX nor divergence is known"
-        turn.alert("layer2_unknown", Severity.WARNING, "", text)
 
 
 def expect(turn: Turn) -> None:
@@ -189,7 +174,6 @@ def _live(turn: Turn, known: Signals) -> Signals:
         macd_spx=_macd(spx, params),
         macd_vix=_macd(_with_live(turn, "VIX", vix), params),
         layer2=flag,
-        layer2_lost=(known.layer2_lost or turn.at) if flag is None else None,
         was_layer2=known.was_layer2 if flag is None else flag,
         vix=median,
         is_near_18=near,

@@ -32,9 +32,6 @@ class Signals(Struct, frozen=True, kw_only=True):
     layer2: bool | None = None
     """Whether the second layer is called for; None where that cannot be known."""
 
-    layer2_lost: datetime | None = None
-    """Since when it cannot be known; None while it is."""
-
     was_layer2: bool = False
     """The newest flag that was known."""
 

@@ -205,20 +205,6 @@ def test_a_low_rsi_raises_layer_2_and_it_stays_while_spx_recovers() -> None:
     assert panel(world)["layer 2"].says == "yes"
 
 
-def test_a_person_is_told_once_that_layer_2_is_not_judged() -> None:
-    world = World(CALM)
-    world.withheld.add(RequestBars)
-    world.start().run(540)
-    assert world.alerts("layer2_unknown") == []
-    world.run(1200)
-    assert len(world.alerts("layer2_unknown")) == 1
-    assert panel(world)["layer 2"].says == "unknown"
-    world.answer(RequestBars)
-    world.run(30)
-    assert world.state.signals.layer2 is False
-    assert world.state.signals.layer2_lost is None
-
-
 def test_two_calm_sessions_take_it_down() -> None:
     limits = Layer2Limits(rsi=2.0, rsi_leave=3.0)
     params = Params(signals=SignalParams(layer2=limits))
