@@ -5,7 +5,6 @@ Rates of return are per cent a year. Source: alvh.md §7.4.
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,21 +79,20 @@ def xirr(flows: Sequence[tuple[float, float]]) -> float | None:
     # Growth is searched as its logarithm, from e^-10 to e^20 over the whole span.
     grid = np.linspace(-10.0, 20.0, 1201) * DAYS_A_YEAR / span
     signs = np.sign(worth(grid))
-    brackets = [i for i, (a, b) in enumerate(pairwise(signs)) if a * b < 0]
+    brackets = np.flatnonzero(signs[:-1] * signs[1:] < 0)
     exact = np.flatnonzero(signs == 0)
-    if len(brackets) + exact.size != 1:
+    if brackets.size + exact.size != 1:
         return None
     if exact.size:
         return _annual(float(grid[exact[0]]), span)
-    low, high = float(grid[brackets[0]]), float(grid[brackets[0] + 1])
-    sign = signs[brackets[0]]
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        if np.sign(worth(np.array([middle]))[0]) == sign:
-            low = middle
-        else:
-            high = middle
-    return _annual(0.5 * (low + high), span)
+    (place,) = brackets
+    low, high = grid[place], grid[place + 1]
+    for _ in range(8):
+        # Sixty-four places at once are as quick as one.
+        finer = np.linspace(low, high, 65)
+        beyond = int(np.flatnonzero(np.sign(worth(finer)) != signs[place])[0])
+        low, high = finer[beyond - 1], finer[beyond]
+    return _annual(float(0.5 * (low + high)), span)
 
 
 def _annual(log_growth: float, span: float) -> float:

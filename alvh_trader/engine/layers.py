@@ -26,7 +26,7 @@ from alvh_trader.engine.evaluation import (
 from alvh_trader.engine.orders import ask_report, cancel, new_ref, submit
 from alvh_trader.engine.press import note_price, redeploying
 from alvh_trader.engine.proof import lots_of
-from alvh_trader.engine.targets import layer2_left, layer2_series
+from alvh_trader.engine.targets import is_layer2_called, layer2_left, layer2_series
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.walk import HEDGE_RUNG, hedge_ladder
 from alvh_trader.portfolio.greeks import Exposure
@@ -99,7 +99,7 @@ def _tell_missing(turn: Turn, today: date) -> None:
 
 def _consider(turn: Turn, case: Case) -> bool:
     """Buy for one case if it is due; return whether an order was tried."""
-    is_called = turn.state.signals.layer2 is True
+    is_called = is_layer2_called(turn, case)
     left = layer2_left(turn, case)
     if not is_called:
         left = min(left, turn.state.l2_fund)
@@ -219,6 +219,8 @@ def _buy(
         reconciled is None or turn.at - reconciled >= limits.reconciled_age_max
     ):
         ask_report(turn, "layer 2 is about to be bought", timedelta(seconds=5))
+        # Look again as soon as the report is there, not when it is old again.
+        turn.put(longer=msgspec.structs.replace(turn.state.longer, reviewed=None))
         return False
     single = len(plan.legs) == 1
     grid = option_ticks(plan.long.trading_class) if single else combo_ticks("VIX")

@@ -39,6 +39,9 @@ TENOR_WINDOW = 30
 NOTING = (time(15, 0), time(15, 30))
 """When the price of layer 2 is noted each session, New York time."""
 
+LOOKED_AT = 6
+"""Minutes of each hour in which layer 2 may be bought."""
+
 CALLS_BELOW = 0.90
 CALLS_ABOVE = 2.0
 CALLS_MAX = 18
@@ -140,6 +143,18 @@ def ladder_wanted(turn: Turn) -> tuple[Series, ...]:
     return tuple(series for series in found if series is not None)
 
 
+def is_layer2_called(turn: Turn, case: Case) -> bool:
+    """Return whether divergence or a weak RSI calls for layer 2 of a case now.
+
+    Layer 2 adds to layer 1 (alvh.md §4.2): a condor that nothing has threatened needs
+    neither, whatever breadth does.
+    """
+    if turn.state.signals.layer2 is not True:
+        return False
+    is_added = bool(overlay_of(turn.state, case.case_id))
+    return is_added or not turn.rules.params.layer2.adds_only
+
+
 def layer2_left(turn: Turn, case: Case) -> float:
     """Return what layer 2 may still cost for a case in this quarter, in USD."""
     if turn.state.day is None:
@@ -172,7 +187,9 @@ def layer2_series(turn: Turn) -> tuple[Series, ...]:
 def is_layer2_watched(turn: Turn) -> bool:
     """Return whether the options of layer 2 must be seen now.
 
-    While it may be bought, and for half an hour a session to note what it costs.
+    For some minutes of each hour while it may be bought, and for half an hour a
+    session to note what it costs: what is bought for months is in no hurry, and its
+    options are half of all streams.
     """
     state, params = turn.state, turn.rules.params.layer2
     if not params.enabled or state.day is None or not state.cases:
@@ -180,9 +197,9 @@ def is_layer2_watched(turn: Turn) -> bool:
     clock = turn.at.astimezone(NEW_YORK).time()
     if NOTING[0] <= clock < NOTING[1]:
         return True
-    is_due = state.signals.layer2 is True or state.l2_fund > 0
-    return is_due and any(
-        case.layer2_day != state.day
+    return clock.minute < LOOKED_AT and any(
+        (is_layer2_called(turn, case) or state.l2_fund > 0)
+        and case.layer2_day != state.day
         and case.phase is not Phase.CLOSED
         and layer2_left(turn, case) > 0.1 * params.share * case.condor.risk_notional
         for case in state.cases.values()

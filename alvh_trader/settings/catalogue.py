@@ -170,6 +170,7 @@ _MONETISE: dict[str, Entry] = {
 
 _LAYER2: dict[str, Entry] = {
     "layer2.enabled": Entry("Buy longer-dated calls on divergence or a weak RSI."),
+    "layer2.adds_only": Entry("Buy on them only beside a first layer that is held."),
     "layer2.share": Entry("Premium over N_risk in a quarter, at most.", 0, 0.05),
     "layer2.tenors": Entry("Days after which the first monthly is taken.", 20, 365),
     "layer2.counted_dte": Entry("Days up to which its vega counts.", 1, 365),

@@ -133,6 +133,7 @@ class Layer2Params(Struct, frozen=True, kw_only=True):
     """The longer-dated layer of the hedge, and redeployment into it (§4.2, §7.7)."""
 
     enabled: bool = True
+    adds_only: bool = True  # On its flag only beside a first layer that is held.
     share: float = 0.01  # Premium over N_risk in a quarter, at most.
     tenors: tuple[float, ...] = (30.0,)  # Days; the first monthly within 30 after each.
     counted_dte: int = 60  # Days to settlement up to which its vega counts.

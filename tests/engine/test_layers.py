@@ -28,7 +28,8 @@ def rules(*, rsi: float = 99.0, leave: float = 99.5, **layer2: Any) -> Rules:
     signals = replace(
         RULES.params.signals, layer2=Layer2Limits(rsi=rsi, rsi_leave=leave)
     )
-    params = replace(RULES.params, signals=signals, layer2=Layer2Params(**layer2))
+    asked = Layer2Params(**{"adds_only": False, **layer2})
+    params = replace(RULES.params, signals=signals, layer2=asked)
     return replace(RULES, params=params)
 
 
@@ -74,6 +75,18 @@ def test_nothing_is_bought_uncalled_for(changes: dict[str, Any]) -> None:
     seen = world(**changes)
     seen.run(900)
     assert longer(seen) == []
+
+
+def test_by_default_it_adds_to_a_first_layer_and_buys_nothing_alone() -> None:
+    calm = world(adds_only=True)
+    calm.run(900)
+    assert calm.placed(Purpose.HEDGE) == []
+    stressed = world(Market(), adds_only=True)
+    stressed.until(Phase.COOLDOWN)
+    first, *_ = stressed.placed(Purpose.HEDGE)
+    assert first.layer is not Layer.L2
+    stressed.run(900)
+    assert len(longer(stressed)) == 1
 
 
 def test_a_flag_that_is_not_known_is_off_and_told_once_a_day() -> None:
