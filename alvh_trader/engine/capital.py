@@ -60,6 +60,10 @@ class CapitalView(Struct, frozen=True, kw_only=True):
     cost: Cost | None
     liquidity: Liquidity | None
     returns: tuple[Return, ...]
+    measured: datetime
+    """When the returns were found; `flows` of the cash book were in them."""
+
+    flows: int
     so_far: float | None
     expected: float | None
     over_wacc: float | None

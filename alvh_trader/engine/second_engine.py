@@ -37,6 +37,9 @@ from alvh_trader.strategy.reason import latest_meeting, time_shift
 
 EVERY = timedelta(minutes=1)
 
+RETURNS_EVERY = timedelta(minutes=10)
+"""How often returns are found anew while no flow joins them: they are dear to find."""
+
 AT_REST = frozenset({Phase.MONITOR, Phase.COOLDOWN, Phase.CLOSED})
 """The phases in which a case lets capital be added."""
 
@@ -73,7 +76,10 @@ def _is_due(turn: Turn, view: CapitalView) -> bool:
 def _view(turn: Turn, found: Funding, before: CapitalView | None) -> CapitalView:
     state, params = turn.state, turn.rules.params.capital
     book, spot = Book(turn), spot_of(turn.state)
-    returns, delta, so_far = book.returns(), book.delta, book.so_far()
+    kept = None if book.delta is None else _kept(turn, before)
+    returns = book.returns() if kept is None else kept.returns
+    so_far = book.so_far() if kept is None else kept.so_far
+    delta = book.delta
     cost = None if delta is None or spot is None else cost_of(turn, delta, spot)
     expected = expected_of(returns)
     over = None if expected is None or cost is None else expected - cost.wacc
@@ -93,6 +99,8 @@ def _view(turn: Turn, found: Funding, before: CapitalView | None) -> CapitalView
         cost=cost,
         liquidity=liquidity_of(turn),
         returns=returns,
+        measured=turn.at if kept is None else kept.measured,
+        flows=len(state.cash.flows),
         so_far=so_far,
         expected=expected,
         over_wacc=over,
@@ -111,6 +119,16 @@ def _view(turn: Turn, found: Funding, before: CapitalView | None) -> CapitalView
         told=(Advice.HOLD, 0.0) if before is None else before.told,
         told_due=0.0 if before is None else before.told_due,
     )
+
+
+def _kept(turn: Turn, before: CapitalView | None) -> CapitalView | None:
+    """Return the last view if its returns are recent and known, and nothing is new."""
+    state = turn.state
+    if before is None or turn.at - before.measured >= RETURNS_EVERY:
+        return None
+    is_same = before.flows == len(state.cash.flows) and not _is_due(turn, before)
+    known = {r.case for r in before.returns if r.expected is not None or not r.is_open}
+    return before if is_same and known >= state.cases.keys() else None
 
 
 def _last_stated(turn: Turn, before: CapitalView | None) -> Facilities | None:
