@@ -48,6 +48,7 @@ STORIES = {
         reaches=(
             "2018-12-19 14:00:00  MONITOR -> CONFIRM, ROLL_REASON",
             "SPX 2019-03-15",
+            "place HEDGE of L2",
         ),
         inputs="december-2018",
     ),
@@ -56,7 +57,12 @@ STORIES = {
         seed=1,
         since="2018-10-05",
         until="2018-10-11",
-        reaches=("ROLL_WORKING -> SPLIT_HOLD", "SPLIT_HOLD -> ROLL_WORKING"),
+        reaches=(
+            "ROLL_WORKING -> SPLIT_HOLD",
+            "SPLIT_HOLD -> ROLL_WORKING",
+            "place HEDGE of L2",
+            "place HEDGE_SELL",
+        ),
     ),
 }
 
@@ -101,7 +107,9 @@ def _words(row: Row) -> Iterator[tuple[str, str]]:
         case "PlaceOrder":
             order = row["approved"]["order"]
             legs = " ".join(_leg(leg) for leg in order["legs"])
-            yield "", f"  place {order['purpose']} {order['quantity']} x {legs}"
+            of = f"{order['purpose']} of {order['layer']}"
+            what = of if order["layer"] else order["purpose"]
+            yield "", f"  place {what} {order['quantity']} x {legs}"
         case "OrderFilled":
             fill = row["fill"]
             yield "", f"  fill {fill['quantity']:+d} for {fill['ref']}"
