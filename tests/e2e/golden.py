@@ -48,20 +48,20 @@ STORIES = {
         reaches=(
             "2018-12-19 14:00:00  MONITOR -> CONFIRM, ROLL_REASON",
             "SPX 2019-03-15",
-            "place HEDGE of L2",
+            "ROLL_WORKING -> SPLIT_HOLD",
+            "SPLIT_HOLD -> ROLL_WORKING",
         ),
         inputs="december-2018",
     ),
-    "split-hold": Story(
+    "layer-two": Story(
         scenario="october-2018",
         seed=1,
         since="2018-10-05",
         until="2018-10-11",
         reaches=(
-            "ROLL_WORKING -> SPLIT_HOLD",
-            "SPLIT_HOLD -> ROLL_WORKING",
             "place HEDGE of L2",
             "place HEDGE_SELL",
+            "VERIFY -> COOLDOWN",
         ),
     ),
 }
