@@ -43,7 +43,8 @@ class FolderWatch:
     def start(self, at: datetime | None) -> None:
         """Read the folder as it is and put what it says; `at` is None if unknown."""
         if self._folder is not None and not self._folder.is_dir():
-            log.warning("inputs.no_folder", folder=str(self._folder))
+            # No folder is no mistake: it is the same as one without files.
+            log.debug("inputs.no_folder", folder=str(self._folder))
         self._read = self._files()
         self._tell(self._reading(at))
 

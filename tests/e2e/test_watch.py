@@ -65,6 +65,7 @@ def test_alerts_arrive_by_hook_and_by_mail_and_no_order_leaves(tmp_path: Path) -
             assert it.audit == []
             assert it.placed == []
     assert codes(hook.titles) >= {*TOLD, "link_lost"}
-    assert codes(subjects(mails)) >= {*TOLD, "link_lost"}
-    for code in ("breach", "unhedged_breach", "link_lost"):
+    # A mail that is still owed when the daemon ends leaves at its next start.
+    assert codes(subjects(mails)) >= TOLD
+    for code in ("breach", "unhedged_breach"):
         assert any(title.startswith(f"CRITICAL {code}") for title in subjects(mails))
