@@ -90,8 +90,10 @@ def xirr(flows: Sequence[tuple[float, float]]) -> float | None:
     for _ in range(8):
         # Sixty-four places at once are as quick as one.
         finer = np.linspace(low, high, 65)
-        beyond = int(np.flatnonzero(np.sign(worth(finer)) != signs[place])[0])
-        low, high = finer[beyond - 1], finer[beyond]
+        beyond = np.flatnonzero(np.sign(worth(finer)) != signs[place])
+        if beyond.size == 0 or beyond[0] == 0:
+            break  # So near the root that only rounding has a sign.
+        low, high = finer[beyond[0] - 1], finer[beyond[0]]
     return _annual(float(0.5 * (low + high)), span)
 
 

@@ -105,3 +105,12 @@ def test_an_independent_search_finds_the_same_return(
 
     root = brentq(present_value, -0.95, 10.0, xtol=1e-13, maxiter=500)
     assert found == pytest.approx(100.0 * root, rel=1e-6, abs=1e-6)
+
+
+def test_rounding_near_the_root_ends_the_search_and_nothing_else() -> None:
+    rng = np.random.default_rng(7)
+    for _ in range(300):
+        days = np.cumsum(rng.integers(1, 20, 12)).tolist()
+        usd = rng.normal(0.0, 1000.0, 11).tolist()
+        found = xirr([(0.0, -50_000.0), *zip(days, [*usd, 50_500.0], strict=True)])
+        assert found is None or math.isfinite(found)
