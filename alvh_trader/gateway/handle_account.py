@@ -1,6 +1,7 @@
 """Answers to requests about the account: values, positions, profit and loss."""
 
 from alvh_trader.gateway import account_reply, publisher
+from alvh_trader.gateway.notices import invalid_account
 from alvh_trader.gateway.session import Session
 from alvh_trader.gateway.view import View
 from alvh_trader.wire import account_reply as wire
@@ -16,7 +17,7 @@ def account_updates(session: Session, asked: request.RequestAccountUpdates) -> N
         return
     if asked.account not in ("", account):
         streams.account = False
-        session.error(-1, 321, _invalid_account(asked.account))
+        session.error(-1, *invalid_account(asked.account))
         return
     publisher.send_account(session, View(session.floor.exchange))
     session.send(wire.AccountDownloadEnd(account))
@@ -28,7 +29,7 @@ def account_updates_multi(
     """Send the account values once, then keep them up to date."""
     account = session.floor.account_id
     if asked.account not in ("", account):
-        session.error(asked.req_id, 321, _invalid_account(asked.account))
+        session.error(asked.req_id, *invalid_account(asked.account))
         return
     view = View(session.floor.exchange)
     sent = session.streams.account_multi[asked.req_id] = {}
@@ -79,7 +80,7 @@ def positions_multi(session: Session, asked: request.RequestPositionsMulti) -> N
     """Send every holding once, then each that changes."""
     floor = session.floor
     if asked.account not in ("", floor.account_id):
-        session.error(asked.req_id, 321, _invalid_account(asked.account))
+        session.error(asked.req_id, *invalid_account(asked.account))
         return
     session.streams.positions_multi.add(asked.req_id)
     for listing, value in publisher.holdings(floor, View(floor.exchange)):
@@ -99,7 +100,7 @@ def cancel_positions_multi(
 def pnl(session: Session, asked: request.RequestPnl) -> None:
     """Stream the account's profit and loss."""
     if asked.account not in ("", session.floor.account_id):
-        session.error(asked.req_id, 321, _invalid_account(asked.account))
+        session.error(asked.req_id, *invalid_account(asked.account))
         return
     session.streams.pnl[asked.req_id] = ()
     publisher.send_pnl(session, View(session.floor.exchange))
@@ -120,7 +121,3 @@ def pnl_single(session: Session, asked: request.RequestPnlSingle) -> None:
 def cancel_pnl_single(session: Session, asked: request.CancelPnlSingle) -> None:
     """Stop a stream of one holding's profit and loss."""
     session.streams.pnl_single.pop(asked.req_id, None)
-
-
-def _invalid_account(account: str) -> str:
-    return f"Error validating request. cause - Invalid account code '{account}'"

@@ -2,11 +2,10 @@
 
 from alvh_trader.gateway import listing_reply
 from alvh_trader.gateway.moment import day_text
+from alvh_trader.gateway.notices import NOT_FOUND, invalid
 from alvh_trader.gateway.session import Session
 from alvh_trader.sim.model import Listing
 from alvh_trader.wire import contract_reply, request
-
-NOT_FOUND = "No security definition has been found for the request"
 
 _SEC_TYPES = frozenset(
     {"STK", "OPT", "FUT", "IND", "CONTFUT", "FOP", "CASH", "BOND", "CFD", "WAR",
@@ -18,24 +17,17 @@ def contract_details(session: Session, asked: request.RequestContractDetails) ->
     """Describe each listing that matches, or say that there is none."""
     spec = asked.contract
     if spec.sec_type == "BAG":
-        session.error(
-            asked.req_id,
-            321,
-            "Error validating request. cause - "
-            "'BAG' isn't supported for contract data request.",
-        )
+        cause = "'BAG' isn't supported for contract data request."
+        session.error(asked.req_id, *invalid(cause))
         return
     if spec.sec_type not in _SEC_TYPES:
-        session.error(
-            asked.req_id,
-            321,
-            "Error validating request. cause - Please enter a valid security type",
-        )
+        cause = "Please enter a valid security type"
+        session.error(asked.req_id, *invalid(cause))
         return
     exchange = session.floor.exchange
     found = listing_reply.find(exchange, spec, include_expired=asked.include_expired)
     if not found:
-        session.error(asked.req_id, 200, NOT_FOUND)
+        session.error(asked.req_id, *NOT_FOUND)
         return
     for listing in found:
         session.send(
@@ -51,11 +43,7 @@ def option_parameters(session: Session, asked: request.RequestOptionParameters) 
         if asked.exchange not in ("", row.exchange):
             continue
         if asked.con_id not in (0, row.underlying):
-            session.error(
-                asked.req_id,
-                321,
-                "Error validating request. cause - Invalid contract id",
-            )
+            session.error(asked.req_id, *invalid("Invalid contract id"))
             return
         session.send(
             contract_reply.OptionParameters(
@@ -75,9 +63,7 @@ def market_rule(session: Session, asked: request.RequestMarketRule) -> None:
     """Send the price increments of a rule."""
     rows = session.floor.exchange.market_rule(asked.rule_id)
     if not rows:
-        session.error(
-            -1, 321, "Error validating request. cause - Invalid market rule id"
-        )
+        session.error(-1, *invalid("Invalid market rule id"))
         return
     increments = tuple(contract_reply.PriceIncrement(low, step) for low, step in rows)
     session.send(contract_reply.MarketRule(asked.rule_id, increments))

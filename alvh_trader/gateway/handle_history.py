@@ -13,12 +13,11 @@ from alvh_trader.gateway.moment import (
     read_time,
     time_text,
 )
+from alvh_trader.gateway.notices import Notice, history_error, invalid
 from alvh_trader.gateway.session import Session
 from alvh_trader.gateway.streams import BarStream
 from alvh_trader.sim.model import BarRow, Listing
 from alvh_trader.wire import market_reply, market_request
-
-SERVICE_ERROR = "Historical Market Data Service error message:"
 
 _WHAT = frozenset(
     {"TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK", "HISTORICAL_VOLATILITY",
@@ -56,7 +55,7 @@ def historical_data(
     size = read_bar_size(asked.bar_size)
     rows = _rows(session, listing, size, asked.duration, end)
     if not rows:
-        session.error(req_id, 162, f"{SERVICE_ERROR}{_no_data(listing)}")
+        session.error(req_id, *_no_data(listing))
         return
     session.send(
         market_reply.HistoricalData(
@@ -78,35 +77,34 @@ def historical_data(
         )
 
 
-def _problem(asked: market_request.RequestHistoricalData) -> tuple[int, str] | None:
+def _problem(asked: market_request.RequestHistoricalData) -> Notice | None:
     """Return code and text of what is wrong with the question itself."""
-    validating = "Error validating request. cause - "
     if asked.contract.sec_type == "BAG":
-        return 162, f"{SERVICE_ERROR}No historical data for combos on this gateway"
+        return history_error("No historical data for combos on this gateway")
     if asked.keep_up_to_date and asked.end:
-        return 321, f"{validating}End Date Not Allowed with keepUpToDate"
+        return invalid("End Date Not Allowed with keepUpToDate")
     if asked.what not in _WHAT:
-        return 321, f"{validating}Invalid whatToShow '{asked.what}'"
+        return invalid(f"Invalid whatToShow '{asked.what}'")
     if asked.what not in _SERVED:
-        return 162, f"{SERVICE_ERROR}No data of type {asked.what}"
+        return history_error(f"No data of type {asked.what}")
     checks = (
-        (read_bar_size, asked.bar_size, 321, f"{validating}Invalid bar size"),
-        (read_duration, asked.duration, 321, f"{validating}Invalid duration"),
-        (read_time, asked.end, 10314, _INVALID_END),
+        (read_bar_size, asked.bar_size, invalid("Invalid bar size")),
+        (read_duration, asked.duration, invalid("Invalid duration")),
+        (read_time, asked.end, Notice(10314, _INVALID_END)),
     )
-    for check, text, code, message in checks:
+    for check, text, notice in checks:
         if check is read_time and not text:
             continue
         try:
             check(text)
         except ValueError:
-            return code, message
+            return notice
     return None
 
 
-def _no_data(listing: Listing) -> str:
+def _no_data(listing: Listing) -> Notice:
     name = f"{listing.symbol}@{listing.exchange}"
-    return f"HMDS query returned no data: {name} Trades"
+    return history_error(f"HMDS query returned no data: {name} Trades")
 
 
 def _rows(
@@ -156,17 +154,11 @@ def cancel_historical_data(
 ) -> None:
     """Stop bars that are kept up to date."""
     if session.streams.bars.pop(asked.req_id, None) is None:
-        session.error(
-            asked.req_id,
-            366,
-            f"No historical data query found for ticker id:{asked.req_id}",
-        )
+        text = f"No historical data query found for ticker id:{asked.req_id}"
+        session.error(asked.req_id, 366, text)
         return
-    session.error(
-        asked.req_id,
-        162,
-        f"{SERVICE_ERROR}API historical data query cancelled: {asked.req_id}",
-    )
+    reason = f"API historical data query cancelled: {asked.req_id}"
+    session.error(asked.req_id, *history_error(reason))
 
 
 def head_timestamp(
@@ -183,7 +175,7 @@ def head_timestamp(
         listing.con_id, bar_reply.ONE_DAY, sessions=everything
     )
     if not rows:
-        session.error(asked.req_id, 162, f"{SERVICE_ERROR}{_no_data(listing)}")
+        session.error(asked.req_id, *_no_data(listing))
         return
     first = rows[0].start
     text = str(int(first.timestamp()))
@@ -196,4 +188,4 @@ def historical_ticks(
     session: Session, asked: market_request.RequestHistoricalTicks
 ) -> None:
     """Answer that there are none: single ticks of the past are not kept."""
-    session.error(asked.req_id, 162, f"{SERVICE_ERROR}HMDS query returned no data")
+    session.error(asked.req_id, *history_error("HMDS query returned no data"))

@@ -3,9 +3,16 @@
 from datetime import timedelta
 
 from alvh_trader.gateway import listing_reply, publisher
-from alvh_trader.gateway.handle_contract import NOT_FOUND
 from alvh_trader.gateway.listing_reply import COMBO_CON_ID
 from alvh_trader.gateway.market_line import MarketLine, TickByTickLine
+from alvh_trader.gateway.notices import (
+    DUPLICATE_TICKER,
+    NO_COMBO_LEGS,
+    NOT_FOUND,
+    Notice,
+    invalid,
+    unknown_ticker,
+)
 from alvh_trader.gateway.session import Session
 from alvh_trader.gateway.streams import BarStream
 from alvh_trader.gateway.view import View
@@ -53,7 +60,7 @@ def market_data(session: Session, asked: market_request.RequestMarketData) -> No
 def _is_refused(session: Session, req_id: int) -> bool:
     streams = session.streams
     if req_id in streams.lines or req_id in streams.ticks:
-        session.error(req_id, 102, "Duplicate ticker id")
+        session.error(req_id, *DUPLICATE_TICKER)
         return True
     if streams.line_count() >= LINES_MAX:
         session.error(req_id, 101, "Max number of tickers has been reached")
@@ -73,16 +80,11 @@ def _line(
         has_book = listing.sec_type != "IND" or listing.symbol == BREADTH
         return MarketLine(asked.req_id, listing.con_id, has_book=has_book)
     if not asked.legs:
-        session.error(
-            asked.req_id,
-            321,
-            "Error validating request. cause - "
-            "Security type 'BAG' requires combo leg details",
-        )
+        session.error(asked.req_id, *invalid(NO_COMBO_LEGS))
         return None
     legs = listing_reply.legs_of(asked.legs)
     if any(session.floor.exchange.listing(leg.con_id) is None for leg in legs):
-        session.error(asked.req_id, 200, NOT_FOUND)
+        session.error(asked.req_id, *NOT_FOUND)
         return None
     return MarketLine(asked.req_id, COMBO_CON_ID, legs=legs)
 
@@ -105,10 +107,11 @@ def only_listing(
     )
     if len(found) == 1:
         return found[0]
-    text = NOT_FOUND
+    notice = NOT_FOUND
     if found:
         text = f"The contract description specified for {spec.symbol} is ambiguous."
-    session.error(req_id, 200, text)
+        notice = Notice(200, text)
+    session.error(req_id, *notice)
     return None
 
 
@@ -117,7 +120,7 @@ def cancel_market_data(
 ) -> None:
     """Close a market data line."""
     if session.streams.lines.pop(asked.req_id, None) is None:
-        session.error(asked.req_id, 300, f"Can't find EId with tickerId:{asked.req_id}")
+        session.error(asked.req_id, *unknown_ticker(asked.req_id))
 
 
 def market_data_type(
@@ -131,9 +134,8 @@ def tick_by_tick(session: Session, asked: market_request.RequestTickByTick) -> N
     """Stream single ticks of a contract."""
     kind = _TICK_KINDS.get(asked.kind)
     if kind is None:
-        session.error(
-            asked.req_id, 321, "Error validating request. cause - Invalid tick type"
-        )
+        cause = "Tick-by-tick data type is incorrect/not set."
+        session.error(asked.req_id, *invalid(cause))
         return
     if _is_refused(session, asked.req_id):
         return
@@ -150,7 +152,7 @@ def cancel_tick_by_tick(
 ) -> None:
     """Stop single ticks."""
     if session.streams.ticks.pop(asked.req_id, None) is None:
-        session.error(asked.req_id, 300, f"Can't find EId with tickerId:{asked.req_id}")
+        session.error(asked.req_id, *unknown_ticker(asked.req_id))
 
 
 def real_time_bars(session: Session, asked: market_request.RequestRealTimeBars) -> None:

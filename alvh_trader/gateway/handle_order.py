@@ -5,8 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from alvh_trader.gateway import listing_reply, order_reply
-from alvh_trader.gateway.handle_contract import NOT_FOUND
 from alvh_trader.gateway.moment import read_time
+from alvh_trader.gateway.notices import NOT_FOUND
 from alvh_trader.gateway.order_reply import Ending
 from alvh_trader.gateway.session import Session
 from alvh_trader.sim.model import Execution, OrderLeg, Refusal, SimOrder, Status
@@ -14,7 +14,7 @@ from alvh_trader.wire import order_reply as wire
 from alvh_trader.wire import request
 from alvh_trader.wire.order_request import PlaceOrder
 
-_VALIDATING = "Error validating request. cause - "
+_VALIDATING = "Error validating request.-'bF' : cause - "
 _TYPES = ("LMT", "MKT")
 _KNOWN_TYPES = frozenset(
     {"STP", "STP LMT", "TRAIL", "TRAIL LIMIT", "MIT", "LIT", "MOC", "LOC", "REL",
@@ -120,7 +120,7 @@ def _contract_problem(asked: PlaceOrder, order: SimOrder) -> Problem | None:
     if order.sec_type == "BAG" and not asked.legs:
         return 321, f"{_VALIDATING}Security type 'BAG' requires combo leg details"
     if not order.legs:
-        return 200, NOT_FOUND
+        return NOT_FOUND
     if asked.e_trade_only or asked.firm_quote_only:
         name = "EtradeOnly" if asked.e_trade_only else "FirmQuoteOnly"
         return 10268, f"The '{name}' order attribute is not supported."

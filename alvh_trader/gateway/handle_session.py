@@ -1,27 +1,8 @@
-"""Answers to requests about the session, and to those that are not served."""
+"""Answers to requests about the session itself."""
 
+from alvh_trader.gateway.notices import invalid
 from alvh_trader.gateway.session import Session
 from alvh_trader.wire import account_reply, market_request, request
-
-_VALIDATING = "Error validating request. cause - "
-
-_NO_DEPTH = "Deep market data is not supported for this combination of security type"
-
-_REFUSALS = {
-    10: (10092, f"{_NO_DEPTH}/exchange"),
-    18: (321, f"{_VALIDATING}FA data operations ignored for non FA customers."),
-    19: (321, f"{_VALIDATING}FA data operations ignored for non FA customers."),
-    24: (321, f"{_VALIDATING}Scanners are not served by this gateway"),
-    52: (10358, "Fundamentals data is not allowed"),
-    88: (162, "Historical Market Data Service error message:No histogram data"),
-}  # fmt: skip
-
-_UNSERVED = (321, f"{_VALIDATING}The request is not served by this gateway")
-
-
-def unserved(session: Session, number: int, req_id: int) -> None:
-    """Turn down a request that is known and not served."""
-    session.error(req_id, *_REFUSALS.get(number, _UNSERVED))
 
 
 def current_time(session: Session, _: request.RequestCurrentTime) -> None:
@@ -68,7 +49,7 @@ def user_info(session: Session, asked: request.RequestUserInfo) -> None:
 
 def start_again(session: Session, _: request.StartApi) -> None:
     """Refuse a second start."""
-    session.error(-1, 321, f"{_VALIDATING}The API is already started")
+    session.error(-1, *invalid("The API is already started"))
 
 
 def nothing(_session: Session, _asked: object) -> None:
@@ -80,4 +61,4 @@ def not_computed(
     asked: market_request.RequestImpliedVolatility | market_request.RequestOptionPrice,
 ) -> None:
     """Turn down a question for a price or a volatility that only a model knows."""
-    session.error(asked.req_id, *_UNSERVED)
+    session.error(asked.req_id, *invalid("The request is not served by this gateway"))

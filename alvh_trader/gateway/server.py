@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from alvh_trader.errors import ConfigError
 from alvh_trader.gateway.floor import Floor
-from alvh_trader.gateway.handle_session import unserved
+from alvh_trader.gateway.handle_unserved import answer_unserved
 from alvh_trader.gateway.handlers import HANDLERS
 from alvh_trader.gateway.pace import Pace
 from alvh_trader.gateway.session import Session
@@ -168,7 +168,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._session = Session(gateway.floor, HANDLERS, unserved)
+        self._session = Session(gateway.floor, HANDLERS, answer_unserved)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the socket."""

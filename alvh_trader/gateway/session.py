@@ -14,6 +14,7 @@ from alvh_trader.errors import ProtocolError
 from alvh_trader.gateway import publisher
 from alvh_trader.gateway.floor import Floor
 from alvh_trader.gateway.moment import welcome_text
+from alvh_trader.gateway.notices import invalid
 from alvh_trader.gateway.streams import Streams
 from alvh_trader.gateway.view import View
 from alvh_trader.sim.model import Prices
@@ -31,7 +32,8 @@ FARMS = (
 )
 
 Handler = Callable[["Session", Any], None]
-Unserved = Callable[["Session", int, int], None]
+Unserved = Callable[["Session", list[str]], bool]
+"""Answers a request that is known and not served; False if it is none of these."""
 
 
 class Stage(Enum):
@@ -50,7 +52,7 @@ class Session:
         self,
         floor: Floor,
         handlers: Mapping[type[Struct], Handler],
-        refuse_unserved: Unserved,
+        answer_unserved: Unserved,
     ) -> None:
         self.floor = floor
         self.client_id = -1
@@ -63,7 +65,7 @@ class Session:
         self.stage = Stage.HELLO
         self.is_congested = False
         self._handlers = handlers
-        self._refuse_unserved = refuse_unserved
+        self._answer_unserved = answer_unserved
         self._stream = ClientStream()
         self._output: list[bytes] = []
 
@@ -119,11 +121,7 @@ class Session:
             self.stage = Stage.START
             return
         try:
-            number = codec.number_of(split(payload))
-            if number in codec.IGNORED:
-                return
-            if number in codec.UNSERVED:
-                self._refuse(number, payload)
+            if self._answer_unserved(self, split(payload)):
                 return
             request = codec.decode_request(payload, self.version)
         except ProtocolError as error:
@@ -136,7 +134,7 @@ class Session:
 
     def _start(self, request: Struct) -> None:
         if not isinstance(request, StartApi):
-            self.error(-1, 321, "Error validating request. The API is not started")
+            self.error(-1, *invalid("The API is not started"))
             self.close()
             return
         if request.client_id in self.floor.clients:
@@ -155,13 +153,6 @@ class Session:
         self.send(NextValidId(self.floor.next_id(self.client_id)))
         for code, text in FARMS:
             self.error(-1, code, text)
-
-    def _refuse(self, number: int, payload: bytes) -> None:
-        position, texts, req_id = codec.UNSERVED[number], split(payload), -1
-        if position is not None and position < len(texts):
-            text = texts[position]
-            req_id = int(text) if text.isascii() and text.isdecimal() else -1
-        self._refuse_unserved(self, number, req_id)
 
     # ------------------------------------------------------------- streams ---
 

@@ -233,6 +233,20 @@ class HistoricalNews(Struct, frozen=True):
     headline: Text
 
 
+class HistoricalNewsEnd(Struct, frozen=True):
+    """All headlines that were asked for have been sent."""
+
+    req_id: Int
+    has_more: Flag
+
+
+class DisplayGroups(Struct, frozen=True):
+    """The groups of windows of the trader's screen, separated by bars."""
+
+    req_id: Int
+    groups: Text = ""
+
+
 class DepthLevel(Struct, frozen=True, kw_only=True):
     """One level of market depth. Never sent by this server."""
 

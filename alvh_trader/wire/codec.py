@@ -98,21 +98,6 @@ REQUESTS: Mapping[type[Struct], Header] = MappingProxyType(
 )
 """The requests that are served."""
 
-UNSERVED: Mapping[int, int | None] = MappingProxyType(
-    {
-        10: 2, 18: None, 19: None, 21: 2, 22: 1, 24: None, 52: 2, 65: None, 66: None,
-        67: 2, 68: 2, 69: 2, 72: None, 73: None, 84: 1, 86: 1, 88: 1, 100: 1, 102: 1,
-    }
-)  # fmt: skip
-"""Known requests that are not served: where their request id stands, if they have one.
-
-Depth, advisor and scanner requests, exercises, fundamentals, display groups, news,
-histograms and the Wall Street Horizon calendar.
-"""
-
-IGNORED = frozenset({11, 23, 53, 70, 89, 101, 103})
-"""Cancellations of what is not served; they want no answer."""
-
 REPLIES: Mapping[type[Struct], Header] = MappingProxyType(
     {
         market_reply.TickPrice: Header(1, "6"),
@@ -129,6 +114,7 @@ REPLIES: Mapping[type[Struct], Header] = MappingProxyType(
         account_reply.DepthLevel: Header(13, "1"),
         account_reply.ManagedAccounts: Header(15, "1"),
         market_reply.HistoricalData: Header(17),
+        contract_reply.ScannerParameters: Header(19, "1"),
         contract_reply.ScannerData: Header(20, "3"),
         market_reply.TickOptionComputation: Header(21),
         market_reply.TickGeneric: Header(45, "6"),
@@ -146,6 +132,7 @@ REPLIES: Mapping[type[Struct], Header] = MappingProxyType(
         account_reply.PositionEnd: Header(62, "1"),
         account_reply.AccountSummary: Header(63, "1"),
         account_reply.AccountSummaryEnd: Header(64, "1"),
+        account_reply.DisplayGroups: Header(67, "1"),
         account_reply.PositionMulti: Header(71, "1"),
         account_reply.PositionMultiEnd: Header(72, "1"),
         account_reply.AccountUpdateMulti: Header(73, "1"),
@@ -160,6 +147,7 @@ REPLIES: Mapping[type[Struct], Header] = MappingProxyType(
         contract_reply.SmartComponents: Header(82),
         account_reply.NewsProviders: Header(85),
         account_reply.HistoricalNews: Header(86),
+        account_reply.HistoricalNewsEnd: Header(87),
         market_reply.HeadTimestamp: Header(88),
         market_reply.Histogram: Header(89),
         market_reply.HistoricalDataUpdate: Header(90),

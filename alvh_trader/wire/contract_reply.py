@@ -157,6 +157,12 @@ class DepthExchanges(Struct, frozen=True):
     rows: Annotated[tuple[DepthExchange, ...], ROWS] = ()
 
 
+class ScannerParameters(Struct, frozen=True):
+    """What a scanner can be asked for, as XML."""
+
+    xml: Text
+
+
 class ScannerRow(Struct, frozen=True, kw_only=True):
     """One contract that a scanner ranked. Never sent by this server."""
 

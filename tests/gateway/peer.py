@@ -8,7 +8,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from alvh_trader.gateway.floor import Floor
-from alvh_trader.gateway.handle_session import unserved
+from alvh_trader.gateway.handle_unserved import answer_unserved
 from alvh_trader.gateway.handlers import HANDLERS
 from alvh_trader.gateway.session import Session
 from alvh_trader.sim.exchange import Exchange
@@ -58,7 +58,7 @@ class Peer:
         self.floor = on
         self.client_id = client_id
         self.version = version
-        self.session = Session(on, HANDLERS, unserved)
+        self.session = Session(on, HANDLERS, answer_unserved)
         self._reader = FrameReader()
         self.welcome = self.raw(write_hello(Hello(157, version)))
         self.greeting = self.ask(StartApi(client_id)) if start else []

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alvh_trader.gateway import handle_unserved
 from alvh_trader.gateway.session import Stage
 from alvh_trader.wire import codec, request
 from alvh_trader.wire.account_reply import Error, ManagedAccounts, NextValidId
@@ -47,7 +48,7 @@ def test_a_client_that_cannot_be_spoken_with_is_dropped_without_a_word(
 ) -> None:
     peer = Peer(floor(), start=False)
     stranger = Peer(peer.floor, start=False)
-    fresh = type(stranger.session)(peer.floor, {}, lambda *_: None)
+    fresh = type(stranger.session)(peer.floor, {}, lambda *_: False)
     fresh.receive(opening)
     assert fresh.is_closing
     assert fresh.take_output() == b""
@@ -99,29 +100,6 @@ def test_a_malformed_request_gets_320_and_the_conversation_goes_on(
     assert peer.ask(request.RequestIds(1)) == [NextValidId(1)]
 
 
-@pytest.mark.parametrize(
-    ("fields", "answer"),
-    [
-        (["10", "5", "41", *["0"] * 15], [(41, 10092)]),
-        (["11", "1", "41", "0"], []),
-        (["18", "1", "1"], [(-1, 321)]),
-        (["21", "2", "41", *["0"] * 14], [(41, 321)]),
-        (["22", "41", *[""] * 22], [(41, 321)]),
-        (["24", "1"], [(-1, 321)]),
-        (["52", "2", "41", *[""] * 10], [(41, 10358)]),
-        (["84", "41", "", "", ""], [(41, 321)]),
-        (["88", "41", *[""] * 15], [(41, 162)]),
-        (["100", "41"], [(41, 321)]),
-        (["103", "41"], []),
-    ],
-)
-def test_what_is_not_served_is_turned_down_by_its_request_id(
-    fields: list[str], answer: list[tuple[int, int]]
-) -> None:
-    peer = Peer(floor())
-    assert errors(peer.read(peer.raw(frame(join(fields))))) == answer
-
-
 @settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_answers_do_not_depend_on_where_the_stream_is_cut(data: st.DataObject) -> None:
@@ -153,7 +131,7 @@ def veteran() -> Peer:
 @given(st.lists(st.text("0123456789.-ABE\n", max_size=6), min_size=1, max_size=40))
 def test_no_sequence_of_fields_breaks_the_gateway(fields: list[str]) -> None:
     peer = veteran()
-    for number in (*(h.number for h in codec.REQUESTS.values()), *codec.UNSERVED):
+    for number in (*(h.number for h in codec.REQUESTS.values()), *handle_unserved.ROWS):
         if number in (49, 71):
             continue
         peer.raw(frame(join([str(number), *fields])))

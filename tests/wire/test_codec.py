@@ -57,11 +57,6 @@ def test_every_request_needed_in_normal_use_is_in_the_table() -> None:
     assert set(R_ROWS) <= numbers
 
 
-def test_no_request_is_both_served_and_unserved() -> None:
-    numbers = {header.number for header in codec.REQUESTS.values()}
-    assert not numbers & {*codec.UNSERVED, *codec.IGNORED}
-
-
 @pytest.mark.parametrize("table", [codec.REQUESTS, codec.REPLIES])
 def test_no_number_stands_for_two_messages(
     table: dict[type, codec.Header],

@@ -1,0 +1,53 @@
+"""Errors in the broker's codes and words, where more than one handler needs them.
+
+Sources: `[cap]` a recording, `[doc]` the broker's published table of message codes,
+`[iss]` texts that users of the API have quoted.
+"""
+
+from typing import NamedTuple
+
+
+class Notice(NamedTuple):
+    """A code and its text, as an error message carries them."""
+
+    code: int
+    text: str
+
+
+_MARK = "bF"
+"""The class of the real gateway that found the mistake, in its build of 2026 [cap].
+It is another one in every build; clients must not read it."""
+
+NOT_FOUND = Notice(200, "No security definition has been found for the request")
+DUPLICATE_TICKER = Notice(102, "Duplicate ticker id")
+NO_COMBO_LEGS = "Security type 'BAG' requires combo leg details"
+
+
+def invalid(cause: str) -> Notice:
+    """Return what is said of a request that is well formed and makes no sense [cap]."""
+    return Notice(321, f"Error validating request.-'{_MARK}' : cause - {cause}")
+
+
+def impossible(cause: str) -> Notice:
+    """Return what is said of a request that failed while it was carried out [iss]."""
+    return Notice(322, f"Error processing request.-'{_MARK}' : cause - {cause}")
+
+
+def invalid_account(account: str) -> Notice:
+    """Return what is said of an account that the session does not serve."""
+    return invalid(f"Invalid account code '{account}'")
+
+
+def unknown_ticker(req_id: int) -> Notice:
+    """Return what is said of the cancellation of a stream that does not run [iss]."""
+    return Notice(300, f"Can't find EId with tickerId:{req_id}")
+
+
+def history_error(reason: str) -> Notice:
+    """Return what the service of historical data answers when it has no data [cap]."""
+    return Notice(162, f"Historical Market Data Service error message:{reason}")
+
+
+def history_query(reason: str) -> Notice:
+    """Return what the same service remarks on a query that it has run [iss]."""
+    return Notice(165, f"Historical Market Data Service query message:{reason}")
