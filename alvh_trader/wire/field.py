@@ -18,6 +18,7 @@ UNSET_DOUBLE = 1.7976931348623157e308
 UNSET_DOUBLE_TEXT = "1.7976931348623157E308"
 _UNSET_DECIMAL = Decimal("1E308")
 LARGEST_PRICE = Decimal(10) ** 12
+LARGEST_QUANTITY = 10**12
 INFINITY = math.inf
 INFINITY_TEXT = "Infinite"
 
@@ -138,6 +139,13 @@ def _read_finite(text: str) -> float:
     return number
 
 
+def _read_quantity(text: str) -> float:
+    number = _read_finite(text)
+    if abs(number) > LARGEST_QUANTITY:
+        raise ProtocolError(f"not a quantity: {text!r}")
+    return number
+
+
 def _read_decimal(text: str) -> Decimal:
     try:
         return Decimal(text or 0)
@@ -211,6 +219,9 @@ MaybeDouble = Annotated[
 
 Number = Annotated[float | Decimal, Form(plain_number, _read_finite)]
 """A number without useless zeros, such as `5800`; an empty field reads as 0."""
+
+Quantity = Annotated[float | Decimal, Form(plain_number, _read_quantity)]
+"""A number of contracts or shares, with which an amount can be reckoned."""
 
 MaybeNumber = Annotated[float | Decimal | None, _MAYBE_NUMBER]
 """A number without useless zeros, empty for None."""

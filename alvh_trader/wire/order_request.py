@@ -10,7 +10,14 @@ from alvh_trader.wire.contract import (
     OrderLegSpec,
     TagValue,
 )
-from alvh_trader.wire.field import Flag, Int, MaybeExact, MaybeNumber, Number, Text
+from alvh_trader.wire.field import (
+    Flag,
+    Int,
+    MaybeExact,
+    MaybeNumber,
+    Quantity,
+    Text,
+)
 from alvh_trader.wire.layout import INLINE, ROWS, When, since, until
 
 
@@ -94,7 +101,7 @@ class PlaceOrder(Struct, frozen=True, kw_only=True):
     sec_id_type: Text = ""
     sec_id: Text = ""
     action: Text = ""
-    quantity: Number = 0
+    quantity: Quantity = 0
     order_type: Text = ""
     limit: MaybeExact = None
     aux_price: MaybeNumber = None
