@@ -14,6 +14,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from alvh_trader.gateway import order_reply
+from alvh_trader.gateway.api_settings import DEFAULT_SETTINGS, ApiSettings
 from alvh_trader.gateway.audit import WriteLine, audit_line
 from alvh_trader.gateway.order_reply import Ending
 from alvh_trader.gateway.view import View
@@ -27,6 +28,7 @@ from alvh_trader.sim.model import (
     Prices,
     Refusal,
     Report,
+    Restated,
     SimOrder,
     Status,
     Traded,
@@ -45,7 +47,7 @@ ACCOUNT_EVERY = timedelta(minutes=3)
 """How often streams of account values are refreshed without a trade."""
 
 CANCELLED_TEXT = "Order Canceled - reason:"
-NOT_CANCELLABLE = frozenset({10147, 10148})
+NOT_CANCELLABLE = frozenset({161, 10147, 10148})
 
 
 class Client(Protocol):
@@ -75,9 +77,13 @@ class Floor:
     """The shared part of the gateway. It reads no clock and does no I/O."""
 
     def __init__(
-        self, exchange: Exchange, write_audit: WriteLine | None = None
+        self,
+        exchange: Exchange,
+        write_audit: WriteLine | None = None,
+        settings: ApiSettings = DEFAULT_SETTINGS,
     ) -> None:
         self.exchange = exchange
+        self.settings = settings
         self.account_id = exchange.account().account
         self.clients: dict[int, Client] = {}
         self.endings: dict[int, Ending] = {}
@@ -175,8 +181,18 @@ class Floor:
     # -------------------------------------------------------------- orders ---
 
     def submit(self, order: SimOrder) -> None:
-        """Hand a new order to the exchange."""
-        self.route(self.exchange.submit(order))
+        """Hand a new order to the exchange, and say if it comes too early or late."""
+        reports = self.exchange.submit(order)
+        self.route(reports)
+        owner, opens_at = self.clients.get(order.client_id), self.exchange.opens_at
+        accepted = [it.order for it in reports if isinstance(it, Accepted)]
+        if owner is None or opens_at is None:
+            return
+        for it in accepted:
+            # The broker acknowledges, warns, and acknowledges again [cap].
+            text = order_reply.held_text(it, opens_at, self.listing)
+            owner.send(Error(it.order_id, 399, text))
+            self._send_order(owner, it)
 
     def modify(self, order: SimOrder) -> None:
         """Hand the new terms of an open order to the exchange."""
@@ -211,6 +227,8 @@ class Floor:
         if isinstance(report, Refusal) and report.code in NOT_CANCELLABLE:
             return
         self._busy_until = self.exchange.now + BUSY_FOR
+        if isinstance(report, Restated):
+            return
         if self._write_audit is not None:
             self._write_audit(audit_line(report, self.exchange.now, self.listing))
         match report:
@@ -228,7 +246,7 @@ class Floor:
     def _tell(self, client: Client, report: Report) -> None:
         order = report.order
         match report:
-            case Accepted():
+            case Accepted() | Restated():
                 self._send_order(client, order)
             case Traded():
                 self._send_trade(client, report)
@@ -237,6 +255,8 @@ class Floor:
                 text = f"{CANCELLED_TEXT}{reason}"
                 client.send(Error(order.order_id, 202, text))
             case Refusal(code=code, text=text):
+                if order.status is Status.INACTIVE:
+                    self._send_order(client, order)
                 client.send(Error(order.order_id, code, text))
 
     def _send_order(
@@ -245,7 +265,11 @@ class Floor:
         changes = self.changes(order.perm_id)
         client.send(
             order_reply.open_order(
-                order, self.listing, changes=changes, commission=commission
+                order,
+                self.listing,
+                client.version,
+                changes=changes,
+                commission=commission,
             )
         )
         client.send(order_reply.order_status(order))
@@ -263,13 +287,19 @@ class Floor:
         last = next((row for row in rows if row.con_id == 0), rows[-1]).price
         status = order_reply.order_status(order, last)
         changes = self.changes(order.perm_id)
-        client.send(order_reply.open_order(order, self.listing, changes=changes))
+        client.send(
+            order_reply.open_order(order, self.listing, client.version, changes=changes)
+        )
         client.send(status)
         commission = sum((row.commission or Decimal(0) for row in rows), Decimal(0))
         if order.status is Status.FILLED:
             client.send(
                 order_reply.open_order(
-                    order, self.listing, changes=changes, commission=commission
+                    order,
+                    self.listing,
+                    client.version,
+                    changes=changes,
+                    commission=commission,
                 )
             )
             client.send(status)

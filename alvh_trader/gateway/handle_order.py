@@ -1,130 +1,140 @@
-"""Answers to requests about orders: place, modify, try, cancel, list."""
+"""Answers to requests that change something: place, modify, try and cancel orders."""
 
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 
-from alvh_trader.gateway import listing_reply, order_reply
-from alvh_trader.gateway.moment import read_time
-from alvh_trader.gateway.notices import NOT_FOUND
-from alvh_trader.gateway.order_reply import Ending
+from alvh_trader.gateway import family, order_reply
+from alvh_trader.gateway.api_settings import violation
+from alvh_trader.gateway.notices import invalid
+from alvh_trader.gateway.order_terms import (
+    Problem,
+    Terms,
+    bare,
+    terms_of,
+)
 from alvh_trader.gateway.session import Session
-from alvh_trader.sim.model import Execution, OrderLeg, Refusal, SimOrder, Status
-from alvh_trader.wire import order_reply as wire
+from alvh_trader.sim import rules
+from alvh_trader.sim.model import Refusal, SimOrder, Status
 from alvh_trader.wire import request
+from alvh_trader.wire.order_reply import OrderStatus
 from alvh_trader.wire.order_request import PlaceOrder
 
-_VALIDATING = "Error validating request.-'bF' : cause - "
-_TYPES = ("LMT", "MKT")
-_KNOWN_TYPES = frozenset(
-    {"STP", "STP LMT", "TRAIL", "TRAIL LIMIT", "MIT", "LIT", "MOC", "LOC", "REL",
-     "MTL", "PEG MID", "PEG BEST", "PEG BENCH", "PEG MKT", "VOL", "MIDPRICE"}
-)  # fmt: skip
-_LIMIT_DIGITS = 8
-
-Problem = tuple[int, str]
+READ_ONLY = invalid("The API interface is currently in Read-Only mode.")
+CANCELLED = "Order Canceled - reason:"
 
 
 def place_order(session: Session, asked: PlaceOrder) -> None:
-    """Place an order, change one, or (`what_if`) say what it would do."""
-    floor = session.floor
-    legs = _legs(session, asked)
-    order = _order(session, asked, legs)
-    if asked.what_if:
-        _try(session, asked, order)
+    """Place an order, change one, or (`what_if`) say what it would do.
+
+    An order that is not to be transmitted waits, and whatever it is tied to with it,
+    until one of them is [doc: attaching orders].
+    """
+    if session.floor.settings.is_read_only:
+        session.error(asked.order_id, *READ_ONLY)
         return
-    existing = _own_open(session, asked.order_id)
-    problem = _problem(asked, order) or (
-        _modify_problem(existing, order)
-        if existing is not None
-        else _new_problem(session, asked.order_id)
-    )
-    if problem is not None:
-        floor.refuse(order, *problem)
+    if asked.what_if:
+        _try(session, asked)
+        return
+    existing = own_open(session, asked.order_id)
+    terms = _checked(session, asked, existing)
+    if terms is None:
         return
     if not asked.transmit:
         # It waits in the client's own screen, where nobody else can see it.
         session.held[asked.order_id] = asked
         return
-    session.held.pop(asked.order_id, None)
-    floor.use_id(session.client_id, asked.order_id)
-    if existing is None:
-        floor.submit(order)
-    else:
-        floor.modify(replace(order, perm_id=existing.perm_id))
+    if existing is not None:
+        _modify(session, terms, existing)
+        return
+    for member in family.of(session.held, asked):
+        session.held.pop(member.order_id, None)
+        its_terms = terms if member is asked else None
+        its_terms = its_terms or _checked(session, member, None)
+        if its_terms is None:
+            continue
+        _submit(session, member, its_terms)
 
 
-def _order(session: Session, asked: PlaceOrder, legs: tuple[OrderLeg, ...]) -> SimOrder:
-    limit = asked.limit if asked.order_type == "LMT" else None
-    symbol, sec_type = asked.contract.symbol, asked.contract.sec_type
-    if sec_type != "BAG" and legs:
-        listing = session.floor.listing(legs[0].con_id)
-        if listing is not None:
-            symbol, sec_type = listing.symbol, listing.sec_type
-    return SimOrder(
-        perm_id=0,
-        client_id=session.client_id,
-        order_id=asked.order_id,
-        account=asked.account or session.floor.account_id,
-        symbol=symbol,
-        sec_type=sec_type,
-        action=asked.action,
-        quantity=int(asked.quantity),
-        order_type=asked.order_type,
-        # A client's float may carry noise far behind the last digit of any price.
-        limit=None if limit is None else _normal(round(limit, _LIMIT_DIGITS)),
-        tif=asked.tif or "DAY",
-        order_ref=asked.order_ref,
-        legs=legs,
+def _checked(
+    session: Session, asked: PlaceOrder, existing: SimOrder | None
+) -> Terms | None:
+    """Return the terms of an order, or refuse it."""
+    known = family.parent_of(session, asked)
+    parent = known.perm_id if isinstance(known, SimOrder) else 0
+    terms = terms_of(session, asked, parent)
+    order = terms.order if isinstance(terms, Terms) else bare(session, asked)
+    problem = (
+        (None if isinstance(terms, Terms) else terms)
+        or family.problem(asked, known)
+        or _permission_problem(session, order)
+        or (
+            _modify_problem(existing, order)
+            if existing is not None
+            else _new_problem(session, asked.order_id)
+        )
+        or _precaution_problem(session, order)
     )
+    if problem is not None:
+        session.floor.refuse(order, *problem)
+        return None
+    assert isinstance(terms, Terms), "no problem was found"
+    return terms
 
 
-def _normal(price: Decimal) -> Decimal:
-    return Decimal(f"{price.normalize():f}")
+def _submit(session: Session, asked: PlaceOrder, terms: Terms) -> None:
+    session.floor.use_id(session.client_id, asked.order_id)
+    known = family.parent_of(session, asked)
+    order = terms.order
+    if isinstance(known, SimOrder):
+        # It may only now have got its permanent id.
+        how = replace(order.handling, parent=known.perm_id)
+        order = replace(order, handling=how)
+    _notify(session, terms)
+    session.floor.submit(order)
 
 
-def _legs(session: Session, asked: PlaceOrder) -> tuple[OrderLeg, ...]:
-    """Return the legs of the order; none if it is not known what they are."""
-    if asked.contract.sec_type == "BAG":
-        legs = listing_reply.legs_of(asked.legs)
-        known = all(session.floor.listing(leg.con_id) is not None for leg in legs)
-        return legs if known else ()
-    found = listing_reply.find(session.floor.exchange, asked.contract)
-    if len(found) != 1:
-        return ()
-    return (OrderLeg(con_id=found[0].con_id, ratio=1, action="BUY"),)
+def _modify(session: Session, terms: Terms, existing: SimOrder) -> None:
+    order, was = terms.order, existing.handling
+    # Its place in the family and in its group stays what it was.
+    how = replace(
+        order.handling,
+        parent=was.parent,
+        parent_id=was.parent_id,
+        oca_group=was.oca_group,
+        oca_type=was.oca_type,
+    )
+    _notify(session, terms)
+    order = replace(order, perm_id=existing.perm_id, handling=how)
+    session.floor.modify(order)
 
 
-def _problem(asked: PlaceOrder, order: SimOrder) -> Problem | None:
-    """Return code and text of what is wrong with the order itself."""
-    return _terms_problem(asked, order) or _contract_problem(asked, order)
+def _notify(session: Session, terms: Terms) -> None:
+    for code, text in terms.notices:
+        session.error(terms.order.order_id, code, text)
 
 
-def _terms_problem(asked: PlaceOrder, order: SimOrder) -> Problem | None:
-    if order.order_type in _KNOWN_TYPES:
-        return 387, "Unsupported order type for this exchange and security type."
-    if order.order_type not in _TYPES:
-        return 321, f"{_VALIDATING}Invalid order type was entered"
-    if order.action not in ("BUY", "SELL"):
-        return 321, f"{_VALIDATING}Invalid order side was entered"
-    if asked.quantity != order.quantity:
-        return 10318, "This order doesn't support fractional quantity trading"
-    if order.quantity <= 0:
-        return 434, "The order size cannot be zero."
-    if order.order_type == "LMT" and order.limit is None:
-        return 321, f"{_VALIDATING}Please enter a limit price"
+def _permission_problem(session: Session, order: SimOrder) -> Problem | None:
+    if order.symbol in session.floor.settings.forbidden:
+        text = f"The security {order.symbol} is not available or allowed for this"
+        return 203, f"{text} account."
     return None
 
 
-def _contract_problem(asked: PlaceOrder, order: SimOrder) -> Problem | None:
-    if order.sec_type == "BAG" and not asked.legs:
-        return 321, f"{_VALIDATING}Security type 'BAG' requires combo leg details"
-    if not order.legs:
-        return NOT_FOUND
-    if asked.e_trade_only or asked.firm_quote_only:
-        name = "EtradeOnly" if asked.e_trade_only else "FirmQuoteOnly"
-        return 10268, f"The '{name}' order attribute is not supported."
-    return None
+def _precaution_problem(session: Session, order: SimOrder) -> Problem | None:
+    limits, exchange = session.floor.settings.precautions, session.floor.exchange
+    if limits is None or rules.refused(order, exchange.listing) is not None:
+        return None
+    is_combo = order.sec_type == "BAG"
+    top = (
+        exchange.combo_top(order.legs)
+        if is_combo
+        else exchange.tops([order.legs[0].con_id])[0]
+    )
+    grid = rules.grid(order, exchange.listing)
+    listing = exchange.listing(order.legs[0].con_id)
+    multiplier = 1 if listing is None else listing.multiplier
+    price = order.limit if order.limit is not None else top.ask or Decimal(0)
+    return violation(order, top, grid, price * multiplier * order.quantity, limits)
 
 
 def _modify_problem(existing: SimOrder, order: SimOrder) -> Problem | None:
@@ -137,34 +147,42 @@ def _modify_problem(existing: SimOrder, order: SimOrder) -> Problem | None:
 
 
 def _new_problem(session: Session, order_id: int) -> Problem | None:
-    if order_id >= session.floor.next_id(session.client_id):
+    if order_id in session.held or order_id >= session.floor.next_id(session.client_id):
         return None
-    done = _own_completed(session, order_id)
+    done = own_completed(session, order_id)
     if done is not None and done.status is Status.FILLED:
         return 104, "Cannot modify a filled order."
     return 103, "Duplicate order id"
 
 
-def _try(session: Session, asked: PlaceOrder, order: SimOrder) -> None:
+def _try(session: Session, asked: PlaceOrder) -> None:
     floor = session.floor
-    problem = _problem(asked, order)
-    if problem is not None:
-        session.error(asked.order_id, *problem)
+    terms = terms_of(session, asked, 0)
+    if not isinstance(terms, Terms):
+        session.error(asked.order_id, *terms)
         return
-    preview = floor.exchange.preview(order)
+    if not asked.transmit:
+        text = "What-if order should have the transmit flag set to true."
+        session.error(asked.order_id, 413, text)
+        return
+    preview = floor.exchange.preview(terms.order)
     if isinstance(preview, Refusal):
         session.error(asked.order_id, preview.code, preview.text)
         return
-    session.send(order_reply.previewed(order, preview, floor.listing))
+    session.send(
+        order_reply.previewed(terms.order, preview, floor.listing, session.version)
+    )
 
 
-def _own_open(session: Session, order_id: int) -> SimOrder | None:
+def own_open(session: Session, order_id: int) -> SimOrder | None:
+    """Return the working order that this client knows by a number."""
     key = (session.client_id, order_id)
     orders = session.floor.exchange.open_orders()
     return next((it for it in orders if (it.client_id, it.order_id) == key), None)
 
 
-def _own_completed(session: Session, order_id: int) -> SimOrder | None:
+def own_completed(session: Session, order_id: int) -> SimOrder | None:
+    """Return the order of today that this client knew by a number."""
     key = (session.client_id, order_id)
     orders = session.floor.exchange.completed_orders()
     return next((it for it in orders if (it.client_id, it.order_id) == key), None)
@@ -173,15 +191,18 @@ def _own_completed(session: Session, order_id: int) -> SimOrder | None:
 def cancel_order(session: Session, asked: request.CancelOrder) -> None:
     """Cancel an order of this client, or one of another that it was shown."""
     order_id = asked.order_id
-    if session.held.pop(order_id, None) is not None:
-        session.error(order_id, 202, "Order Canceled - reason:")
+    if session.floor.settings.is_read_only:
+        session.error(order_id, *READ_ONLY)
         return
-    known = _own_open(session, order_id)
+    if order_id in session.held:
+        _discard(session, order_id)
+        return
+    known = own_open(session, order_id)
     perm_id = known.perm_id if known else session.foreign.get(order_id)
     if perm_id is not None:
         session.floor.cancel(perm_id, asked_by=session)
         return
-    done = _own_completed(session, order_id)
+    done = own_completed(session, order_id)
     if done is None:
         text = f"OrderId {order_id} that needs to be cancelled is not found."
         session.error(order_id, 10147, text)
@@ -194,99 +215,38 @@ def cancel_order(session: Session, asked: request.CancelOrder) -> None:
     )
 
 
-def global_cancel(session: Session, _: request.RequestGlobalCancel) -> None:
-    """Cancel every open order of the account, whoever sent it."""
-    for order in session.floor.exchange.open_orders():
-        session.floor.cancel(order.perm_id, asked_by=session)
+def _discard(session: Session, order_id: int) -> None:
+    """Forget an order that was never transmitted, and its children with it.
 
-
-def open_orders(session: Session, _: request.RequestOpenOrders) -> None:
-    """List the open orders of this client."""
-    orders = session.floor.exchange.open_orders()
-    own = (it for it in orders if it.client_id == session.client_id)
-    for order in own:
-        _send_order(session, order)
-    session.send(wire.OpenOrderEnd())
-
-
-def all_open_orders(session: Session, _: request.RequestAllOpenOrders) -> None:
-    """List every open order; those of others can then be cancelled by number."""
-    for order in session.floor.exchange.open_orders():
-        if order.client_id != session.client_id:
-            session.foreign[order.order_id] = order.perm_id
-        _send_order(session, order)
-    session.send(wire.OpenOrderEnd())
-
-
-def _send_order(session: Session, order: SimOrder) -> None:
-    floor = session.floor
+    It had no permanent id yet. Status and words are those of a recording [cap].
+    """
+    asked = session.held.pop(order_id)
     session.send(
-        order_reply.open_order(
-            order, floor.listing, changes=floor.changes(order.perm_id)
+        OrderStatus(
+            order_id=order_id,
+            status=Status.CANCELLED.value,
+            filled=0,
+            remaining=asked.quantity,
+            average_price=0,
+            perm_id=0,
+            client_id=session.client_id,
+            parent_id=asked.parent_id,
         )
     )
-    session.send(order_reply.order_status(order))
+    session.error(order_id, 202, f"{CANCELLED}Order was discarded.")
+    for child in [it for it in session.held.values() if it.parent_id == order_id]:
+        if child.order_id in session.held:
+            _discard(session, child.order_id)
 
 
-def auto_open_orders(session: Session, _: request.RequestAutoOpenOrders) -> None:
-    """Let client 0 take orders of the trader's own screen, of which there are none."""
-    if session.client_id != 0:
-        session.error(-1, 327, "Only the default client (i.e 0) can auto bind orders")
-
-
-def completed_orders(session: Session, _: request.RequestCompletedOrders) -> None:
-    """List the orders that ended today."""
-    floor = session.floor
-    for order in floor.exchange.completed_orders():
-        ending = floor.endings.get(order.perm_id, Ending(floor.exchange.now))
-        session.send(
-            order_reply.completed_order(order, ending, floor.listing, session.version)
-        )
-    session.send(wire.CompletedOrdersEnd())
-
-
-def executions(session: Session, asked: request.RequestExecutions) -> None:
-    """List today's trades that pass the filter: all trades, then all commissions."""
-    floor = session.floor
-    try:
-        since = read_time(asked.time) if asked.time else None
-    except ValueError:
-        text = f"{_VALIDATING}Invalid time of the execution filter"
-        session.error(asked.req_id, 321, text)
+def global_cancel(session: Session, _: request.RequestGlobalCancel) -> None:
+    """Cancel every open order, whoever sent it, and discard those of this client."""
+    if session.floor.settings.is_read_only:
+        session.error(-1, *READ_ONLY)
         return
-    rows = [row for row in floor.exchange.executions() if _passes(row, asked, since)]
-    chosen = []
-    for row in rows:
-        message = order_reply.execution_data(
-            row, asked.req_id, _symbol_of(session, row), floor.listing, session.version
-        )
-        contract = message.contract
-        if asked.symbol not in ("", contract.symbol):
-            continue
-        if asked.sec_type not in ("", contract.sec_type):
-            continue
-        session.send(message)
-        chosen.append(row)
-    for row in chosen:
-        report = order_reply.commission_report(row)
-        if report is not None:
-            session.send(report)
-    session.send(wire.ExecutionDataEnd(asked.req_id))
-
-
-def _passes(
-    row: Execution, asked: request.RequestExecutions, since: datetime | None
-) -> bool:
-    side = {"BUY": "BOT", "SELL": "SLD"}.get(asked.side, asked.side)
-    return (
-        asked.client_id in (0, row.client_id)
-        and asked.account in ("", row.account)
-        and side in ("", row.side)
-        and (since is None or row.at >= since)
-    )
-
-
-def _symbol_of(session: Session, row: Execution) -> str:
-    exchange = session.floor.exchange
-    orders = (*exchange.open_orders(), *exchange.completed_orders())
-    return next((it.symbol for it in orders if it.perm_id == row.perm_id), "")
+    for order_id in tuple(session.held):
+        if order_id in session.held:
+            _discard(session, order_id)
+    for order in session.floor.exchange.open_orders():
+        if session.floor.exchange.is_resting(order.perm_id):
+            session.floor.cancel(order.perm_id, asked_by=session)

@@ -11,6 +11,7 @@ from alvh_trader.gateway import (
     handle_history,
     handle_market,
     handle_order,
+    handle_order_list,
     handle_session,
 )
 from alvh_trader.gateway.session import Handler
@@ -69,11 +70,11 @@ HANDLERS: Mapping[type[Struct], Handler] = MappingProxyType(
         PlaceOrder: handle_order.place_order,
         request.CancelOrder: handle_order.cancel_order,
         request.RequestGlobalCancel: handle_order.global_cancel,
-        request.RequestOpenOrders: handle_order.open_orders,
-        request.RequestAllOpenOrders: handle_order.all_open_orders,
-        request.RequestAutoOpenOrders: handle_order.auto_open_orders,
-        request.RequestCompletedOrders: handle_order.completed_orders,
-        request.RequestExecutions: handle_order.executions,
+        request.RequestOpenOrders: handle_order_list.open_orders,
+        request.RequestAllOpenOrders: handle_order_list.all_open_orders,
+        request.RequestAutoOpenOrders: handle_order_list.auto_open_orders,
+        request.RequestCompletedOrders: handle_order_list.completed_orders,
+        request.RequestExecutions: handle_order_list.executions,
     }
 )
 """Every request in the table of the codec has its row here; a test sees to it."""

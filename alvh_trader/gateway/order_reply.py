@@ -12,9 +12,11 @@ from alvh_trader.gateway.listing_reply import (
     held_contract,
     ordered_contract,
 )
-from alvh_trader.gateway.moment import time_text
+from alvh_trader.gateway.moment import ZONE, ZONE_NAME, time_text
+from alvh_trader.sim.kinds import KINDS
 from alvh_trader.sim.model import Execution, MarginPreview, SimOrder, Status
-from alvh_trader.wire.contract import OrderLegSpec
+from alvh_trader.wire.contract import OrderLegSpec, TagValue
+from alvh_trader.wire.field import UNSET_LONG, plain_number
 from alvh_trader.wire.order_reply import (
     CommissionReport,
     CompletedOrder,
@@ -23,6 +25,9 @@ from alvh_trader.wire.order_reply import (
     OpenOrder,
     OrderStatus,
 )
+
+NON_GUARANTEED = "NonGuaranteed"
+"""The routing parameter of a combo whose legs trade each for itself."""
 
 _VENUES = {"OPT": "CBOE", "BAG": "CBOE", "FUT": "CFE"}
 
@@ -45,18 +50,21 @@ def order_status(order: SimOrder, last_price: Decimal = Decimal(0)) -> OrderStat
         perm_id=order.perm_id,
         last_price=last_price,
         client_id=order.client_id,
+        parent_id=order.handling.parent_id,
+        why_held=order.why_held,
     )
 
 
 def open_order(
     order: SimOrder,
     listing_of: FindListing,
+    version: int,
     *,
     changes: int = 0,
     commission: Decimal | None = None,
 ) -> OpenOrder:
     """Return an order with all its terms. `changes` counts its modifications."""
-    limit = Decimal(0) if order.limit is None else order.limit
+    how = order.handling
     combo = order.legs if order.sec_type == "BAG" else ()
     return OpenOrder(
         order_id=order.order_id,
@@ -64,12 +72,22 @@ def open_order(
         action=order.action,
         quantity=order.quantity,
         order_type=order.order_type,
-        limit=limit,
+        limit=order.limit or Decimal(0),
+        aux_price=_aux_price(order),
         tif=order.tif,
+        oca_group=how.oca_group,
         account=order.account,
         order_ref=order.order_ref,
         client_id=order.client_id,
         perm_id=order.perm_id,
+        outside_regular_hours=how.outside_hours,
+        good_after=_time(how.good_after, version),
+        good_till=_time(how.good_till, version),
+        oca_type=how.oca_type,
+        parent_id=how.parent_id,
+        trigger_method=how.trigger_method,
+        trailing_percent=_percent(how.trail_percent),
+        routing=_routing(order),
         shares_allocation=f"{order.perm_id}.{min(changes, 1)}/{order.account}/100",
         # The one recorded order for an option shows this (and no other sign of it).
         rule_80a="0" if order.sec_type == "OPT" else "",
@@ -79,16 +97,30 @@ def open_order(
         status=order.status.value,
         commission=commission,
         commission_currency="" if commission is None else "USD",
-        # A plain limit order shows a trailing stop one point behind its limit.
-        trail_stop=None if order.limit is None else limit + 1,
+        trail_stop=_trail_stop(order),
+        limit_offset=how.limit_offset,
+    )
+
+
+def held_text(order: SimOrder, opens_at: datetime, listing_of: FindListing) -> str:
+    """Return the warning (399) that an order waits for the next session [cap].
+
+    How it names an option or a combo is an assumption.
+    """
+    listing = None if order.sec_type == "BAG" else listing_of(order.legs[0].con_id)
+    name = f"{order.symbol} COMB" if listing is None else listing.local_symbol
+    return (
+        f"Order Message:\n{order.action} {order.quantity} {name}\nWarning: Your order "
+        f"will not be placed at the exchange until "
+        f"{opens_at.astimezone(ZONE):%Y-%m-%d %H:%M:%S} {ZONE_NAME}."
     )
 
 
 def previewed(
-    order: SimOrder, preview: MarginPreview, listing_of: FindListing
+    order: SimOrder, preview: MarginPreview, listing_of: FindListing, version: int
 ) -> OpenOrder:
     """Return the answer to a trial: the order with what it would do to the account."""
-    plain = open_order(order, listing_of, commission=preview.commission)
+    plain = open_order(order, listing_of, version, commission=preview.commission)
     margins = Margins(
         init_before=preview.init_before,
         maint_before=preview.maint_before,
@@ -107,7 +139,7 @@ def completed_order(
     order: SimOrder, ending: Ending, listing_of: FindListing, version: int
 ) -> CompletedOrder:
     """Return an order that ended, and how it did."""
-    limit = Decimal(0) if order.limit is None else order.limit
+    handling = order.handling
     if order.status is Status.FILLED:
         how = f"Filled Size: {order.filled}"
     else:
@@ -118,17 +150,27 @@ def completed_order(
         action=order.action,
         quantity=order.remaining,
         order_type=order.order_type,
-        limit=limit,
+        limit=order.limit or Decimal(0),
+        aux_price=_aux_price(order),
         tif=order.tif,
+        oca_group=handling.oca_group,
         account=order.account,
         order_ref=order.order_ref,
         perm_id=order.perm_id,
+        outside_regular_hours=handling.outside_hours,
+        good_till=_time(handling.good_till, version),
+        oca_type=handling.oca_type,
+        trigger_method=handling.trigger_method,
+        trailing_percent=_percent(handling.trail_percent),
+        routing=_routing(order),
         legs_description=_legs_description(order),
         legs=_leg_specs(order),
         leg_prices=(None,) * (len(order.legs) if order.sec_type == "BAG" else 0),
         status=order.status.value,
-        trail_stop=None if order.limit is None else limit + 1,
+        trail_stop=_trail_stop(order),
+        limit_offset=handling.limit_offset,
         filled=order.filled,
+        parent_perm_id=handling.parent or UNSET_LONG,
         completed_time=time_text(ending.at, version),
         completed_status=how,
     )
@@ -176,6 +218,33 @@ def commission_report(execution: Execution) -> CommissionReport | None:
         commission=execution.commission,
         realized=execution.realized,
     )
+
+
+def _aux_price(order: SimOrder) -> Decimal:
+    """Return the stop of an order, or how far a trailing one stays behind [cap]."""
+    how = order.handling
+    if KINDS[order.order_type].trails:
+        return how.trail or Decimal(0)
+    return how.stop or Decimal(0)
+
+
+def _trail_stop(order: SimOrder) -> Decimal | None:
+    """Return the stop; of a plain limit order, the point behind its limit [cap]."""
+    if order.handling.stop is not None or order.limit is None:
+        return order.handling.stop
+    return order.limit + 1
+
+
+def _time(at: datetime | None, version: int) -> str:
+    return "" if at is None else time_text(at, version)
+
+
+def _percent(percent: Decimal | None) -> str:
+    return "" if percent is None else plain_number(percent)
+
+
+def _routing(order: SimOrder) -> tuple[TagValue, ...]:
+    return () if order.handling.is_guaranteed else (TagValue(NON_GUARANTEED, "1"),)
 
 
 def _leg_specs(order: SimOrder) -> tuple[OrderLegSpec, ...]:

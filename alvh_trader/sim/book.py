@@ -1,27 +1,33 @@
-"""The order book of the one account: orders resting, their trades, and today's ends."""
+"""The order book of the one account: orders resting, their trades, and today's ends.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+An order is PreSubmitted while it waits: for the session, for a time of day, for its
+parent to trade, or for the market to reach its stop. Then it is Submitted, and meets
+the market at every instant. It ends exactly once: Filled or Cancelled.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from alvh_trader.sim import matching
+from alvh_trader.sim import matching, rules, ties, times, trigger
+from alvh_trader.sim.blotter import Blotter
 from alvh_trader.sim.board import Board
+from alvh_trader.sim.kinds import AT_ONCE
 from alvh_trader.sim.ledger import Ledger
 from alvh_trader.sim.matching import Dice, Trade
 from alvh_trader.sim.model import (
     Accepted,
     Ended,
     Execution,
-    Listing,
-    OrderLeg,
     Refusal,
     Report,
+    Restated,
     SimOrder,
     Status,
     Top,
     Traded,
 )
+from alvh_trader.sim.trigger import Watch
 
 _FIRST_PERM_ID = 1_610_000_001
 _LONGEST_WAIT = 60.0
@@ -33,6 +39,7 @@ class Resting:
 
     order: SimOrder
     seen_at: float
+    watch: Watch = field(default_factory=Watch)
 
 
 class Book:
@@ -41,12 +48,10 @@ class Book:
     def __init__(self, seed: int, board: Board, ledger: Ledger) -> None:
         self._seed = seed
         self._board = board
-        self._ledger = ledger
+        self._blotter = Blotter(board, ledger)
         self._resting: dict[int, Resting] = {}
         self._completed: list[SimOrder] = []
-        self._executions: list[Execution] = []
         self._next_perm_id = _FIRST_PERM_ID
-        self._trades = 0
 
     # ---------------------------------------------------------------- requests ---
 
@@ -66,19 +71,26 @@ class Book:
 
     def add(self, order: SimOrder, now: float, *, is_open: bool) -> tuple[Report, ...]:
         """Put an order, checked before, on the book."""
-        status = Status.SUBMITTED if is_open else Status.PRE_SUBMITTED
+        order = replace(order, why_held=self._why_held(order))
+        works = is_open and not order.why_held and not times.waits(order, now)
+        status = Status.SUBMITTED if works else Status.PRE_SUBMITTED
         order = replace(order, status=status)
         self._resting[order.perm_id] = Resting(order, now)
-        return (Accepted(order=order),)
+        accepted = Accepted(order=order)
+        if order.tif in AT_ONCE and not is_open:
+            return (accepted, *self._give_up(order.perm_id))
+        return (accepted,)
 
     def change(self, order: SimOrder, now: float) -> tuple[Report, ...]:
-        """Take new quantity, limit and type of a resting order, checked before."""
-        resting = self._resting[order.perm_id]
+        """Take the new terms of a resting order, checked before."""
+        held = self._resting[order.perm_id].order
         changed = replace(
-            resting.order,
+            held,
             quantity=order.quantity,
             limit=order.limit,
             order_type=order.order_type,
+            tif=order.tif,
+            handling=order.handling,
         )
         self._resting[order.perm_id] = Resting(changed, now)
         return (Accepted(order=changed, modified=True),)
@@ -102,55 +114,83 @@ class Book:
         if modify:
             return Refusal(order=done, code=104, text="Cannot modify a filled order.")
         text = (
-            f"OrderId {done.order_id} that needs to be cancelled cannot be cancelled, "
-            f"state: {done.status}."
+            "Cancel attempted when order is not in a cancellable state.  Order "
+            f"permId ={done.perm_id}"
         )
-        return Refusal(order=done, code=10148, text=text)
+        return Refusal(order=done, code=161, text=text)
 
     def cancel(self, perm_id: int, reason: str) -> tuple[Report, ...]:
-        """End a resting order."""
+        """End a resting order, and its children, unless it traded before."""
         resting = self._resting.pop(perm_id)
-        ended = replace(resting.order, status=Status.CANCELLED)
+        ended = replace(resting.order, status=Status.CANCELLED, why_held="")
         self._completed.append(ended)
-        return (Ended(order=ended, reason=reason),)
+        reports: list[Report] = [Ended(order=ended, reason=reason)]
+        for child in ties.children(self.open, perm_id):
+            if not ended.filled:
+                reports += self.cancel(child.perm_id, reason)
+                continue
+            # The broker's documents are silent here: what protects a position is not
+            # to be larger than it (assumption).
+            smaller = replace(child, quantity=min(child.quantity, ended.filled))
+            reports.append(self._freed(smaller))
+        return tuple(reports)
 
     # -------------------------------------------------------------------- time ---
 
     def begin_day(self) -> None:
-        """Forget yesterday's executions and completed orders; orders now work."""
+        """Forget yesterday's executions and completed orders."""
         self._completed.clear()
-        self._executions.clear()
-        for resting in self._resting.values():
-            resting.order = replace(resting.order, status=Status.SUBMITTED)
+        self._blotter.begin_day()
 
-    def lapse(self) -> tuple[Report, ...]:
-        """End every DAY order at the close."""
-        day = [p for p, r in self._resting.items() if r.order.tif == "DAY"]
-        return tuple(report for p in day for report in self.cancel(p, "expired"))
+    def lapse(self, now: float) -> tuple[Report, ...]:
+        """End at the close every order that does not outlive the session."""
+        return self._cancel_all(
+            r.order.perm_id
+            for r in self._resting.values()
+            if times.ends_with_session(r.order, now)
+        )
 
     def drop(self, con_ids: set[int]) -> tuple[Report, ...]:
         """End every order on a series that is no longer listed."""
-        gone = [
+        return self._cancel_all(
             p
             for p, r in self._resting.items()
             if con_ids & {leg.con_id for leg in r.order.legs}
-        ]
-        return tuple(report for p in gone for report in self.cancel(p, "expired"))
+        )
 
     def match(self, now: float) -> tuple[Report, ...]:
         """Let every order that rested before `now` meet the market once."""
         reports: list[Report] = []
-        for resting in list(self._resting.values()):
+        for perm_id, resting in list(self._resting.items()):
             elapsed = min(now - resting.seen_at, _LONGEST_WAIT)
-            if elapsed <= 0:
+            if elapsed <= 0 or perm_id not in self._resting:
                 continue
             resting.seen_at = now
+            reports += self._meet(resting, now, elapsed)
+        return tuple(reports)
+
+    def auction(self, now: float, *, opens: bool) -> tuple[Report, ...]:
+        """Let the orders for the opening, or for the close, trade, and end the rest.
+
+        They trade whole at the far side of the auction's quote, if their limit is not
+        behind it (assumption: an auction shows no size).
+        """
+        reports: list[Report] = []
+        for perm_id, resting in list(self._resting.items()):
             order = resting.order
-            tops = self._board.tops([leg.con_id for leg in order.legs])
-            dice = Dice(self._seed, order.perm_id, order.order_ref, int(now))
-            trade = matching.match(order, self._market(order, tops), elapsed, dice)
+            takes_part = times.at_open(order) if opens else times.at_close(order)
+            if not takes_part or perm_id not in self._resting or order.why_held:
+                continue
+            resting.seen_at = now
+            tops = self._tops(order)
+            left = order.remaining
+            market = self._market(order, tops)
+            market = replace(market, bid_size=left, ask_size=left)
+            trade = matching.match(order, market, 0.0, self._dice(order, now))
             if trade is not None:
-                reports.append(self._trade(resting, trade, tops, now))
+                reports += self._trade(resting, trade, tops, now)
+            if perm_id in self._resting:
+                reports += self.cancel(perm_id, "")
         return tuple(reports)
 
     @property
@@ -166,91 +206,114 @@ class Book:
     @property
     def executions(self) -> tuple[Execution, ...]:
         """Today's trades."""
-        return tuple(self._executions)
+        return self._blotter.executions
+
+    # ----------------------------------------------------------------- waiting ---
+
+    def _why_held(self, order: SimOrder) -> str:
+        parent_rests = order.handling.parent in self._resting
+        reasons = ("child",) if parent_rests else ()
+        if trigger.sleeps(order):
+            reasons = (*reasons, "trigger")
+        return ",".join(reasons)
+
+    def _freed(self, child: SimOrder) -> Restated:
+        """Let a child go to work whose parent has traded, or wait for its stop."""
+        resting = self._resting[child.perm_id]
+        why = "trigger" if trigger.sleeps(child) else ""
+        resting.order = replace(child, why_held=why)
+        return Restated(order=resting.order)
+
+    def _wake(self, resting: Resting, market: Top, now: float) -> tuple[Report, ...]:
+        """Let an order go to work if there is nothing more that it waits for."""
+        order = resting.order
+        if times.waits(order, now) or ties.is_child_of(order, self._resting):
+            return ()
+        if trigger.sleeps(order):
+            order = resting.order = trigger.trailed(order, market)
+            if not resting.watch.wakes(order, market):
+                return ()
+        order = replace(order, status=Status.SUBMITTED, why_held="")
+        resting.order = trigger.priced(
+            order, rules.grid(order, self._board.listed.by_id)
+        )
+        return (Restated(order=resting.order),)
+
+    def _give_up(self, perm_id: int) -> tuple[Report, ...]:
+        """End what does not wait for a second look: first pending, then cancelled."""
+        resting = self._resting[perm_id]
+        pending = replace(resting.order, status=Status.PENDING_CANCEL, why_held="")
+        return (Restated(order=pending), *self.cancel(perm_id, ""))
+
+    def _cancel_all(self, perm_ids: Iterable[int]) -> tuple[Report, ...]:
+        reports: list[Report] = []
+        for perm_id in list(perm_ids):
+            if perm_id in self._resting:
+                reports += self.cancel(perm_id, "expired")
+        return tuple(reports)
 
     # ------------------------------------------------------------------ trades ---
+
+    def _meet(self, resting: Resting, now: float, elapsed: float) -> tuple[Report, ...]:
+        order = resting.order
+        if times.is_over(order, now):
+            return self.cancel(order.perm_id, "expired")
+        if times.at_open(order) or times.at_close(order):
+            return ()
+        tops = self._tops(order)
+        market = self._market(order, tops)
+        reports: tuple[Report, ...] = ()
+        if order.status is Status.PRE_SUBMITTED:
+            reports = self._wake(resting, market, now)
+            order = resting.order
+            if order.status is Status.PRE_SUBMITTED:
+                return reports
+        trade = matching.match(order, market, elapsed, self._dice(order, now))
+        if trade is not None and times.is_enough(order, trade.quantity):
+            reports += self._trade(resting, trade, tops, now)
+        if order.tif in AT_ONCE and order.perm_id in self._resting:
+            reports += self._give_up(order.perm_id)
+        return reports
+
+    def _tops(self, order: SimOrder) -> list[Top]:
+        return self._board.tops([leg.con_id for leg in order.legs])
+
+    def _dice(self, order: SimOrder, now: float) -> Dice:
+        return Dice(self._seed, order.perm_id, order.order_ref, int(now))
 
     def _market(self, order: SimOrder, tops: Sequence[Top]) -> Top:
         return tops[0] if order.sec_type != "BAG" else self._board.combo(order.legs)
 
     def _trade(
         self, resting: Resting, trade: Trade, tops: Sequence[Top], now: float
-    ) -> Traded:
-        order = resting.order
-        filled = order.filled + trade.quantity
-        paid = order.average_price * order.filled + trade.price * trade.quantity
-        done = filled == order.quantity
+    ) -> tuple[Report, ...]:
+        before = resting.order
+        filled = before.filled + trade.quantity
+        paid = before.average_price * before.filled + trade.price * trade.quantity
+        done = filled == before.quantity
         order = resting.order = replace(
-            order,
+            before,
             filled=filled,
             average_price=paid / filled,
             status=Status.FILLED if done else Status.SUBMITTED,
         )
-        rows = self._rows(order, trade, tops, datetime.fromtimestamp(now, UTC))
-        self._executions += rows
+        rows = self._blotter.record(order, trade, tops, now)
         if done:
             del self._resting[order.perm_id]
             self._completed.append(order)
-        return Traded(order=order, executions=rows)
+        traded = Traded(order=order, executions=rows)
+        return (traded, *self._consequences(before, trade.quantity))
 
-    def _rows(
-        self, order: SimOrder, trade: Trade, tops: Sequence[Top], at: datetime
-    ) -> tuple[Execution, ...]:
-        """Book the legs; return the summary row of a combo, then one row a leg."""
-        self._trades += 1
-        sign = 1 if order.action == "BUY" else -1
-        is_combo = order.sec_type == "BAG"
-        if is_combo:
-            prices = matching.leg_prices(order.legs, tops, trade.price)
-        else:
-            prices = [trade.price]
-        rows = [self._row(order, trade, 0, at)] if is_combo else []
-        for number, (leg, price) in enumerate(zip(order.legs, prices, strict=True), 1):
-            listing = self._board.listed.by_id(leg.con_id)
-            assert listing is not None, "a resting order on nothing listed"
-            leg_sign = sign if not is_combo or leg.action == "BUY" else -sign
-            quantity = leg_sign * leg.ratio * trade.quantity
-            row = self._row(order, trade, number, at)
-            rows.append(self._booked(row, listing, quantity, price, leg, order))
-        return tuple(rows)
-
-    def _row(
-        self, order: SimOrder, trade: Trade, number: int, at: datetime
-    ) -> Execution:
-        return Execution(
-            exec_id=f"{order.perm_id:08x}.{self._trades:08x}.{number:02d}.01",
-            perm_id=order.perm_id,
-            client_id=order.client_id,
-            order_id=order.order_id,
-            order_ref=order.order_ref,
-            at=at,
-            account=order.account,
-            con_id=0,
-            side="BOT" if order.action == "BUY" else "SLD",
-            quantity=trade.quantity,
-            price=trade.price,
-            cumulative=order.filled,
-            average_price=order.average_price,
-        )
-
-    def _booked(
-        self,
-        row: Execution,
-        listing: Listing,
-        quantity: int,
-        price: Decimal,
-        leg: OrderLeg,
-        order: SimOrder,
-    ) -> Execution:
-        fee, realized = self._ledger.trade(listing, quantity, price)
-        return replace(
-            row,
-            con_id=listing.con_id,
-            side="BOT" if quantity > 0 else "SLD",
-            quantity=abs(quantity),
-            price=price,
-            cumulative=order.filled * leg.ratio,
-            average_price=order.average_price if order.sec_type != "BAG" else price,
-            commission=fee,
-            realized=realized,
-        )
+    def _consequences(self, before: SimOrder, quantity: int) -> Iterator[Report]:
+        """Tell the group and the children of an order that traded."""
+        for other in ties.others(self.open, before):
+            left = ties.reduced(other, before, quantity)
+            if left == 0:
+                yield from self.cancel(other.perm_id, "")
+            elif left < other.remaining:
+                smaller = replace(other, quantity=other.filled + left)
+                self._resting[other.perm_id].order = smaller
+                yield Restated(order=smaller)
+        if quantity == before.remaining:
+            for child in ties.children(self.open, before.perm_id):
+                yield self._freed(child)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Unpack
 
 from alvh_trader.domain.calendar import OPENS, OPTIONS_LATER, Calendar
-from alvh_trader.sim import listings, rules
+from alvh_trader.sim import listings, rules, ties
 from alvh_trader.sim.bars import DAY, WEEK, History
 from alvh_trader.sim.board import Board
 from alvh_trader.sim.book import Book
@@ -33,6 +33,7 @@ from alvh_trader.sim.model import (
     Refusal,
     Report,
     SimOrder,
+    Status,
     Top,
 )
 from alvh_trader.sim.path import STEP, Tape, session_length
@@ -96,6 +97,11 @@ class Exchange:
     def is_open(self) -> bool:
         """Whether index options trade now (09:30-16:15, half days until 13:15)."""
         return self._is_open
+
+    @property
+    def opens_at(self) -> datetime | None:
+        """When trading goes on; None while it does, and after the last close."""
+        return self.next_instant(timedelta()) if not self._is_open else None
 
     @property
     def session_number(self) -> int:
@@ -251,14 +257,17 @@ class Exchange:
 
         `perm_id` 0 lets the exchange choose; status and filled are ignored.
         """
-        order = self._book.named(order)
+        order = ties.attached(self._book.named(order))
         refusal = self._refused(order)
+        if refusal is not None and refusal.code == rules.REJECTED:
+            # The broker's own server turned it down: it has had a status [cap].
+            return (replace(refusal, order=replace(order, status=Status.INACTIVE)),)
         if refusal is not None:
             return (refusal,)
         return self._book.add(order, self.now.timestamp(), is_open=self._is_open)
 
     def modify(self, order: SimOrder) -> tuple[Report, ...]:
-        """Change quantity, limit or type of the open order with `order.perm_id`."""
+        """Change the terms of the open order with `order.perm_id`."""
         held = self._book.resting(order.perm_id)
         if held is None:
             return (self._book.refuse_absent(order, modify=True),)
@@ -273,6 +282,10 @@ class Exchange:
             nothing = replace(_NO_ORDER, perm_id=perm_id)
             return (self._book.refuse_absent(nothing, modify=False),)
         return self._book.cancel(perm_id, "")
+
+    def is_resting(self, perm_id: int) -> bool:
+        """Return whether an order is on the book."""
+        return self._book.resting(perm_id) is not None
 
     def preview(self, order: SimOrder) -> MarginPreview | Refusal:
         """Say what the order, filled whole at its limit, would do to the account."""
@@ -316,10 +329,13 @@ class Exchange:
     def _close(self) -> tuple[Report, ...]:
         """End the session: the last match, expiries at the close, DAY orders."""
         tape = self._tape
+        at = float(tape.closes_at)
+        self._board.turn(tape.nodes - 1, is_open=True)
+        reports = self._book.auction(at, opens=False)
         self._board.turn(tape.nodes - 1, is_open=False)
         self._is_open = False
         self._clearing.settle(at_open=False)
-        return self._book.drop(self._over()) + self._book.lapse()
+        return reports + self._book.drop(self._over()) + self._book.lapse(at)
 
     def _open(self) -> tuple[Report, ...]:
         """Begin the next session: settle what settles at its open."""
@@ -330,7 +346,8 @@ class Exchange:
         self._book.begin_day()
         self._clearing.begin_day(marks)
         self._clearing.settle(at_open=True)
-        return self._book.drop(self._over())
+        dropped = self._book.drop(self._over())
+        return dropped + self._book.auction(float(self._tape.opens_at), opens=True)
 
     def _over(self) -> set[int]:
         """Return the legs of resting orders whose series trades no more."""
@@ -357,6 +374,9 @@ class Exchange:
         if (held.legs, held.action) != (order.legs, order.action):
             text = "Order being modified does not match original order."
             return Refusal(order=held, code=105, text=text)
+        if not rules.may_become(held.order_type, order.order_type):
+            text = "Order modify failed. Cannot change to the new order type."
+            return Refusal(order=held, code=329, text=text)
         changed = replace(order, filled=held.filled)
         if changed.remaining <= 0:
             text = "Order rejected - reason:no quantity is left to be filled"

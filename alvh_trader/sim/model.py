@@ -9,6 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from alvh_trader.sim.handling import PLAIN, Handling
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
@@ -109,6 +111,7 @@ class Status(StrEnum):
 
     PRE_SUBMITTED = "PreSubmitted"
     SUBMITTED = "Submitted"
+    PENDING_CANCEL = "PendingCancel"
     FILLED = "Filled"
     CANCELLED = "Cancelled"
     INACTIVE = "Inactive"
@@ -127,8 +130,10 @@ class OrderLeg:
 class SimOrder:
     """An order as the exchange holds it. `legs` has one entry for a single option.
 
-    `order_type` is LMT or MKT; `limit` is None for MKT. `symbol` and `sec_type` are
-    those of the contract that was sent (sec_type BAG for a combo).
+    `order_type` is one of `sim.kinds.KINDS`; `limit` is None where it has none.
+    `symbol` and `sec_type` are those of the contract that was sent (sec_type BAG for
+    a combo). `why_held` says what a PreSubmitted order waits for, in the broker's
+    words: `child`, `trigger` or both.
     """
 
     perm_id: int
@@ -144,7 +149,9 @@ class SimOrder:
     tif: str
     order_ref: str
     legs: tuple[OrderLeg, ...]
+    handling: Handling = PLAIN
     status: Status = Status.PRE_SUBMITTED
+    why_held: str = ""
     filled: int = 0
     average_price: Decimal = Decimal(0)
 
@@ -189,6 +196,16 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restated:
+    """The order stands otherwise than before, and nobody asked for it.
+
+    It was released, its stop moved with the market, or its group made it smaller.
+    """
+
+    order: SimOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Traded:
     """The order traded; `executions` are the rows of this trade."""
 
@@ -213,7 +230,7 @@ class Refusal:
     text: str
 
 
-Report = Accepted | Traded | Ended | Refusal
+Report = Accepted | Restated | Traded | Ended | Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

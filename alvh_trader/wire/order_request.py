@@ -14,6 +14,7 @@ from alvh_trader.wire.field import (
     Flag,
     Int,
     MaybeExact,
+    MaybeInt,
     MaybeNumber,
     Quantity,
     Text,
@@ -104,7 +105,7 @@ class PlaceOrder(Struct, frozen=True, kw_only=True):
     quantity: Quantity = 0
     order_type: Text = ""
     limit: MaybeExact = None
-    aux_price: MaybeNumber = None
+    aux_price: MaybeExact = None
     tif: Text = ""
     oca_group: Text = ""
     account: Text = ""
@@ -116,7 +117,7 @@ class PlaceOrder(Struct, frozen=True, kw_only=True):
     block_order: Flag = False
     sweep_to_fill: Flag = False
     display_size: Text = ""
-    trigger_method: Text = "0"
+    trigger_method: Int = 0
     outside_regular_hours: Flag = False
     hidden: Flag = False
     legs: Annotated[tuple[OrderLegSpec, ...], ROWS, When(_is_combo)] = ()
@@ -134,7 +135,7 @@ class PlaceOrder(Struct, frozen=True, kw_only=True):
     short_sale_slot: Text = ""
     designated_location: Text = ""
     exempt_code: Text = ""
-    oca_type: Text = ""
+    oca_type: MaybeInt = None
     rule_80a: Text = ""
     settling_firm: Text = ""
     all_or_none: Flag = False
@@ -159,8 +160,8 @@ class PlaceOrder(Struct, frozen=True, kw_only=True):
     ] = None
     continuous_update: Text = ""
     reference_price_type: Text = ""
-    trail_stop_price: Text = ""
-    trailing_percent: Text = ""
+    trail_stop_price: MaybeExact = None
+    trailing_percent: MaybeExact = None
     scale_init_level_size: Text = ""
     scale_subs_level_size: Text = ""
     scale_price_increment: MaybeNumber = None
@@ -196,7 +197,7 @@ class PlaceOrder(Struct, frozen=True, kw_only=True):
     conditions_cancel_order: Annotated[Flag, When(lambda it: it.conditions)] = False
     adjusted_order_type: Text = ""
     trigger_price: Text = ""
-    limit_offset: Text = ""
+    limit_offset: MaybeExact = None
     adjusted_stop_price: Text = ""
     adjusted_stop_limit_price: Text = ""
     adjusted_trailing_amount: Text = ""

@@ -154,7 +154,18 @@ def test_an_order_number_is_used_once() -> None:
     ("changes", "code"),
     [
         ({"order_type": "FEELINGS"}, 321),
-        ({"order_type": "STP"}, 387),
+        ({"order_type": "REL"}, 387),
+        ({"order_type": "MOC"}, 387),
+        ({"order_type": "STP"}, 403),
+        ({"order_type": "STP", "aux_price": Decimal("3.07")}, 110),
+        ({"order_type": "TRAIL"}, 158),
+        ({"order_type": "TRAIL", "trailing_percent": Decimal(101)}, 159),
+        ({"order_type": "STP", "trigger_method": 5, "aux_price": Decimal(1)}, 146),
+        ({"tif": "GTD"}, 334),
+        ({"tif": "GTD", "good_till": "tomorrow"}, 337),
+        ({"tif": "WEEK"}, 10052),
+        ({"tif": "AUC"}, 201),
+        ({"parent_id": 77}, 135),
         ({"action": "HOLD"}, 321),
         ({"quantity": 0}, 434),
         ({"quantity": 1.5}, 10318),
@@ -164,7 +175,6 @@ def test_an_order_number_is_used_once() -> None:
         ({"contract": ContractSpec(symbol="SPX", sec_type="OPT")}, 200),
         ({"contract": ContractSpec(symbol="SPX", sec_type="BAG")}, 321),
         ({"e_trade_only": True}, 10268),
-        ({"tif": "FOK"}, 201),
     ],
 )
 def test_an_order_that_cannot_be_taken_is_refused(

@@ -430,7 +430,7 @@ def test_an_order_may_be_changed_and_cancelled_while_it_rests() -> None:
     assert ended.order.status is Status.CANCELLED
     (again,) = exchange.cancel(held.perm_id)
     assert isinstance(again, Refusal)
-    assert again.code == 10148
+    assert again.code == 161
     (unknown,) = exchange.cancel(5)
     assert isinstance(unknown, Refusal)
     assert unknown.code == 10147
@@ -441,7 +441,7 @@ def test_an_order_may_be_changed_and_cancelled_while_it_rests() -> None:
     [
         ({"quantity": 0}, 434),
         ({"limit": Decimal("1.03")}, 110),
-        ({"order_type": "STP"}, 387),
+        ({"order_type": "TRAIL"}, 387),
         ({"tif": "FOK"}, 201),
         ({"legs": ()}, 321),
         ({"legs": (OrderLeg(con_id=1, ratio=1, action="BUY"),)}, 200),

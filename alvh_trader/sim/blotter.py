@@ -1,0 +1,95 @@
+"""The blotter: what each trade of an order consists of, booked and numbered."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from alvh_trader.sim import matching
+from alvh_trader.sim.board import Board
+from alvh_trader.sim.ledger import Ledger
+from alvh_trader.sim.matching import Trade
+from alvh_trader.sim.model import Execution, Listing, OrderLeg, SimOrder, Top
+
+
+class Blotter:
+    """Today's executions. It tells `ledger` of every leg."""
+
+    def __init__(self, board: Board, ledger: Ledger) -> None:
+        self._board = board
+        self._ledger = ledger
+        self._executions: list[Execution] = []
+        self._trades = 0
+
+    @property
+    def executions(self) -> tuple[Execution, ...]:
+        """Today's rows, oldest first."""
+        return tuple(self._executions)
+
+    def begin_day(self) -> None:
+        """Forget yesterday's rows; their numbers stay used."""
+        self._executions.clear()
+
+    def record(
+        self, order: SimOrder, trade: Trade, tops: Sequence[Top], now: float
+    ) -> tuple[Execution, ...]:
+        """Book the legs; return the summary row of a combo, then one row a leg."""
+        self._trades += 1
+        at = datetime.fromtimestamp(now, UTC)
+        sign = 1 if order.action == "BUY" else -1
+        is_combo = order.sec_type == "BAG"
+        if is_combo:
+            prices = matching.leg_prices(order.legs, tops, trade.price)
+        else:
+            prices = [trade.price]
+        rows = [self._row(order, trade, 0, at)] if is_combo else []
+        for number, (leg, price) in enumerate(zip(order.legs, prices, strict=True), 1):
+            listing = self._board.listed.by_id(leg.con_id)
+            assert listing is not None, "a resting order on nothing listed"
+            leg_sign = sign if not is_combo or leg.action == "BUY" else -sign
+            quantity = leg_sign * leg.ratio * trade.quantity
+            row = self._row(order, trade, number, at)
+            rows.append(self._booked(row, listing, quantity, price, leg, order))
+        self._executions += rows
+        return tuple(rows)
+
+    def _row(
+        self, order: SimOrder, trade: Trade, number: int, at: datetime
+    ) -> Execution:
+        return Execution(
+            exec_id=f"{order.perm_id:08x}.{self._trades:08x}.{number:02d}.01",
+            perm_id=order.perm_id,
+            client_id=order.client_id,
+            order_id=order.order_id,
+            order_ref=order.order_ref,
+            at=at,
+            account=order.account,
+            con_id=0,
+            side="BOT" if order.action == "BUY" else "SLD",
+            quantity=trade.quantity,
+            price=trade.price,
+            cumulative=order.filled,
+            average_price=order.average_price,
+        )
+
+    def _booked(
+        self,
+        row: Execution,
+        listing: Listing,
+        quantity: int,
+        price: Decimal,
+        leg: OrderLeg,
+        order: SimOrder,
+    ) -> Execution:
+        fee, realized = self._ledger.trade(listing, quantity, price)
+        return replace(
+            row,
+            con_id=listing.con_id,
+            side="BOT" if quantity > 0 else "SLD",
+            quantity=abs(quantity),
+            price=price,
+            cumulative=order.filled * leg.ratio,
+            average_price=order.average_price if order.sec_type != "BAG" else price,
+            commission=fee,
+            realized=realized,
+        )
