@@ -57,6 +57,9 @@ VIX_TICKS = TickGrid(fine=Decimal("0.01"), coarse=Decimal("0.05"))
 VIXW_TICKS = TickGrid(fine=Decimal("0.01"), coarse=Decimal("0.01"))
 """VIX weekly options, and the net price of a VIX complex order."""
 
+PENNY_TICKS = TickGrid(fine=Decimal("0.01"), coarse=Decimal("0.01"))
+"""Options on XSP and SPY, single or net (Cboe XSP specification; penny program)."""
+
 VX_TICKS = TickGrid(fine=Decimal("0.05"), coarse=Decimal("0.05"))
 VXM_TICKS = TickGrid(fine=Decimal("0.01"), coarse=Decimal("0.01"))
 
@@ -74,9 +77,16 @@ def option_ticks(trading_class: str) -> TickGrid:
         "VIXW": VIXW_TICKS,
         "VX": VX_TICKS,
         "VXM": VXM_TICKS,
+        "XSP": PENNY_TICKS,
+        "SPY": PENNY_TICKS,
     }[trading_class]
 
 
 def combo_ticks(symbol: str) -> TickGrid:
     """Return the grid of a combo's net price on the underlying `symbol`."""
-    return {"SPX": SPX_COMBO_TICKS, "VIX": VIXW_TICKS}[symbol]
+    return {
+        "SPX": SPX_COMBO_TICKS,
+        "VIX": VIXW_TICKS,
+        "XSP": PENNY_TICKS,
+        "SPY": PENNY_TICKS,
+    }[symbol]

@@ -86,7 +86,7 @@ def portfolio_value(
         strike=listing.strike,
         right=listing.right or "0",
         multiplier=multiplier_text(listing),
-        primary_exchange=listing.valid_exchanges[-1],
+        primary_exchange=listing.primary_exchange,
         local_symbol=listing.local_symbol,
         trading_class=listing.trading_class,
         position=value.holding.quantity,

@@ -70,7 +70,7 @@ def market_rule(session: Session, asked: request.RequestMarketRule) -> None:
 
 
 def matching_symbols(session: Session, asked: request.RequestMatchingSymbols) -> None:
-    """Send the indexes whose symbol begins with the pattern."""
+    """Send the indexes and stocks whose symbol begins with the pattern."""
     exchange = session.floor.exchange
     pattern = asked.pattern.upper()
     rows = tuple(
@@ -78,12 +78,13 @@ def matching_symbols(session: Session, asked: request.RequestMatchingSymbols) ->
             con_id=listing.con_id,
             symbol=listing.symbol,
             sec_type=listing.sec_type,
-            primary_exchange=listing.exchange,
+            primary_exchange=listing.primary_exchange,
             currency="USD",
             derivatives=_derivatives(session, listing),
             description=listing.long_name,
         )
-        for listing in exchange.find(sec_type="IND")
+        for sec_type in ("IND", "STK")
+        for listing in exchange.find(sec_type=sec_type)
         if pattern and listing.symbol.startswith(pattern)
     )
     session.send(contract_reply.SymbolSamples(asked.req_id, rows))

@@ -78,7 +78,8 @@ def contract_data(
 ) -> ContractData:
     """Return the description of a listing, as found at the exchange asked for."""
     trading, liquid = exchange.hours(listing)
-    under = _underlying(exchange, listing)
+    under = exchange.listing(listing.underlying)
+    is_stock = listing.sec_type == "STK"
     at = listing.exchange if asked_exchange in ("", "SMART") else asked_exchange
     exchanges = listing.valid_exchanges
     return ContractData(
@@ -100,6 +101,8 @@ def contract_data(
         valid_exchanges=",".join(exchanges),
         under_con_id=under.con_id if under else 0,
         long_name=listing.long_name,
+        primary_exchange=listing.primary_exchange if is_stock else "",
+        stock_type="ETF" if is_stock else "",
         contract_month=f"{listing.expiry:%Y%m}" if listing.expiry else "",
         time_zone=ZONE_NAME,
         trading_hours=trading,
@@ -111,17 +114,9 @@ def contract_data(
     )
 
 
-def _underlying(exchange: Exchange, listing: Listing) -> Listing | None:
-    if listing.sec_type == "IND":
-        return None
-    # The mini future has a symbol of its own, and the same index under it.
-    symbol = "VIX" if listing.symbol == "VXM" else listing.symbol
-    return next(iter(exchange.find(symbol=symbol, sec_type="IND")), None)
-
-
 def multiplier_text(listing: Listing) -> str:
-    """Return the multiplier, empty for an index."""
-    return str(listing.multiplier) if listing.multiplier else ""
+    """Return the multiplier, empty for an index or a stock."""
+    return str(listing.multiplier) if listing.underlying else ""
 
 
 def held_contract(listing: Listing, *, exchange: str = "") -> HeldContract:

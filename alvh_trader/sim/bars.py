@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh_trader.domain.calendar import OPENS, instant
-from alvh_trader.sim import listings, surface
+from alvh_trader.sim import products, surface
 from alvh_trader.sim.expirations import monthly_vix
 from alvh_trader.sim.market import Market, Session, morning
 from alvh_trader.sim.model import BarRow, Listing
@@ -39,7 +39,7 @@ class History:
         Sessions that history does not reach are left out; so is everything of an
         instrument that has no bars.
         """
-        if listing.con_id == listings.AD_NYSE or listing.sec_type == "OPT":
+        if listing.con_id == products.AD_NYSE or listing.sec_type == "OPT":
             return ()
         end = self._end_of(listing, last)
         first = max(end - count + 1, 1 - self._market.scenario.start)
@@ -60,8 +60,8 @@ class History:
     def intraday(
         self, listing: Listing, last: int, node: int, count: int, size: timedelta
     ) -> tuple[BarRow, ...]:
-        """Return bars of `size` of `count` sessions; only indexes have them."""
-        if listing.sec_type != "IND" or listing.con_id == listings.AD_NYSE:
+        """Return bars of `size` of `count` sessions; of indexes and the stock."""
+        if listing.sec_type not in ("IND", "STK") or listing.con_id == products.AD_NYSE:
             return ()
         first = max(last - count + 1, 1 - self._market.scenario.start)
         step = max(int(size.total_seconds()) // STEP, 1)
@@ -97,9 +97,14 @@ class History:
 
     def _before_window(self, listing: Listing, number: int) -> Four:
         market = self._market
-        if listing.symbol == "SPX":
-            spx = market.day(number).spx
-            return spx.open, spx.high, spx.low, spx.close
+        if listing.symbol in ("SPX", "XSP", "SPY"):
+            spx, scale = market.day(number).spx, market.over_spx(listing.symbol, number)
+            return (
+                spx.open * scale,
+                spx.high * scale,
+                spx.low * scale,
+                spx.close * scale,
+            )
         vix = self._vix(number)
         if listing.symbol == "VIX" and listing.sec_type == "IND":
             return vix
@@ -128,7 +133,7 @@ class History:
     def _future(self, listing: Listing, number: int) -> Callable[[State], float]:
         """Return the pricer of a future; the continuous one is the front of its day."""
         expiry = listing.expiry
-        if listing.con_id == listings.VX_CONTINUOUS:
+        if listing.con_id == products.VX_CONTINUOUS:
             day = self._market.day(number).day
             expiry = monthly_vix(self._market.scenario.calendar, day, 1)[0].settles
         assert expiry is not None, "a future without expiry"
@@ -145,7 +150,7 @@ class History:
         session = self._market.session(number)
         start = datetime.fromtimestamp(session.tape.opens_at, UTC)
         four: Four
-        if listing.sec_type == "IND":
+        if listing.sec_type in ("IND", "STK"):
             part = session.series[listing.symbol][: node + 1]
             four = (part[0], part.max(), part.min(), part[-1])
         else:
@@ -181,7 +186,7 @@ def _cut(session: Session, symbol: str, step: int, until: int) -> list[BarRow]:
     """Cut a session into bars of `step` nodes, the last one as far as it has got."""
     series, tape = session.series[symbol], session.tape
     rows = []
-    end = min(until, tape.index_close if symbol == "SPX" else tape.nodes - 1)
+    end = min(until, tape.index_close if symbol in ("SPX", "XSP") else tape.nodes - 1)
     for first in range(0, end, step):
         part = series[first : min(first + step, end) + 1]
         start = datetime.fromtimestamp(tape.opens_at + STEP * first, UTC)

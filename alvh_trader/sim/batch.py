@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from alvh_trader.pricing import black76
 from alvh_trader.sim import surface
-from alvh_trader.sim.listings import ticks
+from alvh_trader.sim.minis import Scaled
 from alvh_trader.sim.model import Listing, OptionGreeks
 from alvh_trader.sim.parameters import Parameters, WidthParameters
+from alvh_trader.sim.products import ticks
 from alvh_trader.sim.surface import State
 
 Floats = NDArray[np.float64]
@@ -48,6 +49,8 @@ class Batch:
     """Options side by side. `expires_at` and `stops_at` are POSIX seconds.
 
     `stops_at` is when a series trades last; `spx` and `vix` are index arrays.
+    Strikes of options on XSP and SPY are given as those of SPX; `scaled` tells how
+    the prices go back (None where there are no such options).
     """
 
     con_ids: Ints
@@ -60,20 +63,25 @@ class Batch:
     spx: Ints
     vix: Ints
     vix_mask: Bools
+    scaled: Scaled | None = None
 
     def __len__(self) -> int:
         return len(self.con_ids)
 
 
 def batch(
-    options: Sequence[Listing], expires_at: Sequence[float], stops_at: Sequence[float]
+    options: Sequence[Listing],
+    expires_at: Sequence[float],
+    stops_at: Sequence[float],
+    scaled: Scaled | None = None,
 ) -> Batch:
     """Return the batch of `options` (sec_type OPT)."""
     is_vix = np.array([o.symbol == "VIX" for o in options], dtype=bool)
     grids = [ticks(o) for o in options]
+    strike = np.array([o.strike for o in options], dtype=np.float64)
     return Batch(
         con_ids=np.array([o.con_id for o in options], dtype=np.int64),
-        strike=np.array([o.strike for o in options], dtype=np.float64),
+        strike=strike if scaled is None else strike / scaled.scale,
         is_call=np.array([o.right == "C" for o in options], dtype=bool),
         expires_at=np.array(expires_at, dtype=np.float64),
         stops_at=np.array(stops_at, dtype=np.float64),
@@ -82,6 +90,7 @@ def batch(
         spx=np.flatnonzero(~is_vix),
         vix=np.flatnonzero(is_vix),
         vix_mask=is_vix,
+        scaled=scaled,
     )
 
 
@@ -107,7 +116,22 @@ def value(state: State, options: Batch, fit: Parameters) -> Values:
         k = np.log(options.strike[i] / forward[i])
         iv[i] = surface.vix_volatility(state, t, k, fit.vix)
     price = black76.price(forward, options.strike, iv, tau, state.rate, options.is_call)
+    if options.scaled is not None:
+        price = _scaled_price(price, state, options, options.scaled)
     return Values(price, iv, forward, tau)
+
+
+def _scaled_price(
+    price: Floats, state: State, options: Batch, scaled: Scaled
+) -> Floats:
+    """Return prices in the option's own points, never below what exercising pays.
+
+    What an early exercise is worth beyond that is left out (docs/gateway.md).
+    """
+    price = price * scaled.scale
+    sign = np.where(options.is_call, 1.0, -1.0)
+    now = sign * (state.spx * scaled.spot - options.strike * scaled.scale)
+    return np.asarray(np.where(scaled.is_american, np.maximum(price, now), price))
 
 
 def quotes(
@@ -115,11 +139,14 @@ def quotes(
 ) -> Quotes:
     """Return bids, asks and sizes; `salt` varies sizes (and widths a little)."""
     noise = _noise(options.con_ids, salt)
-    width = np.empty_like(values.price)
+    width, scaled = np.empty_like(values.price), options.scaled
+    spx_price = values.price if scaled is None else values.price / scaled.scale
     log_vix = np.log(state.vix / 18.0)
     for part, w in ((options.spx, fit.spx_width), (options.vix, fit.vix_width)):
         if part.size:
-            width[part] = _width(values.price[part], log_vix, w)
+            width[part] = _width(spx_price[part], log_vix, w)
+    if scaled is not None:
+        width = width * scaled.width
     half = 0.5 * width * (0.85 + 0.3 * noise)
     bid = _on_grid(np.maximum(values.price - half, 0.0), options, np.floor, 1e-9)
     ask = _on_grid(values.price + half, options, np.ceil, -1e-9)
@@ -165,6 +192,14 @@ def model_greeks(options: Batch, values: Values, state: State) -> list[OptionGre
     if options.vix.size and options.spx.size:
         made = _with_spot(made, state, options, values)
     underlying = np.where(options.vix_mask, values.forward, state.spx)
+    if options.scaled is not None:
+        scale = options.scaled.scale
+        underlying = np.where(
+            options.vix_mask, underlying, underlying * options.scaled.spot
+        )
+        made = made._replace(
+            gamma=made.gamma / scale, vega=made.vega * scale, theta=made.theta * scale
+        )
     arrays = (
         values.iv,
         made.delta,

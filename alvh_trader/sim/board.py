@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh_trader.domain.calendar import instant
-from alvh_trader.sim import batch, listings, surface
+from alvh_trader.sim import batch, minis, products, surface
 from alvh_trader.sim.batch import Batch, Quotes, Values
 from alvh_trader.sim.cents import cents, rounded
 from alvh_trader.sim.listings import Listings
@@ -41,6 +41,11 @@ NOTHING = Top(
 
 _SIZES_LAST = 6
 """Nodes for which displayed sizes stay: half a minute."""
+
+STOCK_VOLUME = 85_000_000
+"""Shares of SPY in a day (assumption: it rises evenly)."""
+
+CENT = Decimal("0.01")
 
 _BATCHES_KEPT = 256
 _NO_QUOTE = (0, 0, 0, 0)
@@ -120,6 +125,8 @@ class Board:
                 options.append(con_id)
             elif listing.sec_type == "IND":
                 found[con_id] = self._index_top(listing)
+            elif listing.sec_type == "STK":
+                found[con_id] = self._stock_top(listing)
             else:
                 found[con_id] = self._future_top(listing)
         if options:
@@ -159,7 +166,7 @@ class Board:
         return replace(NOTHING, bid=bid, ask=ask, bid_size=bid_size, ask_size=ask_size)
 
     def marks(self, held: Sequence[Listing]) -> dict[int, Decimal]:
-        """Return the fair price of options and futures by id, open or closed.
+        """Return the fair price of all that can be held by id, open or closed.
 
         What has settled is worth nothing any more.
         """
@@ -169,10 +176,23 @@ class Board:
         if options:
             fair = self._value_at(self._sheet, self.state, options).price.tolist()
             marks.update(zip(options, map(rounded, fair), strict=True))
-        for future in listed:
-            if future.sec_type == "FUT" and future.expiry is not None:
-                marks[future.con_id] = rounded(self._future(future.expiry, self.state))
+        for it in listed:
+            if it.sec_type == "FUT" and it.expiry is not None:
+                marks[it.con_id] = rounded(self._future(it.expiry, self.state))
+            elif it.sec_type == "STK":
+                marks[it.con_id] = rounded(self.session.series[it.symbol][self.node])
         return marks
+
+    def levels(self, node: int | None = None) -> dict[str, float]:
+        """Return what each underlying is worth at a node (now), by symbol.
+
+        A future's margin and settlement stand on the index, whatever its symbol.
+        """
+        series = self.session.series
+        at = self.node if node is None else node
+        levels = {name: float(series[name][at]) for name in ("SPX", "XSP", "SPY")}
+        levels["VIX"] = levels["VXM"] = float(series["VIX"][at])
+        return levels
 
     def fair(self, state: State, options: Sequence[Listing]) -> list[float]:
         """Return the model prices of options in any other state of the market."""
@@ -195,8 +215,12 @@ class Board:
                 self._batches.clear()
                 self._prints.clear()
             options = [o for c in con_ids if (o := self.listed.by_id(c)) is not None]
+            dividends = self._market.scenario.window.dividends
             made = batch.batch(
-                options, [self.expires_at(o) for o in options], self._stops_at(options)
+                options,
+                [self.expires_at(o) for o in options],
+                self._stops_at(options),
+                minis.scaled(options, self.session.tape.day, dividends),
             )
             self._batches[con_ids] = made
         return made
@@ -303,14 +327,14 @@ class Board:
 
     def _index_top(self, listing: Listing) -> Top:
         node, tape = self.node, self.session.tape
-        if listing.con_id == listings.AD_NYSE:
+        if listing.con_id == products.AD_NYSE:
             up, down = int(tape.advances[node]), int(tape.declines[node])
             return replace(
                 NOTHING, bid=Decimal(up), ask=Decimal(down), bid_size=ISSUES - up - down
             )
         symbol = listing.symbol
-        values = self.session.series[symbol]
         high, low = self.session.extremes[symbol]
+        values = self.session.series[symbol]
         close = self._closes.get(symbol)
         if close is None:
             close = self._closes[symbol] = rounded(self._close_before(symbol))
@@ -334,7 +358,21 @@ class Board:
             return before.spx.close
         if symbol == "VIX":
             return before.vix_close
+        if symbol in ("XSP", "SPY"):
+            return self._market.over_spx(symbol, self._number - 1) * before.spx.close
         return self._market.term_closes(symbol.lower(), self._number - 1)
+
+    def _stock_top(self, listing: Listing) -> Top:
+        """Return a market one cent wide around the stock's price."""
+        top = self._index_top(listing)
+        assert top.last is not None, "a stock without a price"
+        done = self.node / (self.session.tape.nodes - 1)
+        top = replace(top, last_size=1, volume=int(STOCK_VOLUME * done))
+        if not self.is_open:
+            return top
+        price = self.session.series[listing.symbol][self.node]
+        bid = products.ticks(listing).floor(price - 0.005)
+        return replace(top, bid=bid, ask=bid + CENT, bid_size=900, ask_size=900)
 
     def _future(self, expiry: date, state: State) -> float:
         tau = surface.years(state, np.array([morning(expiry)]))
@@ -343,7 +381,7 @@ class Board:
     def _future_top(self, listing: Listing) -> Top:
         assert listing.expiry is not None, "a future without expiry"
         fair = self._future(listing.expiry, self.state)
-        grid = listings.ticks(listing)
+        grid = products.ticks(listing)
         before = self._future(listing.expiry, self._evening)
         first = self._future(listing.expiry, self.session.state(0))
         last = grid.floor(fair)

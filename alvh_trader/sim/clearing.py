@@ -5,7 +5,7 @@ from decimal import Decimal
 from alvh_trader.sim import rules
 from alvh_trader.sim.board import Board
 from alvh_trader.sim.cents import rounded
-from alvh_trader.sim.ledger import Ledger, commission
+from alvh_trader.sim.ledger import Ledger, Position, commission
 from alvh_trader.sim.market import Market
 from alvh_trader.sim.model import (
     AccountValues,
@@ -14,7 +14,11 @@ from alvh_trader.sim.model import (
     Refusal,
     SimOrder,
 )
+from alvh_trader.sim.products import OPTIONS, STOCK
 from alvh_trader.sim.start import condor
+
+LEAST_EXERCISED = 0.01
+"""In the money by this much, an option that delivers is exercised (OCC rule 805)."""
 
 
 class Clearing:
@@ -27,7 +31,7 @@ class Clearing:
 
     def values(self) -> AccountValues:
         """Return the account marked to the market."""
-        return self._ledger.values(self.marks(), self._levels())
+        return self._ledger.values(self.marks(), self._board.levels())
 
     def marks(self) -> dict[int, Decimal]:
         """Return the fair price of everything held, by contract id."""
@@ -48,19 +52,30 @@ class Clearing:
     def settle(self, *, at_open: bool) -> None:
         """Pay out holdings that settle now: AM series at the open, PM at the close.
 
+        Options on SPY deliver shares, the others cash.
         The opening print stands for the special opening quotation.
         """
         tape = self._board.session.tape
-        node = 0 if at_open else -1
-        levels = {"SPX": float(tape.spx[node]), "VIX": float(tape.vix[node])}
-        levels["VXM"] = levels["VIX"]
+        levels = self._board.levels(0 if at_open else -1)
         for held in self._ledger.positions:
             listing = held.listing
             is_pm = listing.sec_type == "OPT" and listing.expiry == listing.last_trade
             if listing.expiry != tape.day or is_pm == at_open or not held.quantity:
                 continue
-            price = rounded(_final(listing, levels[listing.symbol]))
-            self._ledger.book(listing, -held.quantity, price, Decimal(0))
+            final = _final(listing, levels[listing.symbol])
+            if listing.sec_type == "OPT" and OPTIONS[listing.trading_class].is_american:
+                self._deliver(held, exercised=final >= LEAST_EXERCISED)
+                continue
+            self._ledger.book(listing, -held.quantity, rounded(final), Decimal(0))
+
+    def _deliver(self, held: Position, *, exercised: bool) -> None:
+        """End an option that delivers: its stock changes hands at the strike."""
+        option, quantity = held.listing, held.quantity
+        self._ledger.book(option, -quantity, Decimal(0), Decimal(0))
+        if exercised:
+            shares = quantity * option.multiplier * (1 if option.right == "C" else -1)
+            strike = Decimal(str(option.strike))
+            self._ledger.book(STOCK, shares, strike, Decimal(0))
 
     def preview(self, order: SimOrder) -> MarginPreview | Refusal:
         """Return what the order, filled whole, would do to margin and equity."""
@@ -68,7 +83,7 @@ class Clearing:
         if refusal is not None:
             return refusal
         trades = self._trades(order)
-        ledger, levels = self._ledger, self._levels()
+        ledger, levels = self._ledger, self._board.levels()
         init, maint = ledger.requirement(levels)
         init_after, maint_after = ledger.requirement(levels, trades)
         fees = sum((commission(o, q) for o, q in trades), Decimal(0))
@@ -82,10 +97,6 @@ class Clearing:
             equity_after=equity - self._premium(order) - fees,
             commission=fees,
         )
-
-    def _levels(self) -> dict[str, float]:
-        state = self._board.state
-        return {"SPX": state.spx, "VIX": state.vix, "VXM": state.vix}
 
     def _trades(self, order: SimOrder) -> list[tuple[Listing, int]]:
         """Return what the rest of the order would trade, by leg."""

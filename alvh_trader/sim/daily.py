@@ -17,7 +17,7 @@ from pathlib import Path
 from alvh_trader.errors import ConfigError
 
 SHIPPED = Path(__file__).with_name("history")
-TERMS = ("vix9d", "vix3m", "vix6m", "vvix")
+TERMS = ("vix1d", "vix9d", "vix3m", "vix6m", "vix1y", "vvix", "skew")
 FUTURES = "vx_futures_daily_by_contract.csv"
 
 _PRICES = ("open", "high", "low", "close")

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Unpack
 
 from alvh_trader.domain.calendar import OPENS, OPTIONS_LATER, Calendar
-from alvh_trader.sim import listings, rules, ties
+from alvh_trader.sim import products, rules, ties
 from alvh_trader.sim.bars import DAY, WEEK, History
 from alvh_trader.sim.board import Board
 from alvh_trader.sim.book import Book
@@ -197,7 +197,7 @@ class Exchange:
 
     def market_rule(self, rule_id: int) -> tuple[tuple[Decimal, Decimal], ...]:
         """Return the (low edge, increment) rows of a rule; empty if unknown."""
-        return listings.market_rule(rule_id)
+        return products.market_rule(rule_id)
 
     def hours(self, listing: Listing) -> tuple[str, str]:
         """Return trading and liquid hours as contract details give them.

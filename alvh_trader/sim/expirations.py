@@ -14,7 +14,15 @@ SPXW_DAYS = 130
 """How far ahead, in calendar days, Fridays and month ends are listed."""
 
 SPXW_DENSE_DAYS = 36
-"""How far ahead every Monday, Wednesday and Friday is listed."""
+"""How far ahead every weekday is listed that has weeklies at all."""
+
+_WEEKLIES_SINCE = {
+    0: date(2016, 8, 15),
+    1: date(2022, 4, 18),
+    2: date(2016, 2, 23),
+    3: date(2022, 5, 11),
+}
+"""When weeklies of each weekday but Friday were first listed (Cboe's notices)."""
 
 SPX_MONTHS = 9
 VIX_MONTHS = 7
@@ -59,7 +67,9 @@ def spxw(calendar: Calendar, today: date) -> tuple[Expiry, ...]:
     for ahead in range(-4, SPXW_DAYS + 1):
         day = today + ahead * _DAY
         weekday = day.weekday()
-        if weekday == _FRIDAY or (weekday in (0, 2) and ahead <= SPXW_DENSE_DAYS):
+        since = _WEEKLIES_SINCE.get(weekday)
+        is_dense = ahead <= SPXW_DENSE_DAYS and since is not None and today >= since
+        if weekday == _FRIDAY or is_dense:
             days.add(_near_session(calendar, day))
         if (day + _DAY).month != day.month:
             days.add(session_at_or_before(calendar, day))

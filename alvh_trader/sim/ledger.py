@@ -7,7 +7,8 @@ from decimal import Decimal
 from alvh_trader.sim import margin
 from alvh_trader.sim.model import AccountValues, Holding, HoldingValue, Listing
 
-MAINTENANCE_OF_FUTURES = Decimal("0.8")
+MAINTENANCE = {"FUT": Decimal("0.8"), "STK": Decimal("0.5")}
+"""Maintenance over initial margin (a stock: 25 % of its value, FINRA rule 4210)."""
 
 _FEES = {
     # Broker's commission and exchange fees of one contract, in USD.
@@ -17,12 +18,19 @@ _FEES = {
     "VIXW": Decimal("1.00"),
     "VX": Decimal("2.37"),
     "VXM": Decimal("0.52"),
+    "XSP": Decimal("0.70"),
+    "SPY": Decimal("0.70"),
 }
+_A_SHARE, _A_STOCK_TRADE = Decimal("0.005"), Decimal(1)
+"""Of a stock: USD a share, and at least for a trade (the broker's fixed rate)."""
+
 _CENT = Decimal("0.01")
 
 
 def commission(listing: Listing, quantity: int) -> Decimal:
-    """Return what trading `quantity` contracts costs."""
+    """Return what trading `quantity` contracts or shares costs."""
+    if listing.sec_type == "STK":
+        return max(_A_SHARE * abs(quantity), _A_STOCK_TRADE)
     return _FEES[listing.trading_class] * abs(quantity)
 
 
@@ -137,18 +145,23 @@ class Ledger:
             _, held = net.get(listing.con_id, (listing, 0))
             net[listing.con_id] = (listing, held + quantity)
         live = [(listing, quantity) for listing, quantity in net.values() if quantity]
-        futures = [(o, q) for o, q in live if o.sec_type == "FUT"]
-        initial = margin.required(live, underlying)
-        relief = margin.required(futures, underlying) * (1 - MAINTENANCE_OF_FUTURES)
-        return initial, initial - relief
+        initial = maintenance = margin.required(live, underlying)
+        for sec_type, share in MAINTENANCE.items():
+            part = [(o, q) for o, q in live if o.sec_type == sec_type]
+            maintenance -= margin.required(part, underlying) * (1 - share)
+        return initial, maintenance
 
     def equity(self, marks: Mapping[int, Decimal]) -> Decimal:
-        """Return equity with loan value: cash and open profit of futures.
+        """Return equity with loan value: cash, stock, open profit of futures.
 
         Options lend nothing under Reg T: their premium is paid or held in cash.
         """
         return self.cash + sum(
-            (p.worth(marks[c]) for c, p in self._positions.items() if p.is_future),
+            (
+                p.worth(marks[c])
+                for c, p in self._positions.items()
+                if p.listing.sec_type != "OPT"
+            ),
             Decimal(0),
         )
 

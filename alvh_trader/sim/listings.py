@@ -2,101 +2,36 @@
 
 A contract id says by arithmetic which series it is, so that thousands of listings
 exist without being built: `Listings.by_id` decodes one, `find` makes those asked for.
-The ids of SPX and VIX are the broker's own; the others are ours, and stable for ever.
+Which products there are is written in `sim.products`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from decimal import Decimal
 from functools import cached_property
 from typing import TypedDict
 
 from alvh_trader.domain.calendar import Calendar
-from alvh_trader.domain.money import (
-    SPX_TICKS,
-    VIX_TICKS,
-    VIXW_TICKS,
-    VX_TICKS,
-    VXM_TICKS,
-    TickGrid,
-    option_ticks,
-)
+from alvh_trader.domain.money import option_ticks
 from alvh_trader.sim import expirations
 from alvh_trader.sim.expirations import Expiry
 from alvh_trader.sim.model import Listing, OptionClass
-
-SPX, VIX = 416904, 13455763
-VIX9D, VIX3M, VIX6M, VVIX, AD_NYSE = (
-    280000009,
-    280000093,
-    280000184,
-    280000030,
-    280000001,
+from alvh_trader.sim.products import (
+    BLOCKS,
+    EPOCH,
+    FUTURE_CLASSES,
+    FUTURES,
+    OPTIONS,
+    SPOT,
+    STRIKES,
+    VIX,
+    VX_CONTINUOUS,
+    FutureProduct,
+    OptionProduct,
 )
-VX_CONTINUOUS = 280000100
 
-CLASSES = ("SPX", "SPXW", "VIX", "VIXW")
-UNDERLYING = {"SPX": SPX, "SPXW": SPX, "VIX": VIX, "VIXW": VIX}
-
-_EPOCH = date(2015, 1, 1)
 _TWO_YEARS = timedelta(days=730)
-_OPTIONS, _FUTURES = 400_000_000, 390_000_000
-_STRIKES = 2048
-_STRIKE_UNIT = {"SPX": 5.0, "SPXW": 5.0, "VIX": 0.5, "VIXW": 0.5}
 _MONTH_CODES = "FGHJKMNQUVXZ"
-_RULES = {26: VIXW_TICKS, 67: VX_TICKS, 109: SPX_TICKS, 110: VIX_TICKS}
-_RULE_OF_CLASS = {"SPX": 109, "SPXW": 109, "VIX": 110, "VIXW": 26}
-_FUTURE_CLASSES = {"VX": ("VIX", 1000, 67), "VXM": ("VXM", 100, 26)}
-_NAMES = {
-    "SPX": "S&P 500 Stock Index",
-    "VIX": "CBOE Volatility Index",
-    "VXM": "Mini Cboe Volatility Index Futures",
-}
-
-
-def _index(con_id: int, symbol: str, exchange: str, name: str) -> Listing:
-    return Listing(
-        con_id=con_id,
-        symbol=symbol,
-        sec_type="IND",
-        exchange=exchange,
-        valid_exchanges=(exchange,),
-        trading_class=symbol,
-        local_symbol=symbol,
-        long_name=name,
-        multiplier=0,
-        min_tick=Decimal("0.01"),
-        market_rule=26,
-    )
-
-
-INDEXES = (
-    _index(SPX, "SPX", "CBOE", "S&P 500 Stock Index"),
-    _index(VIX, "VIX", "CBOE", "CBOE Volatility Index"),
-    _index(VIX9D, "VIX9D", "CBOE", "CBOE 9-Day Volatility Index"),
-    _index(VIX3M, "VIX3M", "CBOE", "CBOE 3-Month Volatility Index"),
-    _index(VIX6M, "VIX6M", "CBOE", "CBOE 6-Month Volatility Index"),
-    _index(VVIX, "VVIX", "CBOE", "CBOE VIX of VIX Index"),
-    _index(AD_NYSE, "AD-NYSE", "NYSE", "NYSE Advance Decline Index"),
-)
-
-
-def market_rule(rule_id: int) -> tuple[tuple[Decimal, Decimal], ...]:
-    """Return the (low edge, increment) rows of a rule; empty if there is none."""
-    grid = _RULES.get(rule_id)
-    if grid is None:
-        return ()
-    if grid.fine == grid.coarse:
-        return ((Decimal(0), grid.fine),)
-    return ((Decimal(0), grid.fine), (grid.threshold, grid.coarse))
-
-
-def ticks(listing: Listing) -> TickGrid:
-    """Return the price grid of a listing."""
-    if listing.sec_type == "OPT":
-        return option_ticks(listing.trading_class)
-    return VX_TICKS if listing.trading_class == "VX" else VXM_TICKS
 
 
 class Filters(TypedDict, total=False):
@@ -168,9 +103,12 @@ class Listings:
     def expiries(self) -> dict[str, tuple[Expiry, ...]]:
         """The series of each option class and of the futures ("VX")."""
         c, d = self.calendar, self.day
+        weeklies = expirations.spxw(c, d)
         return {
             "SPX": expirations.monthly_spx(c, d),
-            "SPXW": expirations.spxw(c, d),
+            "SPXW": weeklies,
+            "XSP": weeklies,
+            "SPY": weeklies,
             "VIX": expirations.monthly_vix(c, d),
             "VIXW": expirations.weekly_vix(c, d),
             "VX": expirations.monthly_vix(c, d, expirations.VX_MONTHS),
@@ -209,9 +147,19 @@ class Listings:
             *(float(k) for k in range(60, 105, 5)),
         )
 
+    @cached_property
+    def mini_strikes(self) -> tuple[float, ...]:
+        """Every point near the money, every 5 further out: of XSP and SPY."""
+        near = range(int(0.078 * self.low), int(0.112 * self.high) + 1)
+        far = range(_down(0.058 * self.low, 5), _down(0.125 * self.high, 5) + 5, 5)
+        return tuple(float(k) for k in sorted({*near, *far}))
+
     def strikes(self, trading_class: str) -> tuple[float, ...]:
         """Return the strikes listed in a class."""
-        return self.spx_strikes if "SPX" in trading_class else self.vix_strikes
+        underlying = OPTIONS[trading_class].symbol
+        if underlying == "VIX":
+            return self.vix_strikes
+        return self.spx_strikes if underlying == "SPX" else self.mini_strikes
 
     def by_id(self, con_id: int) -> Listing | None:
         """Return the listing of that id, None if there is none today."""
@@ -224,10 +172,10 @@ class Listings:
 
     def settled_by_id(self, con_id: int) -> Listing | None:
         """Return the future of that id if it has settled, else None."""
-        days, mini = divmod(con_id - _FUTURES, 2)
+        days, at = divmod(con_id - FUTURES, 2)
         for expiry in self.settled:
-            if (expiry.settles - _EPOCH).days == days:
-                return _future(("VX", "VXM")[mini], expiry)
+            if (expiry.settles - EPOCH).days == days:
+                return _future(FUTURE_CLASSES[at], expiry)
         return None
 
     def find(self, wanted: Wanted) -> tuple[Listing, ...]:
@@ -235,91 +183,100 @@ class Listings:
         return tuple(listing for listing in self._near(wanted) if wanted.takes(listing))
 
     def option_classes(self, symbol: str) -> tuple[OptionClass, ...]:
-        """Return each class of options on `symbol`, on SMART and on CBOE."""
+        """Return each class of options on `symbol`, at each of its exchanges."""
+        products = [it for it in OPTIONS.values() if it.symbol == symbol]
+        exchanges = products[0].exchanges if products else ()
         return tuple(
             OptionClass(
                 exchange=exchange,
-                underlying=UNDERLYING[name],
-                trading_class=name,
+                underlying=it.underlying,
+                trading_class=it.name,
                 multiplier=100,
-                expirations=tuple(e.last_trade for e in self.expiries[name]),
-                strikes=self.strikes(name),
+                expirations=tuple(e.last_trade for e in self.expiries[it.name]),
+                strikes=self.strikes(it.name),
             )
-            for exchange in ("SMART", "CBOE")
-            for name in CLASSES
-            if symbol and name.startswith(symbol) and UNDERLYING.get(symbol)
+            for exchange in exchanges
+            for it in products
         )
 
     def _near(self, wanted: Wanted) -> Iterator[Listing]:
         """Yield candidates: cheap filters first, no listing made in vain."""
-        if wanted.sec_type in ("", "IND"):
-            yield from INDEXES
+        if wanted.sec_type in ("", "IND", "STK"):
+            yield from SPOT.values()
         if wanted.sec_type in ("", "FUT"):
             old = self.settled if wanted.include_expired else ()
             for expiry in (*old, *self.expiries["VX"]):
                 if wanted.takes_expiry(expiry):
-                    yield _future("VX", expiry)
-                    yield _future("VXM", expiry)
+                    yield from (_future(it, expiry) for it in FUTURE_CLASSES)
         if wanted.sec_type == "CONTFUT":
             yield continuous(self.expiries["VX"][0])
         if wanted.sec_type in ("", "OPT"):
             yield from self._near_options(wanted)
 
     def _near_options(self, wanted: Wanted) -> Iterator[Listing]:
-        for name in CLASSES:
-            if wanted.trading_class not in ("", name):
+        for product in OPTIONS.values():
+            if wanted.trading_class not in ("", product.name):
                 continue
-            if wanted.symbol not in ("", name[:3]):
+            if wanted.symbol not in ("", product.symbol):
                 continue
-            strikes = self.strikes(name)
+            strikes = self.strikes(product.name)
             if wanted.strike:
                 strikes = (wanted.strike,) if wanted.strike in strikes else ()
-            for expiry in self.expiries[name]:
+            for expiry in self.expiries[product.name]:
                 if not wanted.takes_expiry(expiry):
                     continue
                 for strike in strikes:
                     for right in ("C", "P"):
-                        yield self._option(name, expiry, strike, right)
+                        yield self._option(product, expiry, strike, right)
 
-    def _option(self, name: str, expiry: Expiry, strike: float, right: str) -> Listing:
-        con_id = option_id(name, expiry.settles, strike, right)
+    def _option(
+        self, product: OptionProduct, expiry: Expiry, strike: float, right: str
+    ) -> Listing:
+        con_id = option_id(product.name, expiry.settles, strike, right)
         made = self._made.get(con_id)
         if made is None:
-            made = self._made[con_id] = _option(con_id, name, expiry, strike, right)
+            made = self._made[con_id] = _option(con_id, product, expiry, strike, right)
         return made
 
     def _decoded(self, con_id: int) -> Listing | None:
-        for index in INDEXES:
-            if index.con_id == con_id:
-                return index
+        if con_id in SPOT:
+            return SPOT[con_id]
         if con_id == VX_CONTINUOUS:
             return continuous(self.expiries["VX"][0])
-        if _FUTURES <= con_id < _OPTIONS:
-            days, mini = divmod(con_id - _FUTURES, 2)
-            expiry = self._settling("VX", days)
-            return None if expiry is None else _future(("VX", "VXM")[mini], expiry)
-        rest, strike = divmod(con_id - _OPTIONS, _STRIKES)
+        for base, names in BLOCKS:
+            if con_id >= base:
+                return self._decoded_option(con_id, con_id - base, names)
+        days, at = divmod(con_id - FUTURES, 2)
+        expiry = self._settling("VX", days)
+        return None if expiry is None else _future(FUTURE_CLASSES[at], expiry)
+
+    def _decoded_option(
+        self, con_id: int, code: int, names: tuple[str, ...]
+    ) -> Listing | None:
+        rest, strike = divmod(code, STRIKES)
         rest, put = divmod(rest, 2)
-        days, number = divmod(rest, len(CLASSES))
-        name = CLASSES[number]
-        expiry = self._settling(name, days)
+        days, number = divmod(rest, len(names))
+        product = OPTIONS[names[number]]
+        expiry = self._settling(product.name, days)
         if expiry is None or strike == 0:
             return None
         right = "P" if put else "C"
-        return _option(con_id, name, expiry, strike * _STRIKE_UNIT[name], right)
+        return _option(con_id, product, expiry, strike * product.unit, right)
 
     def _settling(self, name: str, days: int) -> Expiry | None:
         if not 0 <= days < 20_000:
             return None
-        day = _EPOCH + timedelta(days=days)
+        day = EPOCH + timedelta(days=days)
         return next((e for e in self.expiries[name] if e.settles == day), None)
 
 
 def option_id(name: str, settles: date, strike: float, right: str) -> int:
     """Return the contract id of an option."""
-    number = (settles - _EPOCH).days * len(CLASSES) + CLASSES.index(name)
+    product = OPTIONS[name]
+    names = dict(BLOCKS)[product.base]
+    number = (settles - EPOCH).days * len(names) + names.index(name)
     number = number * 2 + (right == "P")
-    return _OPTIONS + number * _STRIKES + round(strike / _STRIKE_UNIT[name])
+    return product.base + number * STRIKES + round(strike / product.unit)
 
 
 def _down(price: float, grid: int) -> int:
@@ -327,22 +284,23 @@ def _down(price: float, grid: int) -> int:
 
 
 def _option(
-    con_id: int, name: str, expiry: Expiry, strike: float, right: str
+    con_id: int, product: OptionProduct, expiry: Expiry, strike: float, right: str
 ) -> Listing:
-    symbol = name[:3]
     day = f"{expiry.settles:%y%m%d}"
     return Listing(
         con_id=con_id,
-        symbol=symbol,
+        symbol=product.symbol,
         sec_type="OPT",
         exchange="SMART",
-        valid_exchanges=("SMART", "CBOE"),
-        trading_class=name,
-        local_symbol=f"{name:<6}{day}{right}{round(strike * 1000):08d}",
-        long_name=_NAMES[symbol],
+        valid_exchanges=product.exchanges,
+        primary_exchange="CBOE",
+        trading_class=product.name,
+        local_symbol=f"{product.name:<6}{day}{right}{round(strike * 1000):08d}",
+        long_name=product.long_name,
         multiplier=100,
-        min_tick=option_ticks(name).fine,
-        market_rule=_RULE_OF_CLASS[name],
+        min_tick=option_ticks(product.name).fine,
+        market_rule=product.market_rule,
+        underlying=product.underlying,
         last_trade=expiry.last_trade,
         expiry=expiry.settles,
         strike=strike,
@@ -350,21 +308,23 @@ def _option(
     )
 
 
-def _future(name: str, expiry: Expiry) -> Listing:
-    symbol, multiplier, rule = _FUTURE_CLASSES[name]
+def _future(product: FutureProduct, expiry: Expiry) -> Listing:
     day = expiry.settles
+    month = f"{_MONTH_CODES[day.month - 1]}{day.year % 10}"
     return Listing(
-        con_id=_FUTURES + (day - _EPOCH).days * 2 + (name == "VXM"),
-        symbol=symbol,
+        con_id=FUTURES + (day - EPOCH).days * 2 + product.at,
+        symbol=product.symbol,
         sec_type="FUT",
         exchange="CFE",
         valid_exchanges=("CFE",),
-        trading_class=name,
-        local_symbol=f"{name}{_MONTH_CODES[day.month - 1]}{day.year % 10}",
-        long_name=_NAMES[symbol],
-        multiplier=multiplier,
-        min_tick=_RULES[rule].fine,
-        market_rule=rule,
+        primary_exchange="CFE",
+        trading_class=product.name,
+        local_symbol=f"{product.name}{month}",
+        long_name=product.long_name,
+        multiplier=product.multiplier,
+        min_tick=option_ticks(product.name).fine,
+        market_rule=product.market_rule,
+        underlying=VIX,
         last_trade=day,
         expiry=day,
     )
@@ -372,19 +332,5 @@ def _future(name: str, expiry: Expiry) -> Listing:
 
 def continuous(front: Expiry) -> Listing:
     """Return the continuous VX future, which has bars but cannot be traded."""
-    month = _future("VX", front)
-    return Listing(
-        con_id=VX_CONTINUOUS,
-        symbol="VIX",
-        sec_type="CONTFUT",
-        exchange="CFE",
-        valid_exchanges=("CFE",),
-        trading_class="VX",
-        local_symbol=month.local_symbol,
-        long_name=month.long_name,
-        multiplier=month.multiplier,
-        min_tick=month.min_tick,
-        market_rule=month.market_rule,
-        last_trade=month.last_trade,
-        expiry=month.expiry,
-    )
+    month = _future(FUTURE_CLASSES[0], front)
+    return replace(month, con_id=VX_CONTINUOUS, sec_type="CONTFUT")

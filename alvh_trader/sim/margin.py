@@ -17,6 +17,9 @@ NAKED = 0.15
 FUTURE_PER_POINT = Decimal(8)
 """USD for each unit of multiplier: 8 000 for VX, 800 for VXM."""
 
+STOCK = Decimal("0.5")
+"""Initial margin of a stock over its value (Regulation T)."""
+
 Strategy = tuple[str, date | None]
 
 
@@ -27,7 +30,10 @@ def required(
     strategies: dict[Strategy, list[tuple[Listing, int]]] = defaultdict(list)
     total = Decimal(0)
     for listing, quantity in positions:
-        if listing.sec_type == "FUT":
+        if listing.sec_type == "STK":
+            value = Decimal(str(underlying[listing.symbol])) * abs(quantity)
+            total += STOCK * value
+        elif listing.sec_type == "FUT":
             total += FUTURE_PER_POINT * listing.multiplier * abs(quantity)
         else:
             strategies[listing.trading_class, listing.expiry].append(

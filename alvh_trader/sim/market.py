@@ -13,23 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh_trader.domain.calendar import NEW_YORK
-from alvh_trader.sim import path, surface, terms
+from alvh_trader.sim import minis, path, surface, terms
 from alvh_trader.sim.daily import TERMS, Day
 from alvh_trader.sim.parameters import Parameters, fitted
 from alvh_trader.sim.path import STEP, Tape
 from alvh_trader.sim.scenario import Scenario, generator
-from alvh_trader.sim.surface import State
+from alvh_trader.sim.surface import STATED, State
 
 Floats = NDArray[np.float64]
 
 _GRID = np.array([3.0, 10, 20, 30, 45, 60, 90, 120, 180, 240]) / 365.0
 _NONE = np.empty(0)
-_FIT = {
-    "vix9d": lambda p: p.vix9d,
-    "vix3m": lambda p: p.vix3m,
-    "vix6m": lambda p: p.vix6m,
-    "vvix": lambda p: p.vvix,
-}
 
 
 @dataclass(frozen=True)
@@ -37,18 +31,16 @@ class Session:
     """One session's prices, node by node."""
 
     tape: Tape
-    vix9d: Floats
-    vix3m: Floats
-    vix6m: Floats
-    vvix: Floats
+    terms: dict[str, Floats]
     rate: float
     carry: float
     curve_open: Floats
     curve_close: Floats
+    spy_scale: float
 
     def state(self, node: int) -> State:
         """Return what the surface stands on at a node."""
-        tape = self.tape
+        tape, terms_ = self.tape, self.terms
         shift, tenors = _NONE, _NONE
         if self.curve_close.size:
             done = node / (tape.nodes - 1)
@@ -57,11 +49,11 @@ class Session:
         return State(
             at=float(tape.opens_at + STEP * node),
             spx=float(tape.spx[node]),
-            vix9d=float(self.vix9d[node]),
+            vix9d=float(terms_["vix9d"][node]),
             vix=float(tape.vix[node]),
-            vix3m=float(self.vix3m[node]),
-            vix6m=float(self.vix6m[node]),
-            vvix=float(self.vvix[node]),
+            vix3m=float(terms_["vix3m"][node]),
+            vix6m=float(terms_["vix6m"][node]),
+            vvix=float(terms_["vvix"][node]),
             rate=self.rate,
             carry=self.carry,
             curve_tenors=tenors,
@@ -73,11 +65,10 @@ class Session:
         """Every index by symbol, node by node, rounded as it is published."""
         return {
             "SPX": self.tape.spx,
+            "XSP": np.round(self.tape.spx * minis.XSP_SCALE, 2),
+            "SPY": np.round(self.tape.spx * self.spy_scale, 2),
             "VIX": self.tape.vix,
-            "VIX9D": np.round(self.vix9d, 2),
-            "VIX3M": np.round(self.vix3m, 2),
-            "VIX6M": np.round(self.vix6m, 2),
-            "VVIX": np.round(self.vvix, 2),
+            **{name.upper(): np.round(it, 2) for name, it in self.terms.items()},
         }
 
     @cached_property
@@ -124,12 +115,18 @@ class Market:
         i = self.scenario.start + session
         day = self._days[i]
         opens_at, _, last = path.session_length(self.scenario.calendar, day.day)
-        values = {name: float(self._terms(i, name, None)[-1]) for name in TERMS}
+        values = {name: float(self._terms(i, name, None)[-1]) for name in STATED}
         shift = self._shift(i)
         return self._state_at(day, opens_at + STEP * last, values, shift)
 
+    def over_spx(self, symbol: str, session: int) -> float:
+        """Return SPX, XSP or SPY over SPX in a session."""
+        if symbol != "SPY":
+            return minis.XSP_SCALE if symbol == "XSP" else 1.0
+        return minis.spy_scale(self.day(session).day, self.scenario.window.dividends)
+
     def term_closes(self, name: str, session: int) -> float:
-        """Return the close of VIX9D, VIX3M, VIX6M or VVIX (lower case name)."""
+        """Return the close of one of `TERMS`."""
         return float(self._terms(self.scenario.start + session, name, None)[-1])
 
     def term_prices(
@@ -157,14 +154,12 @@ class Market:
             curves = [c if c.size else np.zeros_like(_GRID) for c in curves]
         return Session(
             tape=tape,
-            vix9d=self._terms(i, "vix9d", tape.vix),
-            vix3m=self._terms(i, "vix3m", tape.vix),
-            vix6m=self._terms(i, "vix6m", tape.vix),
-            vvix=self._terms(i, "vvix", tape.vix),
+            terms={name: self._terms(i, name, tape.vix) for name in TERMS},
             rate=window.rate,
             carry=window.rate - window.dividends,
             curve_open=curves[0],
             curve_close=curves[1],
+            spy_scale=minis.spy_scale(day.day, window.dividends),
         )
 
     def _terms(self, i: int, name: str, vix: Floats | None) -> Floats:
@@ -186,7 +181,7 @@ class Market:
         return np.asarray(values * np.exp(np.linspace(start, end, len(vix))))
 
     def _model(self, i: int, name: str, vix: Floats) -> Floats:
-        fit = _FIT[name](self.fit)
+        fit = self.fit.terms[name]
         yesterday = max(i - 1, 0)
         return terms.index_of(fit, vix, self._fast[yesterday], self._slow[yesterday])
 
@@ -202,7 +197,7 @@ class Market:
         if not day.futures:
             return _NONE
         opens_at, _, last = path.session_length(self.scenario.calendar, day.day)
-        values = {name: float(self._terms(i, name, None)[-1]) for name in TERMS}
+        values = {name: float(self._terms(i, name, None)[-1]) for name in STATED}
         state = self._state_at(day, opens_at + STEP * last, values, _NONE)
         expiries = np.array([morning(expiry) for expiry, _ in day.futures])
         tau = surface.years(state, expiries)

@@ -16,9 +16,10 @@ from alvh_trader.sim.handling import PLAIN, Handling
 class Listing:
     """One instrument of the exchange, as contract details describe it.
 
-    `sec_type` is IND, OPT or FUT. `expiry` is the settlement date, `last_trade` the
-    last trading day; both None for an index, whose `strike` is 0 and `right` "".
-    `market_rule` is the id whose price increments `Exchange.market_rule` gives.
+    `sec_type` is IND, STK, OPT or FUT. `expiry` is the settlement date, `last_trade`
+    the last trading day; both None for an index or a stock, whose `strike` is 0 and
+    `right` "". `market_rule` is the id whose price increments `Exchange.market_rule`
+    gives; `underlying` is a contract id, 0 where there is none.
     """
 
     con_id: int
@@ -32,6 +33,8 @@ class Listing:
     multiplier: int
     min_tick: Decimal
     market_rule: int
+    primary_exchange: str
+    underlying: int = 0
     last_trade: date | None = None
     expiry: date | None = None
     strike: float = 0.0

@@ -72,10 +72,7 @@ class BreadthParameters:
 class Parameters:
     """Everything the market model was taught by real data."""
 
-    vix9d: TermParameters
-    vix3m: TermParameters
-    vix6m: TermParameters
-    vvix: TermParameters
+    terms: dict[str, TermParameters]
     spx: SmileParameters
     vix: SmileParameters
     curve: CurveParameters

@@ -10,8 +10,8 @@ from decimal import Decimal
 from alvh_trader.domain.money import TickGrid, combo_ticks
 from alvh_trader.sim.handling import REDUCE_WITHOUT_BLOCK
 from alvh_trader.sim.kinds import KINDS, KINDS_OF, TIMES, TIMES_OF
-from alvh_trader.sim.listings import ticks
 from alvh_trader.sim.model import Listing, OrderLeg, Refusal, SimOrder
+from alvh_trader.sim.products import ticks
 from alvh_trader.sim.trigger import METHODS
 
 Find = Callable[[int], Listing | None]

@@ -23,6 +23,9 @@ SECONDS_A_YEAR = 365 * 86400.0
 TENORS = np.array([9.0, 30.0, 93.0, 184.0]) / 365.0
 """Years that VIX9D, VIX, VIX3M and VIX6M look ahead (Cboe)."""
 
+STATED = ("vix9d", "vix3m", "vix6m", "vvix")
+"""The indexes beside VIX that a state holds."""
+
 _MONTH = 30.0 / 365.0
 _SHORTEST = 1.0 / (365.0 * 24.0)
 _USUAL_VIX = 18.0

@@ -1,4 +1,7 @@
-"""VIX9D, VIX3M, VIX6M and VVIX from VIX, for histories that do not have them."""
+"""The other volatility indexes from VIX, for histories that do not have them.
+
+VIX1D, VIX9D, VIX3M, VIX6M, VIX1Y, VVIX and SKEW; docs/surface.md says how far off.
+"""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -87,6 +87,7 @@ def test_option_chains_have_a_row_for_each_exchange_and_class() -> None:
     assert heard[-1] == contract_reply.OptionParametersEnd(6)
     assert {(row.exchange, row.trading_class) for row in rows} == {
         ("SMART", "SPX"), ("SMART", "SPXW"), ("CBOE", "SPX"), ("CBOE", "SPXW"),
+        ("IBUSOPT", "SPX"), ("IBUSOPT", "SPXW"),
     }  # fmt: skip
     assert all(len(day) == 8 for row in rows for day in row.expirations)
 
@@ -111,7 +112,9 @@ def test_a_market_rule_gives_the_real_steps_of_spx_options() -> None:
 def test_symbols_are_found_by_their_beginning() -> None:
     (found,) = peer().ask(request.RequestMatchingSymbols(9, "vix"))
     assert isinstance(found, contract_reply.SymbolSamples)
-    assert {row.symbol for row in found.rows} == {"VIX", "VIX9D", "VIX3M", "VIX6M"}
+    assert {row.symbol for row in found.rows} == {
+        "VIX", "VIX1D", "VIX9D", "VIX3M", "VIX6M", "VIX1Y",
+    }  # fmt: skip
     assert ("FUT", "OPT", "BAG") in {row.derivatives for row in found.rows}
 
 
@@ -121,3 +124,25 @@ def test_questions_without_content_get_their_empty_answers() -> None:
     (components,) = peer().ask(request.RequestSmartComponents(3, "9c0001"))
     assert isinstance(components, contract_reply.SmartComponents)
     assert [row.exchange for row in components.rows] == ["CBOE"]
+
+
+def test_spy_is_a_stock_with_its_listing_exchange_and_its_own_options() -> None:
+    asked = ContractSpec(
+        symbol="SPY", sec_type="STK", exchange="SMART", primary_exchange="ARCA"
+    )
+    (spy, _) = peer().ask(request.RequestContractDetails(req_id=5, contract=asked))
+    assert isinstance(spy, contract_reply.ContractData)
+    assert (spy.con_id, spy.exchange, spy.primary_exchange) == (756733, "SMART", "ARCA")
+    assert (spy.stock_type, spy.multiplier, spy.under_con_id) == ("ETF", "", 0)
+    assert len(spy.market_rules.split(",")) == len(spy.valid_exchanges.split(","))
+    chain = ContractSpec(
+        symbol="SPY", sec_type="OPT", exchange="SMART", expiry="20180216", right="P"
+    )
+    puts = only(
+        contract_reply.ContractData,
+        peer().ask(request.RequestContractDetails(req_id=6, contract=chain)),
+    )
+    assert len(puts) > 40
+    assert {it.under_symbol for it in puts} == {"SPY"}
+    assert {it.under_sec_type for it in puts} == {"STK"}
+    assert {it.under_con_id for it in puts} == {756733}

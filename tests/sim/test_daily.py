@@ -111,5 +111,5 @@ def test_a_truncated_gzip_file_is_one_clear_error(tmp_path: Path) -> None:
 def test_the_full_folders_of_real_history_load_whole() -> None:
     days = load(SHARED, FIRST, LAST)
     assert len(days) == 61
-    assert all(day.vix is not None and len(day.terms) == 4 for day in days)
+    assert all(day.vix is not None and len(day.terms) == 5 for day in days)
     assert all(len(day.futures) >= 7 for day in days)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from alvh_trader.sim import listings
+from alvh_trader.sim import products
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.model import (
     Accepted,
@@ -126,7 +126,7 @@ def test_instants_are_at_most_the_interval_apart_within_a_session() -> None:
 def test_the_fifth_of_february_closes_where_it_did() -> None:
     exchange = opened()
     exchange.advance(datetime(2018, 2, 5, 21, 15, tzinfo=UTC))
-    spx, vix = exchange.tops([listings.SPX, listings.VIX])
+    spx, vix = exchange.tops([products.SPX, products.VIX])
     assert (spx.last, vix.last) == (Decimal("2648.94"), Decimal("37.32"))
     assert (spx.high, spx.low) == (Decimal("2763.39"), Decimal("2638.17"))
     assert (spx.bid, spx.ask) == (None, None)
@@ -142,7 +142,7 @@ def test_every_quote_is_on_its_grid_and_asks_more_than_it_bids() -> None:
         ]
         tops = exchange.tops([o.con_id for o in options])
         for option, top in zip(options, tops, strict=True):
-            grid = listings.ticks(option)
+            grid = products.ticks(option)
             assert top.bid is not None
             assert top.ask is not None
             assert grid.holds(top.bid), option
@@ -167,7 +167,7 @@ def test_a_worthless_option_has_an_offer_and_no_bid() -> None:
 def test_parity_gives_back_the_forward_within_the_spread() -> None:
     exchange = opened()
     exchange.advance(datetime(2018, 1, 25, 17, 0, tzinfo=UTC))
-    spot = float(exchange.tops([listings.SPX])[0].last or 0)
+    spot = float(exchange.tops([products.SPX])[0].last or 0)
     for strike in (2800.0, 2825.0, 2850.0):
         call, put = exchange.find(
             sec_type="OPT", trading_class="SPXW", month_or_day="20180309", strike=strike
@@ -222,7 +222,7 @@ def test_without_vix_quotes_only_the_vix_options_are_silent() -> None:
     (top,) = exchange.tops([call.con_id])
     assert (top.bid, top.ask) == (None, None)
     assert exchange.greeks([call.con_id]) == [None]
-    spx, vix = exchange.tops([condor(exchange)[0].con_id, listings.VIX])
+    spx, vix = exchange.tops([condor(exchange)[0].con_id, products.VIX])
     assert spx.bid is not None
     assert vix.last is not None
     held = accepted(exchange.submit(order(leg(call), symbol="VIX", order_type="MKT")))
@@ -232,12 +232,12 @@ def test_without_vix_quotes_only_the_vix_options_are_silent() -> None:
 
 def test_breadth_is_advances_bid_and_declines_asked() -> None:
     exchange = opened()
-    (top,) = exchange.tops([listings.AD_NYSE])
+    (top,) = exchange.tops([products.AD_NYSE])
     assert top.bid is not None
     assert top.ask is not None
     assert top.bid + top.ask + top.bid_size == 3000
     assert top.last is None
-    assert exchange.bars(listings.AD_NYSE, timedelta(days=1), sessions=5) == ()
+    assert exchange.bars(products.AD_NYSE, timedelta(days=1), sessions=5) == ()
 
 
 # ------------------------------------------------------------------------ bars ---
@@ -246,14 +246,14 @@ def test_breadth_is_advances_bid_and_declines_asked() -> None:
 def test_daily_bars_are_history_and_the_session_so_far() -> None:
     exchange = opened()
     exchange.advance(datetime(2018, 2, 6, 16, 0, tzinfo=UTC))
-    bars = exchange.bars(listings.SPX, timedelta(days=1), sessions=260)
+    bars = exchange.bars(products.SPX, timedelta(days=1), sessions=260)
     assert len(bars) == 260
     assert bars[-2].day == date(2018, 2, 5)
     assert (bars[-2].open, bars[-2].high) == (2741.06, 2763.39)
     assert (bars[-2].low, bars[-2].close) == (2638.17, 2648.94)
-    now = exchange.tops([listings.SPX])[0]
+    now = exchange.tops([products.SPX])[0]
     assert (bars[-1].day, bars[-1].close) == (date(2018, 2, 6), float(now.last or 0))
-    vix = exchange.bars(listings.VIX, timedelta(days=1), sessions=260)
+    vix = exchange.bars(products.VIX, timedelta(days=1), sessions=260)
     assert vix[-2].close == 37.32
     assert all(b.low <= min(b.open, b.close) for b in vix)
     assert all(b.high >= max(b.open, b.close) for b in vix)
@@ -262,9 +262,9 @@ def test_daily_bars_are_history_and_the_session_so_far() -> None:
 def test_minute_bars_come_from_the_tape_and_add_up_to_the_day() -> None:
     exchange = opened()
     exchange.advance(datetime(2018, 1, 23, 21, 15, tzinfo=UTC))
-    minutes = exchange.bars(listings.SPX, timedelta(minutes=1), sessions=2)
+    minutes = exchange.bars(products.SPX, timedelta(minutes=1), sessions=2)
     assert len(minutes) == 2 * 390
-    day = exchange.bars(listings.SPX, timedelta(days=1), sessions=1)[0]
+    day = exchange.bars(products.SPX, timedelta(days=1), sessions=1)[0]
     last = minutes[390:]
     assert last[0].open == day.open
     assert last[-1].close == day.close
@@ -516,7 +516,7 @@ def test_a_vix_call_settles_at_the_open_of_its_wednesday() -> None:
     exchange.advance(datetime(2018, 2, 13, 21, 15, tzinfo=UTC))
     assert exchange.account().cash == cash
     exchange.advance(datetime(2018, 2, 14, 14, 30, tzinfo=UTC))
-    settled = exchange.tops([listings.VIX])[0].open
+    settled = exchange.tops([products.VIX])[0].open
     assert settled is not None
     assert exchange.account().cash == cash + 200 * (settled - 15)
     assert exchange.listing(call.con_id) is None
@@ -531,7 +531,7 @@ def played(seed: int) -> tuple[str, tuple[Execution, ...]]:
     tape = hashlib.sha256()
     legs = condor(exchange)
     fills: list[Execution] = []
-    ids = [o.con_id for o in legs] + [listings.SPX, listings.VIX, listings.AD_NYSE]
+    ids = [o.con_id for o in legs] + [products.SPX, products.VIX, products.AD_NYSE]
     call = vix_call(exchange)
     while exchange.session_number < 3:
         if len(exchange.open_orders()) < 2 and exchange.is_open:
@@ -585,4 +585,4 @@ def test_a_future_that_has_settled_has_bars_up_to_the_day_before_and_no_market()
 def test_an_end_before_all_history_has_no_bars_to_speak_of() -> None:
     exchange = Exchange(scenario("calm-2017"), 2)
     end = datetime(1990, 1, 2, tzinfo=UTC)
-    assert len(exchange.bars(listings.SPX, timedelta(days=1), sessions=5, end=end)) <= 1
+    assert len(exchange.bars(products.SPX, timedelta(days=1), sessions=5, end=end)) <= 1

@@ -8,6 +8,7 @@ import pytest
 
 from alvh_trader.domain.calendar import Calendar, nyse
 from alvh_trader.sim.expirations import (
+    SPXW_DENSE_DAYS,
     monthly_vix,
     spx_monthly,
     spxw,
@@ -86,3 +87,18 @@ def test_what_is_listed_stays_listed_until_it_expires(calendar: Calendar) -> Non
         listed |= set(monthly_vix(calendar, day))
         assert {e for e in before if e.last_trade >= day} <= listed
         before = listed
+
+
+def test_weeklies_of_every_weekday_came_in_2022() -> None:
+    calendar = nyse(date(2021, 1, 1), date(2023, 1, 31))
+    for today, weekdays in (
+        (date(2022, 3, 1), {0, 2, 3, 4}),  # Thursday: the month end of March.
+        (date(2022, 6, 1), {0, 1, 2, 3, 4}),
+    ):
+        near = [
+            e.settles
+            for e in spxw(calendar, today)
+            if (e.settles - today).days <= SPXW_DENSE_DAYS
+        ]
+        assert {day.weekday() for day in near} == weekdays
+        assert all(calendar.is_session(day) for day in near)

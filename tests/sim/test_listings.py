@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alvh_trader.domain.calendar import nyse
-from alvh_trader.sim import listings
+from alvh_trader.sim import products
 from alvh_trader.sim.listings import Listings, Wanted
 
 CALENDAR = nyse(date(2017, 1, 1), date(2019, 6, 30))
@@ -92,6 +92,8 @@ def test_option_classes_come_once_an_exchange_with_last_trade_days() -> None:
         ("SMART", "VIXW"),
         ("CBOE", "VIX"),
         ("CBOE", "VIXW"),
+        ("IBUSOPT", "VIX"),
+        ("IBUSOPT", "VIXW"),
     }
     assert all(r.underlying == 13455763 for r in rows)
     assert date(2018, 2, 13) in rows[0].expirations
@@ -111,4 +113,4 @@ def test_option_classes_come_once_an_exchange_with_last_trade_days() -> None:
 def test_market_rules_are_the_products_tick_grids(
     rule: int, rows: tuple[tuple[Decimal, Decimal], ...]
 ) -> None:
-    assert listings.market_rule(rule) == rows
+    assert products.market_rule(rule) == rows

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alvh_trader.errors import ConfigError
-from alvh_trader.sim import listings
+from alvh_trader.sim import products
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.scenario import breadth_history, names, part_of, scenario
 
@@ -50,7 +50,7 @@ def test_both_volmageddons_have_the_same_tape() -> None:
         Exchange(scenario(name), 3)
         for name in ("volmageddon-2018", "volmageddon-2018-no-vix-quotes")
     ]
-    ids = [listings.SPX, listings.VIX, listings.AD_NYSE]
+    ids = [products.SPX, products.VIX, products.AD_NYSE]
     for exchange in pair:
         exchange.advance(exchange.now + timedelta(days=14, hours=2))
     assert pair[0].tops(ids) == pair[1].tops(ids)
@@ -76,7 +76,7 @@ def test_a_part_that_ends_early_is_the_beginning_of_the_whole() -> None:
     assert (part.first, part.last) == (whole.first, date(2018, 1, 24))
     pair = [Exchange(whole, 3), Exchange(part, 3)]
     held = [h.holding.con_id for h in pair[0].account().holdings]
-    ids = [listings.SPX, listings.VIX, listings.AD_NYSE, *held]
+    ids = [products.SPX, products.VIX, products.AD_NYSE, *held]
     seen = 0
     while (to := pair[1].next_instant(timedelta(hours=1))) is not None:
         for exchange in pair:
@@ -123,7 +123,7 @@ def most_delta_ratio(name: str, seed: int) -> float:
         exchange.advance(to)
         if not all(exchange.listing(con_id) for con_id in shorts):
             break
-        vix = float(exchange.tops([listings.VIX])[0].last or 0)
+        vix = float(exchange.tops([products.VIX])[0].last or 0)
         deltas = [abs(g.delta) for g in exchange.greeks(shorts) if g is not None]
         most = max(most, vix / 365**0.5 * max(deltas) / 0.18)
     return most
