@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 
 from alvh_trader.gateway import bar_reply
 from alvh_trader.gateway.handle_market import only_listing
+from alvh_trader.gateway.hours_text import schedule_rows
 from alvh_trader.gateway.moment import (
     ZONE,
-    ZONE_NAME,
-    day_text,
     read_bar_size,
     read_duration,
     read_time,
@@ -16,6 +15,7 @@ from alvh_trader.gateway.moment import (
 from alvh_trader.gateway.notices import Notice, history_error, invalid
 from alvh_trader.gateway.session import Session
 from alvh_trader.gateway.streams import BarStream
+from alvh_trader.sim.hours import zone
 from alvh_trader.sim.model import BarRow, Listing
 from alvh_trader.wire import market_reply, market_request
 
@@ -50,7 +50,7 @@ def historical_data(
     now = session.floor.exchange.now
     end = min(read_time(asked.end), now) if asked.end else now
     if asked.what == "SCHEDULE":
-        _send_schedule(session, req_id, asked.duration, end)
+        _send_schedule(session, asked, listing, end)
         return
     size = read_bar_size(asked.bar_size)
     rows = _rows(session, listing, size, asked.duration, end)
@@ -121,29 +121,23 @@ def _rows(
     return tuple(row for row in rows if row.start >= end - span)
 
 
-def _send_schedule(session: Session, req_id: int, duration: str, end: datetime) -> None:
-    """Send the sessions of the S&P 500, which are those of all that is listed."""
+def _send_schedule(
+    session: Session,
+    asked: market_request.RequestHistoricalData,
+    listing: Listing,
+    end: datetime,
+) -> None:
+    """Send when a listing traded on the last sessions up to `end`."""
     exchange = session.floor.exchange
-    sessions, _ = read_duration(duration)
-    spx = exchange.find(symbol="SPX", sec_type="IND")
-    days = [
-        row.day
-        for row in exchange.bars(
-            spx[0].con_id, bar_reply.ONE_DAY, sessions=sessions, end=end
-        )
-    ]
-    rows = tuple(
-        market_reply.Session(
-            f"{day_text(day)}-09:30:00", f"{day_text(day)}-16:15:00", day_text(day)
-        )
-        for day in days
-    )
+    sessions, _ = read_duration(asked.duration)
+    days = exchange.trading_days(end, sessions)
+    rows = schedule_rows(exchange, listing, days, regular=asked.regular_hours)
     session.send(
         market_reply.HistoricalSchedule(
-            req_id=req_id,
+            req_id=asked.req_id,
             start=rows[0].start if rows else "",
             end=rows[-1].end if rows else "",
-            time_zone=ZONE_NAME,
+            time_zone=zone(listing),
             rows=rows,
         )
     )

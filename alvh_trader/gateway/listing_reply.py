@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
-from alvh_trader.gateway.moment import ZONE_NAME, day_text
+from alvh_trader.gateway.hours_text import hours_texts
+from alvh_trader.gateway.moment import day_text
 from alvh_trader.sim.exchange import Exchange
+from alvh_trader.sim.hours import zone
 from alvh_trader.sim.model import Listing, OrderLeg, SimOrder
 from alvh_trader.wire.contract import (
     ContractSpec,
@@ -77,7 +79,7 @@ def contract_data(
     exchange: Exchange, listing: Listing, req_id: int, asked_exchange: str
 ) -> ContractData:
     """Return the description of a listing, as found at the exchange asked for."""
-    trading, liquid = exchange.hours(listing)
+    trading, liquid = hours_texts(exchange, listing)
     under = exchange.listing(listing.underlying)
     is_stock = listing.sec_type == "STK"
     at = listing.exchange if asked_exchange in ("", "SMART") else asked_exchange
@@ -104,7 +106,7 @@ def contract_data(
         primary_exchange=listing.primary_exchange if is_stock else "",
         stock_type="ETF" if is_stock else "",
         contract_month=f"{listing.expiry:%Y%m}" if listing.expiry else "",
-        time_zone=ZONE_NAME,
+        time_zone=zone(listing),
         trading_hours=trading,
         liquid_hours=liquid,
         under_symbol=under.symbol if under else "",

@@ -11,12 +11,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Unpack
 
-from alvh_trader.domain.calendar import OPENS, OPTIONS_LATER, Calendar
-from alvh_trader.sim import products, rules, ties
+from alvh_trader.domain.calendar import OPENS, instant, new_york_date
+from alvh_trader.sim import hours, products, rules, ties
 from alvh_trader.sim.bars import DAY, WEEK, History
 from alvh_trader.sim.board import Board
 from alvh_trader.sim.book import Book
 from alvh_trader.sim.clearing import Clearing
+from alvh_trader.sim.hours import Span
 from alvh_trader.sim.ledger import Ledger
 from alvh_trader.sim.listings import Filters, Listings, Wanted
 from alvh_trader.sim.market import Market
@@ -39,7 +40,6 @@ from alvh_trader.sim.model import (
 from alvh_trader.sim.path import STEP, Tape, session_length
 from alvh_trader.sim.scenario import Scenario
 
-_HOURS_DAYS = 7
 _MEMORY = 90
 """Sessions whose closes decide which strikes are listed."""
 
@@ -199,18 +199,15 @@ class Exchange:
         """Return the (low edge, increment) rows of a rule; empty if unknown."""
         return products.market_rule(rule_id)
 
-    def hours(self, listing: Listing) -> tuple[str, str]:
-        """Return trading and liquid hours as contract details give them.
+    def hours(self, listing: Listing, day: date) -> tuple[Span, ...]:
+        """Return the sessions of a listing on a day, whether simulated or not."""
+        return hours.sessions(listing, self._scenario.calendar, day)
 
-        `20180205:0930-20180205:1615;20180210:CLOSED;...` in New York time (the time
-        zone id is `US/Eastern`), for today and six days after.
-        """
-        calendar, today = self._scenario.calendar, self._tape.day
-        days = [today + timedelta(days=ahead) for ahead in range(_HOURS_DAYS)]
-        trading = ";".join(_hours(calendar, day, OPTIONS_LATER) for day in days)
-        if listing.sec_type != "IND":
-            return trading, trading
-        return trading, ";".join(_hours(calendar, day, timedelta()) for day in days)
+    def trading_days(self, end: datetime, count: int) -> tuple[date, ...]:
+        """Return up to `count` trading days that opened by `end`, oldest first."""
+        calendar, day = self._scenario.calendar, new_york_date(end)
+        days = calendar.last(day + timedelta(days=1), count + 1)
+        return tuple(d for d in days if instant(d, OPENS) <= end)[-count:]
 
     # --------------------------------------------------------- market data ---
 
@@ -390,10 +387,3 @@ class Exchange:
 
 def _utc(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
-
-
-def _hours(calendar: Calendar, day: date, later: timedelta) -> str:
-    if not calendar.is_session(day):
-        return f"{day:%Y%m%d}:CLOSED"
-    close = datetime.combine(day, calendar.close_of(day)) + later
-    return f"{day:%Y%m%d}:{OPENS:%H%M}-{close:%Y%m%d:%H%M}"

@@ -27,7 +27,7 @@ def refusals(spec: ContractSpec) -> list[tuple[int, int]]:
 
 def test_an_index_is_found_by_symbol_and_by_id() -> None:
     (spx,) = details(ContractSpec(symbol="SPX", sec_type="IND", exchange="CBOE"))
-    assert (spx.con_id, spx.exchange, spx.time_zone) == (416904, "CBOE", "US/Eastern")
+    assert (spx.con_id, spx.exchange, spx.time_zone) == (416904, "CBOE", "US/Central")
     assert details(ContractSpec(con_id=416904)) == [spx]
 
 

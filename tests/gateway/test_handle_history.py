@@ -128,7 +128,8 @@ def test_a_schedule_lists_the_sessions() -> None:
     assert [row.day for row in answer.rows] == [
         "20180116", "20180117", "20180118", "20180119", "20180122",
     ]  # fmt: skip
-    assert answer.start == "20180116-09:30:00"
+    assert answer.start == "20180116-08:30:00"
+    assert answer.time_zone == "US/Central"
 
 
 def test_the_head_timestamp_is_the_first_bar() -> None:
