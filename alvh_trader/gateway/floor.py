@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
-
-from msgspec import Struct
+from typing import cast
 
 from alvh_trader.gateway import order_reply
 from alvh_trader.gateway.api_settings import DEFAULT_SETTINGS, ApiSettings
 from alvh_trader.gateway.audit import WriteLine, audit_line
+from alvh_trader.gateway.last_known import LastKnown
 from alvh_trader.gateway.order_reply import Ending
+from alvh_trader.gateway.roles import Client, Faults
 from alvh_trader.gateway.view import View
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.model import (
@@ -25,7 +25,6 @@ from alvh_trader.sim.model import (
     Holding,
     HoldingValue,
     Listing,
-    Prices,
     Refusal,
     Report,
     Restated,
@@ -50,29 +49,6 @@ CANCELLED_TEXT = "Order Canceled - reason:"
 NOT_CANCELLABLE = frozenset({161, 10147, 10148})
 
 
-class Client(Protocol):
-    """A connected client, as far as the floor needs to know it."""
-
-    client_id: int
-    version: int
-
-    def send(self, message: Struct) -> None:
-        """Queue a message to the client."""
-        ...
-
-    def wanted(self) -> Iterable[int]:
-        """Return the contracts whose prices the client streams."""
-        ...
-
-    def plan(self, prices: Prices) -> None:
-        """Write the ticks of the next instant ahead, without sending them."""
-        ...
-
-    def publish(self, view: View) -> None:
-        """Queue what changed in everything that the client streams."""
-        ...
-
-
 class Floor:
     """The shared part of the gateway. It reads no clock and does no I/O."""
 
@@ -90,7 +66,11 @@ class Floor:
         self.is_lockstep = False
         self.is_over = False
         self.has_stepped = False
+        self.faults: Faults | None = None
+        self.is_silent = False
+        self.is_cut_off = False
         self.clock: Callable[[], datetime] = lambda: exchange.now
+        self._reachable = exchange
         self._write_audit = write_audit
         self._next_ids: dict[int, int] = {}
         self._changes: dict[int, int] = {}
@@ -122,6 +102,8 @@ class Floor:
         if self.exchange.is_open != was_open or reports:
             # At the bell options settle without a report.
             self._is_account_stale = True
+        if self.faults is not None:
+            self.faults.advance()
         self.route(reports)
 
     def publish(self) -> None:
@@ -130,12 +112,31 @@ class Floor:
         wanted = {con_id for client in clients for con_id in client.wanted()}
         moved = self._moved() if self._is_account_stale else ()
         is_due = self._is_account_stale or self.exchange.now >= self._account_due
-        view = View(self.exchange, wanted, moved=moved, is_account_due=is_due)
+        view = self.view(wanted, moved=moved, is_account_due=is_due)
         for client in clients:
             client.publish(view)
         self._is_account_stale = False
         if is_due:
             self._account_due = self.exchange.now + ACCOUNT_EVERY
+
+    def view(
+        self,
+        con_ids: Iterable[int] = (),
+        *,
+        moved: tuple[tuple[Listing, HoldingValue], ...] = (),
+        is_account_due: bool = False,
+    ) -> View:
+        """Return what clients are shown of this instant; arguments as of `View`."""
+        view = View(self.exchange, con_ids, moved=moved, is_account_due=is_account_due)
+        return view if self.faults is None else self.faults.view(view)
+
+    def cut_off(self, *, is_cut: bool) -> None:
+        """Lose the link to the exchange (see `LastKnown`), or find it again."""
+        if is_cut == self.is_cut_off:
+            return
+        self.is_cut_off, self._is_account_stale = is_cut, True
+        known = LastKnown(self._reachable) if is_cut else self._reachable
+        self.exchange = cast(Exchange, known)
 
     def pulse(self) -> None:
         """Take a client's question for the time: in lockstep, move time one step."""
@@ -169,6 +170,14 @@ class Floor:
         """Note that the client used an order number."""
         self._next_ids[client_id] = max(self.next_id(client_id), order_id + 1)
 
+    def roll_back_ids(self, client_id: int, by: int | None = None) -> None:
+        """Forget the last `by` order numbers that a client used, all of them if None.
+
+        A gateway that restarts does that [LEAN #242].
+        """
+        lower = 1 if by is None else self.next_id(client_id) - by
+        self._next_ids[client_id] = max(lower, 1)
+
     def listing(self, con_id: int) -> Listing | None:
         """Return a listing, also one that is not listed any more but once was seen."""
         known = self._listings.get(con_id)
@@ -196,6 +205,10 @@ class Floor:
 
     def modify(self, order: SimOrder) -> None:
         """Hand the new terms of an open order to the exchange."""
+        twin = None if self.faults is None else self.faults.modifies(order)
+        if twin is not None:
+            self.submit(twin)
+            return
         self.route(self.exchange.modify(order))
 
     def cancel(self, perm_id: int, asked_by: Client | None = None) -> None:
@@ -214,6 +227,9 @@ class Floor:
         """Audit each report and tell the client whose order it is."""
         for report in reports:
             self._note(report)
+            if self.is_cut_off:
+                # Nobody hears of it; who asks once the link is back, is told.
+                continue
             order = report.order
             owner = self.clients.get(order.client_id)
             if owner is not None:

@@ -15,7 +15,6 @@ from alvh_trader.gateway.notices import (
 )
 from alvh_trader.gateway.session import Session
 from alvh_trader.gateway.streams import BarStream
-from alvh_trader.gateway.view import View
 from alvh_trader.sim.model import Listing
 from alvh_trader.wire import market_reply, market_request
 from alvh_trader.wire.contract import ContractSpec
@@ -49,7 +48,8 @@ def market_data(session: Session, asked: market_request.RequestMarketData) -> No
         )
     )
     session.send(market_reply.MarketDataType(asked.req_id, _data_type(session)))
-    publisher.send_line(session, line, View(session.floor.exchange))
+    if not session.floor.is_silent:
+        publisher.send_line(session, line, session.floor.view())
     if asked.snapshot:
         session.send(market_reply.TickSnapshotEnd(asked.req_id))
         return

@@ -30,7 +30,11 @@ class Subscriber(Protocol):
     floor: Floor
     streams: Streams
     version: int
-    is_congested: bool
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether streams wait."""
+        ...
 
     def send(self, message: Struct) -> None:
         """Queue a message."""

@@ -3,16 +3,19 @@
 import asyncio
 import errno
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from alvh_trader.errors import ConfigError
+from alvh_trader.gateway.fault import Planned
+from alvh_trader.gateway.fault_schedule import moment
 from alvh_trader.gateway.floor import Floor
 from alvh_trader.gateway.handle_unserved import answer_unserved
 from alvh_trader.gateway.handlers import HANDLERS
+from alvh_trader.gateway.injector import Injector
 from alvh_trader.gateway.pace import Pace
 from alvh_trader.gateway.session import Session
 from alvh_trader.sim.exchange import Exchange
@@ -49,16 +52,31 @@ class Gateway:
         audit: BinaryIO | None = None,
         on_ended: Callable[[], None] | None = None,
     ) -> None:
-        if speed is not None and not speed > 0:
-            raise ConfigError(f"the speed must be positive, not {speed}")
         self.floor = Floor(exchange, None if audit is None else _writer(audit))
-        self.floor.is_lockstep = speed is None
+        self.injector = Injector(self.floor, self._on_wall)
         self.connections: set[Connection] = set()
         self._is_empty = asyncio.Event()
-        self._speed = speed
         self._on_ended = on_ended
         self._is_ending = False
+        self._server: asyncio.Server | None = None
+        self._address = "", 0
         self._stop: asyncio.Future[None] | None = None
+        self._changed: asyncio.Future[None] | None = None
+        self._pace: Pace | None = None
+        self.set_speed(speed)
+
+    def set_speed(self, speed: float | None) -> None:
+        """Let time go so fast from now on; None is lockstep: see `Floor.pulse`.
+
+        Raises:
+            ConfigError: The speed is not positive.
+        """
+        if speed is not None and not speed > 0:
+            raise ConfigError(f"the speed must be positive, not {speed}")
+        self._speed, self._pace = speed, None
+        self.floor.is_lockstep = speed is None
+        self.floor.clock = lambda: self.floor.exchange.now
+        self._wake()
 
     async def run(
         self,
@@ -73,18 +91,49 @@ class Gateway:
         """
         loop = asyncio.get_running_loop()
         self._stop = loop.create_future()
+        self._server = await self._listen(host, port)
+        self._address = host, self._server.sockets[0].getsockname()[1]
+        if on_listening is not None:
+            on_listening(self._address[1])
         try:
-            server = await loop.create_server(partial(Connection, self), host, port)
+            self.injector.advance()
+            await self._until_end(loop)
+        finally:
+            if self._server is not None:
+                self._server.close()
+            await self._close_all()
+
+    async def _listen(self, host: str, port: int) -> asyncio.Server:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.create_server(partial(Connection, self), host, port)
         except OSError as error:
             raise ConfigError(_cannot_listen(host, port, error)) from None
-        async with server:
-            if on_listening is not None:
-                on_listening(server.sockets[0].getsockname()[1])
+
+    async def _keep_port(self) -> None:
+        """Listen, or do not, as faults have it."""
+        is_refusing = self.injector.is_refusing
+        if is_refusing and self._server is not None:
+            self._server.close()
+            self._server = None
+        elif not is_refusing and self._server is None:
+            self._server = await self._listen(*self._address)
+
+    def _wake(self) -> None:
+        if self._changed is not None and not self._changed.done():
+            self._changed.set_result(None)
+
+    def _on_wall(self, seconds: float, act: Callable[[], None]) -> None:
+        """Do what a fault asks for in so many seconds of the wall's."""
+
+        def after() -> None:
             try:
-                await self._until_end(loop)
-            finally:
-                server.close()
-                await self._close_all()
+                act()
+                self.after_input()
+            except Exception as error:  # noqa: BLE001 - as in data_received
+                self.stop(error)
+
+        asyncio.get_running_loop().call_later(seconds, after)
 
     def stop(self, error: BaseException | None = None) -> None:
         """End `run`; with an error, which is a bug, `run` raises it."""
@@ -117,6 +166,8 @@ class Gateway:
         if self.floor.has_stepped:
             # Only after the answer has left: the client thinks on the other core.
             asyncio.get_running_loop().call_soon(self.floor.prepare)
+        if self.injector.is_refusing == (self._server is not None):
+            self._wake()
 
     def _say_goodbye(self) -> None:
         """History has ended: let clients leave by themselves for a while, then stop."""
@@ -129,25 +180,33 @@ class Gateway:
 
     async def _until_end(self, loop: asyncio.AbstractEventLoop) -> None:
         assert self._stop is not None, "only run calls this"
-        if self._speed is None:
-            await self._stop
-            return
-        pace = Pace(self.floor, self._speed, loop.time())
-        self.floor.clock = pace.now
-        steps, steps_per_ticks = 0, 1 if self._speed > QUICK else STEPS_PER_TICKS
-        while pace.step(loop.time()):
-            steps += 1
-            if steps % steps_per_ticks == 0:
-                self.floor.publish()
-            self.after_input()
-            done, _ = await asyncio.wait((self._stop,), timeout=STEP_SECONDS)
-            if done:
-                self._stop.result()
-                return
-        self.floor.publish()
+        steps = 0
+        while not self._stop.done():
+            await self._keep_port()
+            is_timed = self._speed is not None and not self._is_ending
+            if is_timed:
+                self._step(loop.time(), steps)
+                steps += 1
+            self._changed = loop.create_future()
+            await asyncio.wait(
+                (self._stop, self._changed),
+                timeout=STEP_SECONDS if is_timed else None,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        self._stop.result()
+
+    def _step(self, wall: float, number: int) -> None:
+        """Move simulated time along with the wall's."""
+        assert self._speed is not None, "in lockstep clients move time"
+        if self._pace is None:
+            self._pace = Pace(self.floor, self._speed, wall)
+            self.floor.clock = self._pace.now
+        is_over = not self._pace.step(wall)
+        if is_over or self._speed > QUICK or number % STEPS_PER_TICKS == 0:
+            self.floor.publish()
         self.after_input()
-        self._say_goodbye()
-        await self._stop
+        if is_over:
+            self._say_goodbye()
 
     async def _close_all(self) -> None:
         for connection in tuple(self.connections):
@@ -194,14 +253,16 @@ class Connection(asyncio.Protocol):
                 self.transport.abort()
         if self._session.is_closing:
             self.transport.close()
+        elif self._session.has_output:
+            asyncio.get_running_loop().call_soon(self.flush)
 
     def pause_writing(self) -> None:
         """The client does not keep up: send it no ticks until it does."""
-        self._session.is_congested = True
+        self._session.is_behind = True
 
     def resume_writing(self) -> None:
         """The client keeps up again."""
-        self._session.is_congested = False
+        self._session.is_behind = False
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """Forget the client."""
@@ -216,6 +277,7 @@ async def serve(
     port: int = 0,
     speed: float | None = None,
     audit_path: Path | None = None,
+    faults: Iterable[Planned] = (),
     on_listening: Callable[[int], None] | None = None,
     on_ended: Callable[[], None] | None = None,
 ) -> None:
@@ -227,16 +289,19 @@ async def serve(
         port: The port, 0 for a free one.
         speed: Simulated seconds a second; None is lockstep with the clients.
         audit_path: Where to write the audit, from its beginning.
+        faults: What shall go wrong, and when.
         on_listening: Called once with the port, when clients may connect.
         on_ended: Called once in lockstep when history has ended; clients then have
             `GOODBYE_SECONDS` to leave by themselves.
 
     Raises:
-        ConfigError: The address or the audit file cannot be used.
+        ConfigError: The address, the audit file or a fault cannot be used.
     """
     with ExitStack() as stack:
         audit = None if audit_path is None else stack.enter_context(_open(audit_path))
         gateway = Gateway(exchange, speed=speed, audit=audit, on_ended=on_ended)
+        for it in faults:
+            gateway.injector.plan(it, moment(it, exchange.now))
         stack.enter_context(_signals(gateway.stop))
         await gateway.run(host, port, on_listening)
 

@@ -63,16 +63,30 @@ class Session:
         self.foreign: dict[int, int] = {}
         """Order numbers of other clients that this one was shown, to permanent ids."""
         self.stage = Stage.HELLO
-        self.is_congested = False
+        self.is_behind = False
+        """The client does not read as fast as it is written to."""
+
+        self.hears = True
+        self.speaks = True
         self._handlers = handlers
         self._answer_unserved = answer_unserved
         self._stream = ClientStream()
         self._output: list[bytes] = []
+        self._last_words = b""
 
     # -------------------------------------------------------------- output ---
 
     def send(self, message: Struct) -> None:
-        """Queue a message."""
+        """Queue a message, or what faults make of it."""
+        faults = self.floor.faults
+        if faults is None:
+            self.queue(message)
+            return
+        for it in faults.replies(self, message):
+            self.queue(it)
+
+    def queue(self, message: Struct) -> None:
+        """Queue a message as it is."""
         self._output.append(codec.encode(message, self.version))
 
     def send_frames(self, frames: list[bytes]) -> None:
@@ -84,10 +98,38 @@ class Session:
         self.send(Error(req_id, code, text))
 
     def take_output(self) -> bytes:
-        """Return everything queued, as one piece."""
+        """Return what is to be written, as one piece; the rest with the next call."""
         output = b"".join(self._output)
         self._output.clear()
+        if not self.speaks:
+            output, self._last_words = self._last_words, b""
+        if self.floor.faults is not None:
+            output = self.floor.faults.output(self, output)
         return output
+
+    def put_back(self, data: bytes) -> None:
+        """Keep bytes for the next `take_output`."""
+        self._output.insert(0, data)
+
+    @property
+    def has_output(self) -> bool:
+        """Whether something is queued."""
+        return bool(self._output)
+
+    def fall_silent(self) -> None:
+        """Say what is queued, and nothing ever again; the connection stays."""
+        self._last_words = b"".join(self._output)
+        self.speaks = False
+
+    def tear(self) -> None:
+        """Break the connection; what is queued is lost."""
+        self._output.clear()
+        self.close()
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether streams wait: the client is behind, or none says anything."""
+        return self.is_behind or self.floor.is_silent
 
     @property
     def is_closing(self) -> bool:
@@ -98,6 +140,8 @@ class Session:
 
     def receive(self, data: bytes) -> None:
         """Take bytes of the client and answer every request that they complete."""
+        if not self.hears:
+            return
         try:
             for payload in self._stream.feed(data):
                 if self.stage is Stage.CLOSING or self.floor.is_over:
@@ -127,10 +171,13 @@ class Session:
         except ProtocolError as error:
             self.error(-1, 320, f"Error reading request. {error}")
             return
+        handler = self._handlers[type(request)]
         if self.stage is Stage.START:
-            self._start(request)
+            handler = Session._start
+        if self.floor.faults is None:
+            handler(self, request)
         else:
-            self._handlers[type(request)](self, request)
+            self.floor.faults.handle(self, request, handler)
 
     def _start(self, request: Struct) -> None:
         if not isinstance(request, StartApi):

@@ -9,6 +9,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from alvh_trader.errors import ConfigError
+from alvh_trader.gateway.fault import Planned
+from alvh_trader.gateway.fault_schedule import read_file, read_words
 from alvh_trader.gateway.server import serve
 from alvh_trader.inputs.tables import write_breadth_seed
 from alvh_trader.sim.exchange import Exchange
@@ -30,6 +32,10 @@ class Serving(Struct, frozen=True, kw_only=True):
     audit: Path | None = None
     history: Path | None = None
     breadth_seed: Path | None = None
+    faults: tuple[str, ...] = ()
+    """Each as `fault_schedule.read_words` reads it."""
+
+    fault_file: Path | None = None
 
 
 def serve_scenario(
@@ -58,10 +64,16 @@ def serve_scenario(
             port=asked.port,
             speed=speed,
             audit_path=asked.audit,
+            faults=_faults(asked),
             on_listening=lambda bound: on_listening(HOST, bound),
             on_ended=on_ended,
         )
     )
+
+
+def _faults(asked: Serving) -> tuple[Planned, ...]:
+    filed = () if asked.fault_file is None else read_file(asked.fault_file)
+    return (*map(read_words, asked.faults), *filed)
 
 
 def _prepare_files(chosen: Scenario, asked: Serving) -> None:

@@ -172,8 +172,8 @@ def test_questions_for_a_models_opinion_are_turned_down() -> None:
 def test_a_client_that_does_not_read_gets_no_ticks_until_it_does() -> None:
     peer = Peer(floor())
     subscribed(peer, 11, SPX)
-    peer.session.is_congested = True
+    peer.session.is_behind = True
     assert [kinds(peer.pulse()) for _ in range(5)] == [["CurrentTime"]] * 5
-    peer.session.is_congested = False
+    peer.session.is_behind = False
     last = only(wire.TickPrice, peer.pulse())[0]
     assert last.price == float(peer.floor.exchange.tops([416904])[0].last or 0)

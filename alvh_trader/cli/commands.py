@@ -3,11 +3,9 @@
 Heavy imports happen inside the commands, so that `--help` answers at once.
 """
 
-import json
 import os
 import sys
 import traceback
-from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +13,18 @@ from typing import Annotated
 
 import typer
 
+from alvh_trader.cli.gateway import gateway
+from alvh_trader.cli.options import (
+    AsJson,
+    Audit,
+    History,
+    Scenario,
+    Seed,
+    Since,
+    Speed,
+    Until,
+    day,
+)
 from alvh_trader.errors import AlvhError, InvariantError
 
 EXIT_CODES = """Exit codes: 0 done; 1 it ran, and something does not hold; 2 wrong
@@ -32,6 +42,7 @@ config_app = typer.Typer(help="Look at the configuration.")
 app.add_typer(config_app, name="config")
 inputs_app = typer.Typer(help="Look after the files of inputs: docs/inputs.md.")
 app.add_typer(inputs_app, name="inputs")
+app.command()(gateway)
 
 
 class Mode(StrEnum):
@@ -52,28 +63,6 @@ class Series(StrEnum):
     DGS2 = "DGS2"
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON lines instead of text.")]
-Scenario = Annotated[str, typer.Option(help="A shipped scenario; see the README.")]
-Seed = Annotated[
-    int, typer.Option(min=0, help="Seed of the intraday path and the fills.")
-]
-Speed = Annotated[
-    str, typer.Option(help="Simulated seconds a second, or max (lockstep).")
-]
-Since = Annotated[
-    datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], help="Start on this day; the account with it."),
-]
-Until = Annotated[
-    datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], help="End the scenario after this day."),
-]
-Audit = Annotated[
-    Path | None, typer.Option(help="Where the gateway writes what reached it.")
-]
-History = Annotated[
-    Path | None, typer.Option(help="Folder with fuller daily history files.")
-]
 Configs = Annotated[
     list[Path], typer.Option("--config", help="TOML file; later ones win.")
 ]
@@ -128,8 +117,8 @@ def demo(  # noqa: PLR0913 - one for each option
         scenario=scenario,
         speed=speed,
         seed=seed,
-        since=_day(since),
-        until=_day(until),
+        since=day(since),
+        until=day(until),
         journal=journal or folder / "journal.db",
         audit=audit or folder / "audit.jsonl",
         folder=folder,
@@ -158,55 +147,6 @@ def run(
 
     logs.configure()
     run_daemon(tuple(configs), mode)
-
-
-@app.command()
-def gateway(  # noqa: PLR0913 - one for each option
-    *,
-    scenario: Scenario,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Loopback port; 0 takes a free one.")
-    ] = 4002,
-    speed: Speed = "1",
-    seed: Seed = 2,
-    since: Since = None,
-    until: Until = None,
-    audit: Audit = None,
-    history: History = None,
-    breadth_seed: Annotated[
-        Path | None,
-        typer.Option(help="Write net advances before the scenario to this CSV."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Serve a scenario to any TWS client on loopback, until it ends or SIGTERM."""
-    from alvh_trader.runtime import logs
-    from alvh_trader.runtime.paper_gateway import Serving, serve_scenario
-
-    def listening(host: str, bound: int) -> None:
-        row = {"kind": "listening", "host": host, "port": bound}
-        typer.echo(json.dumps(row) if as_json else f"listening on {host}:{bound}")
-
-    def ended() -> None:
-        typer.echo(json.dumps({"kind": "ended"}) if as_json else "history has ended")
-
-    logs.configure()
-    asked = Serving(
-        scenario=scenario,
-        seed=seed,
-        port=port,
-        speed=speed,
-        since=_day(since),
-        until=_day(until),
-        audit=audit,
-        history=history,
-        breadth_seed=breadth_seed,
-    )
-    serve_scenario(asked, listening, ended)
-
-
-def _day(of: datetime | None) -> date | None:
-    return None if of is None else of.date()
 
 
 def _views() -> ModuleType:

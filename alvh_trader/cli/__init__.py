@@ -1,0 +1,5 @@
+"""The command line."""
+
+from alvh_trader.cli.commands import Series, app, main
+
+__all__ = ["Series", "app", "main"]

@@ -1,0 +1,145 @@
+"""Faults begin and end in time, strike whom they shall, and cost nothing when off."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from alvh_trader.errors import ConfigError
+from alvh_trader.gateway.fault import Planned
+from alvh_trader.gateway.fault_schedule import moment, read_words
+from alvh_trader.gateway.fault_table import FAULTS
+from alvh_trader.gateway.floor import Floor
+from alvh_trader.gateway.injector import Injector
+from alvh_trader.wire.account_reply import CurrentTime, Error, NextValidId
+from alvh_trader.wire.request import RequestCurrentTime, RequestIds
+from tests.gateway.peer import Peer, errors, floor, only
+
+
+def begun(on: Floor, words: str, client: int | None = None) -> Injector:
+    """Return the injector of a floor on which a fault has begun."""
+    asked = read_words(words)
+    injector = Injector(on)
+    injector.begin(
+        Planned(
+            name=asked.name, value=asked.value, seconds=asked.seconds, client=client
+        )
+    )
+    return injector
+
+
+def test_a_floor_without_faults_has_nobody_to_ask() -> None:
+    on = floor()
+    injector, asked = Injector(on), [on.faults]
+    injector.plan(read_words("clock_skew+20"), on.exchange.now)
+    asked.append(on.faults)
+    injector.advance()
+    injector.end("clock_skew")
+    asked.append(on.faults)
+    peer = Peer(on)
+    peer.pulse()
+    asked.append(on.faults)
+    assert asked == [None, injector, injector, None], "an end was still to come"
+
+
+def test_a_fault_begins_when_it_is_due_and_ends_by_itself() -> None:
+    on = floor()
+    peer, injector = Peer(on), Injector(on)
+    begin = on.exchange.now
+    injector.plan(read_words("clock_skew=1000+60"), begin + timedelta(seconds=40))
+    skews = []
+    for _ in range(8):
+        (answer,) = only(CurrentTime, peer.pulse())
+        skews.append(answer.seconds - int(on.exchange.now.timestamp()))
+    assert skews == [0, 1000, 1000, 1000, 0, 0, 0, 0]
+
+
+def test_a_fault_of_one_client_leaves_the_others_alone() -> None:
+    on = floor()
+    one, two = Peer(on, 1), Peer(on, 2)
+    begun(on, "no_nextValidId", client=2)
+    assert only(NextValidId, one.ask(RequestIds(1)))
+    assert two.ask(RequestIds(1)) == []
+
+
+def test_what_strikes_once_strikes_one_request() -> None:
+    on = floor()
+    one, two = Peer(on, 1), Peer(on, 2)
+    begun(on, "100")
+    assert errors(one.ask(RequestCurrentTime())) == [(-1, 100)]
+    assert one.session.is_closing
+    assert only(CurrentTime, two.ask(RequestCurrentTime()))
+    assert on.faults is None
+
+
+def test_with_seconds_it_strikes_until_they_are_over() -> None:
+    on = floor()
+    begun(on, "100+60")
+    for client_id in (1, 2):
+        assert errors(Peer(on, client_id).greeting) == [(-1, 100)]
+
+
+def test_the_nightly_reset_tells_its_story_in_order() -> None:
+    on = floor()
+    peer, injector = Peer(on), Injector(on)
+    injector.plan(read_words("nightly_reset"), on.exchange.now + timedelta(seconds=20))
+    codes = []
+    for _ in range(6):
+        codes += [it.code for it in only(Error, peer.pulse())]
+    assert codes[:833] == [1100] * 833
+    assert codes[833:] == [2103, 2105, 2104, 2106]
+    assert peer.session.is_closing
+    port = [injector.is_refusing]
+    assert injector.end("restart")
+    port.append(injector.is_refusing)
+    assert port == [True, False]
+    assert Peer(on).session.stage is not peer.session.stage
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("", 0),
+        ("+90", 90),
+        ("10:31", 3660),
+        ("09:30:20", 20),
+        ("09:29", 86_340),
+        ("2018-01-22T09:31", 60),
+    ],
+)
+def test_times_are_new_york_times(text: str, after: int) -> None:
+    begin = floor().exchange.now
+    at = moment(Planned(name="drop", at=text), begin)
+    assert (at - begin).total_seconds() == after
+
+
+def test_words_are_read_as_they_are_written() -> None:
+    assert read_words("late_leg=2.5@2018-02-05T10:31:00+600") == Planned(
+        name="late_leg", value="2.5", at="2018-02-05T10:31:00", seconds=600.0
+    )
+    assert read_words("10197@+60+30") == Planned(name="10197", at="+60", seconds=30.0)
+    assert read_words("drop") == Planned(name="drop")
+
+
+@pytest.mark.parametrize("words", ["", "drop@", "drop@noon", "a b", "drop@10:31+x"])
+def test_other_words_are_refused(words: str) -> None:
+    with pytest.raises(ConfigError):
+        moment(read_words(words), floor().exchange.now)
+
+
+def test_an_unknown_fault_or_value_is_refused_before_it_begins() -> None:
+    on = floor()
+    injector = Injector(on)
+    with pytest.raises(ConfigError, match=r"no fault 'plague'; there are .*half_open"):
+        injector.plan(Planned(name="plague"), on.exchange.now)
+    with pytest.raises(ConfigError, match="'many' is no number"):
+        injector.begin(Planned(name="dup_exec", value="many"))
+    assert on.faults is None
+
+
+def test_every_row_says_what_it_does_and_whence_it_is_known() -> None:
+    for name, fault in FAULTS.items():
+        assert fault.says, name
+        assert fault.source, name
+        assert not (fault.once and fault.lasts), f"{name} lasts until it has struck"
+        assert Decimal(fault.lasts or 0) >= 0, name
