@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from alvh_trader.cli.gateway import gateway
+from alvh_trader.cli.gateway import gateway_app
 from alvh_trader.cli.options import (
     AsJson,
     Audit,
@@ -42,7 +42,7 @@ config_app = typer.Typer(help="Look at the configuration.")
 app.add_typer(config_app, name="config")
 inputs_app = typer.Typer(help="Look after the files of inputs: docs/inputs.md.")
 app.add_typer(inputs_app, name="inputs")
-app.command()(gateway)
+app.add_typer(gateway_app, name="gateway")
 
 
 class Mode(StrEnum):

@@ -11,18 +11,32 @@ from alvh_trader.cli.options import (
     Audit,
     Faults,
     History,
-    Scenario,
     Seed,
     Since,
     Speed,
     Until,
     day,
 )
+from alvh_trader.errors import ConfigError
+
+gateway_app = typer.Typer()
+ctl_app = typer.Typer(help="Tell a running gateway what to do.")
+gateway_app.add_typer(ctl_app, name="ctl")
+
+Control = Annotated[
+    Path,
+    typer.Option(envvar="ALVH_GATEWAY_CONTROL", help="Its --control."),
+]
+DEFAULT_CONTROL = Path("var/gateway.sock")
 
 
+@gateway_app.callback(invoke_without_command=True)
 def gateway(  # noqa: PLR0913 - one for each option
+    context: typer.Context,
     *,
-    scenario: Scenario,
+    scenario: Annotated[
+        str, typer.Option(help="A shipped scenario; see the README.")
+    ] = "",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Loopback port; 0 takes a free one.")
     ] = 4002,
@@ -40,9 +54,19 @@ def gateway(  # noqa: PLR0913 - one for each option
     faults: Annotated[
         Path | None, typer.Option(help="TOML file with faults; docs/gateway.md.")
     ] = None,
+    control: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="ALVH_GATEWAY_CONTROL", help="Where to listen for `gateway ctl`."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve a scenario to any TWS client on loopback, until it ends or SIGTERM."""
+    if context.invoked_subcommand is not None:
+        return
+    if not scenario:
+        raise ConfigError("Missing option '--scenario'.")
     from alvh_trader.runtime import logs
     from alvh_trader.runtime.paper_gateway import Serving, serve_scenario
 
@@ -66,5 +90,82 @@ def gateway(  # noqa: PLR0913 - one for each option
         breadth_seed=breadth_seed,
         faults=tuple(fault or ()),
         fault_file=faults,
+        control=control,
     )
     serve_scenario(asked, listening, ended)
+
+
+@gateway_app.command("faults")
+def gateway_faults(*, as_json: AsJson = False) -> None:
+    """List everything that can go wrong on purpose, with parameter and length."""
+    from alvh_trader.gateway.fault_table import FAULTS, told_length
+
+    for name, fault in FAULTS.items():
+        if as_json:
+            row = {
+                "kind": "fault",
+                "name": name,
+                "says": fault.says,
+                "value": fault.value,
+                "choices": fault.choices,
+                "lasts": told_length(fault),
+                "source": fault.source,
+            }
+            typer.echo(json.dumps(row))
+        else:
+            value = f"={fault.value}" if fault.value else ""
+            typer.echo(f"{name}{value} ({told_length(fault)}): {fault.says}")
+
+
+@ctl_app.command("fault")
+def ctl_fault(
+    words: Annotated[
+        str, typer.Argument(help="NAME[=VALUE][@TIME][+SECONDS]; with --end a NAME.")
+    ],
+    control: Control = DEFAULT_CONTROL,
+    *,
+    client: Annotated[
+        int | None, typer.Option(help="The only client id that it strikes.")
+    ] = None,
+    end: Annotated[bool, typer.Option("--end", help="End it instead.")] = False,
+) -> None:
+    """Let something go wrong now or later, or end it."""
+    _tell(control, "end" if end else "fault", words, client)
+
+
+@ctl_app.command("clock")
+def ctl_clock(
+    to: Annotated[
+        str, typer.Argument(help="HH:MM, YYYY-MM-DDTHH:MM or +SECONDS; else show it.")
+    ] = "",
+    control: Control = DEFAULT_CONTROL,
+) -> None:
+    """Show the simulated time, or let it run forward at once."""
+    _tell(control, "clock", to)
+
+
+@ctl_app.command("speed")
+def ctl_speed(
+    speed: Annotated[str, typer.Argument(help="Simulated seconds a second, or max.")],
+    control: Control = DEFAULT_CONTROL,
+) -> None:
+    """Change how fast simulated time goes."""
+    _tell(control, "speed", speed)
+
+
+@ctl_app.command("snapshot")
+def ctl_snapshot(control: Control = DEFAULT_CONTROL) -> None:
+    """Show time, clients, orders, holdings and faults as one JSON object."""
+    _tell(control, "snapshot")
+
+
+@ctl_app.command("quit")
+def ctl_quit(control: Control = DEFAULT_CONTROL) -> None:
+    """End the gateway as SIGTERM does."""
+    _tell(control, "quit")
+
+
+def _tell(control: Path, verb: str, words: str = "", client: int | None = None) -> None:
+    from alvh_trader.runtime.gateway_control import tell
+
+    typer.echo(tell(control, verb, words, client))

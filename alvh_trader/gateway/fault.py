@@ -68,7 +68,8 @@ class Fault:
     from. With `once` it lasts until it has struck in one request or at one instant;
     else `lasts` seconds (0: only its beginning matters, None: until it is ended).
     They are simulated seconds, or the wall's where the fault keeps clients away, who
-    alone move simulated time in lockstep. `value` is its parameter if none is given.
+    alone move simulated time in lockstep. `value` is its parameter if none is given;
+    `choices` are all that it may be, where they can be told.
     """
 
     says: str
@@ -77,6 +78,7 @@ class Fault:
     once: bool = False
     by_wall: bool = False
     value: str = ""
+    choices: tuple[str, ...] = ()
     story: tuple[Then, ...] = ()
     begins: Act | None = None
     ends: Act | None = None
@@ -90,6 +92,9 @@ class Fault:
 
     silences: bool = False
     """No stream of prices says anything."""
+
+    halts: bool = False
+    """Nothing trades."""
 
     twins: bool = False
     """A change becomes a second order, and the first one stays."""
@@ -117,6 +122,9 @@ class Active:
     has_struck: bool = False
     asked: Struct | None = None
     """The request that is being answered, None for what comes unasked."""
+
+    later: Callable[[float, Callable[[], None]], None]
+    """Does something so many simulated seconds later."""
 
     memory: dict[object, Any] = field(default_factory=dict)
     """What the rule must remember from one strike to the next."""

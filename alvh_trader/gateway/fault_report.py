@@ -14,6 +14,9 @@ from alvh_trader.wire.order_reply import (
     OrderStatus,
 )
 from alvh_trader.wire.order_request import PlaceOrder
+from alvh_trader.wire.request import RequestAllOpenOrders, RequestOpenOrders
+
+LISTS = (RequestOpenOrders, RequestAllOpenOrders)
 
 Answer = list[Struct | Late]
 
@@ -43,7 +46,7 @@ def _late(it: Active, _session: Session, message: Struct) -> Answer:
 
 def _unless_asked(it: Active, _session: Session, message: Struct) -> Answer:
     """Drop what acknowledges an order, or comes by itself; not what was asked for."""
-    return [] if it.asked is None or isinstance(it.asked, PlaceOrder) else [message]
+    return [message] if isinstance(it.asked, LISTS) else []
 
 
 def _unacknowledged(it: Active, _session: Session, message: Struct) -> Answer:
@@ -59,7 +62,7 @@ def _stall(it: Active, session: Session, message: OrderStatus) -> Answer:
 
 
 def _working_again(it: Active, _session: Session, message: OrderStatus) -> Answer:
-    if it.asked is not None or message.status != "Filled":
+    if isinstance(it.asked, LISTS) or message.status != "Filled":
         return [message]
     before = structs.replace(
         message, status="Submitted", filled=0, average_price=0, last_price=0,

@@ -138,6 +138,10 @@ class Floor:
         known = LastKnown(self._reachable) if is_cut else self._reachable
         self.exchange = cast(Exchange, known)
 
+    def halt(self, *, is_halted: bool) -> None:
+        """Let nothing trade, or let trading go on."""
+        self._reachable.is_halted = is_halted
+
     def pulse(self) -> None:
         """Take a client's question for the time: in lockstep, move time one step."""
         if not self.is_lockstep:

@@ -64,6 +64,7 @@ class Injector:
             floor=self._floor,
             value=str(planned.value) or fault.value,
             client=planned.client,
+            later=self._later,
             is_single=fault.once and seconds is None,
         )
         for then in fault.story:
@@ -117,6 +118,10 @@ class Injector:
             except ValueError:
                 words = f"fault {planned.name}: {planned.value!r} is no number"
                 raise ConfigError(words) from None
+        if fault.choices and str(planned.value or fault.value) not in fault.choices:
+            may = ", ".join(fault.choices)
+            words = f"fault {planned.name}: {planned.value!r} is none of {may}"
+            raise ConfigError(words)
         return fault
 
     def _end_after(self, it: Active, began: datetime, lasts: float) -> None:
@@ -140,10 +145,14 @@ class Injector:
         heappush(self._agenda, (due, next(self._numbers), act))
         self._refresh()
 
+    def _later(self, seconds: float, act: Callable[[], None]) -> None:
+        self._at(self._floor.exchange.now + timedelta(seconds=seconds), act)
+
     def _refresh(self) -> None:
         floor = self._floor
         floor.faults = self if self.active or self._agenda else None
         floor.is_silent = any(it.fault.silences for it in self.active)
+        floor.halt(is_halted=any(it.fault.halts for it in self.active))
         floor.cut_off(is_cut=any(it.fault.cuts for it in self.active))
 
     def _after_strikes(self) -> None:
@@ -216,8 +225,7 @@ class Injector:
             it.has_struck = True
         for out in answers:
             if isinstance(out, Late):
-                due = self._floor.exchange.now + timedelta(seconds=out.seconds)
-                self._at(due, partial(client.queue, out.message))
+                self._later(out.seconds, partial(client.queue, out.message))
             else:
                 yield out
 
@@ -252,7 +260,9 @@ class _Distorted(View):
     def _seen(self, con_id: int, top: Top) -> Top:
         for it in self._active:
             if it.fault.top is not None:
-                top = it.fault.top(it, con_id, top)
+                seen = it.fault.top(it, con_id, top)
+                it.has_struck = it.has_struck or seen != top
+                top = seen
         return top
 
 

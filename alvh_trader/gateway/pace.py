@@ -6,6 +6,7 @@ in which nothing trades are left out: after a close the next open follows at onc
 
 from datetime import datetime, timedelta
 
+from alvh_trader.errors import ConfigError
 from alvh_trader.gateway.floor import Floor
 
 INSTANTS_PER_STEP_MAX = 50
@@ -51,3 +52,22 @@ class Pace:
 
     def _restart(self, wall: float) -> None:
         self._wall, self._start = wall, self._floor.exchange.now
+
+
+def read_speed(text: str) -> float | None:
+    """Return simulated seconds a second; None is lockstep.
+
+    Raises:
+        ConfigError: It is neither `max` nor a positive number.
+    """
+    if text == "max":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 86_400:
+        raise ConfigError(
+            f"speed {text!r}: simulated seconds a second, up to 86400, or max"
+        )
+    return value

@@ -3,15 +3,19 @@
 import asyncio
 import errno
 import signal
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from alvh_trader.errors import ConfigError
-from alvh_trader.gateway.fault import Planned
-from alvh_trader.gateway.fault_schedule import moment
 from alvh_trader.gateway.floor import Floor
 from alvh_trader.gateway.handle_unserved import answer_unserved
 from alvh_trader.gateway.handlers import HANDLERS
@@ -73,7 +77,7 @@ class Gateway:
         """
         if speed is not None and not speed > 0:
             raise ConfigError(f"the speed must be positive, not {speed}")
-        self._speed, self._pace = speed, None
+        self.speed, self._pace = speed, None
         self.floor.is_lockstep = speed is None
         self.floor.clock = lambda: self.floor.exchange.now
         self._wake()
@@ -183,7 +187,7 @@ class Gateway:
         steps = 0
         while not self._stop.done():
             await self._keep_port()
-            is_timed = self._speed is not None and not self._is_ending
+            is_timed = self.speed is not None and not self._is_ending
             if is_timed:
                 self._step(loop.time(), steps)
                 steps += 1
@@ -197,12 +201,12 @@ class Gateway:
 
     def _step(self, wall: float, number: int) -> None:
         """Move simulated time along with the wall's."""
-        assert self._speed is not None, "in lockstep clients move time"
+        assert self.speed is not None, "in lockstep clients move time"
         if self._pace is None:
-            self._pace = Pace(self.floor, self._speed, wall)
+            self._pace = Pace(self.floor, self.speed, wall)
             self.floor.clock = self._pace.now
         is_over = not self._pace.step(wall)
-        if is_over or self._speed > QUICK or number % STEPS_PER_TICKS == 0:
+        if is_over or self.speed > QUICK or number % STEPS_PER_TICKS == 0:
             self.floor.publish()
         self.after_input()
         if is_over:
@@ -270,6 +274,9 @@ class Connection(asyncio.Protocol):
         self._gateway.discard(self)
 
 
+Alongside = Callable[[Gateway], AbstractAsyncContextManager[None]]
+
+
 async def serve(
     exchange: Exchange,
     *,
@@ -277,7 +284,7 @@ async def serve(
     port: int = 0,
     speed: float | None = None,
     audit_path: Path | None = None,
-    faults: Iterable[Planned] = (),
+    alongside: Alongside | None = None,
     on_listening: Callable[[int], None] | None = None,
     on_ended: Callable[[], None] | None = None,
 ) -> None:
@@ -289,21 +296,20 @@ async def serve(
         port: The port, 0 for a free one.
         speed: Simulated seconds a second; None is lockstep with the clients.
         audit_path: Where to write the audit, from its beginning.
-        faults: What shall go wrong, and when.
+        alongside: A context that is open while the gateway serves.
         on_listening: Called once with the port, when clients may connect.
         on_ended: Called once in lockstep when history has ended; clients then have
             `GOODBYE_SECONDS` to leave by themselves.
 
     Raises:
-        ConfigError: The address, the audit file or a fault cannot be used.
+        ConfigError: The address or the audit file cannot be used.
     """
     with ExitStack() as stack:
         audit = None if audit_path is None else stack.enter_context(_open(audit_path))
         gateway = Gateway(exchange, speed=speed, audit=audit, on_ended=on_ended)
-        for it in faults:
-            gateway.injector.plan(it, moment(it, exchange.now))
         stack.enter_context(_signals(gateway.stop))
-        await gateway.run(host, port, on_listening)
+        async with alongside(gateway) if alongside else nullcontext():
+            await gateway.run(host, port, on_listening)
 
 
 @contextmanager

@@ -21,7 +21,13 @@ from alvh_trader.sim.model import Prices
 from alvh_trader.wire import codec
 from alvh_trader.wire.account_reply import Error, ManagedAccounts, NextValidId
 from alvh_trader.wire.field import split
-from alvh_trader.wire.handshake import ClientStream, agree, read_hello, write_welcome
+from alvh_trader.wire.handshake import (
+    ClientStream,
+    Hello,
+    agree,
+    read_hello,
+    write_welcome,
+)
 from alvh_trader.wire.order_request import PlaceOrder
 from alvh_trader.wire.request import StartApi
 
@@ -159,10 +165,7 @@ class Session:
 
     def _take(self, payload: bytes) -> None:
         if self.stage is Stage.HELLO:
-            self.version = agree(read_hello(payload))
-            at = welcome_text(self.floor.exchange.now)
-            self._output.append(write_welcome(self.version, at))
-            self.stage = Stage.START
+            self._give(read_hello(payload), Session._meet)
             return
         try:
             if self._answer_unserved(self, split(payload)):
@@ -171,13 +174,26 @@ class Session:
         except ProtocolError as error:
             self.error(-1, 320, f"Error reading request. {error}")
             return
-        handler = self._handlers[type(request)]
-        if self.stage is Stage.START:
-            handler = Session._start
+        is_known = self.stage is Stage.RUNNING
+        self._give(
+            request, self._handlers[type(request)] if is_known else Session._start
+        )
+
+    def _give(self, request: Struct, handler: Handler) -> None:
         if self.floor.faults is None:
             handler(self, request)
         else:
             self.floor.faults.handle(self, request, handler)
+
+    def _meet(self, hello: Hello) -> None:
+        self.greet(agree(hello))
+
+    def greet(self, version: int) -> None:
+        """Speak a protocol version from now on, and say so."""
+        self.version = version
+        at = welcome_text(self.floor.exchange.now)
+        self._output.append(write_welcome(version, at))
+        self.stage = Stage.START
 
     def _start(self, request: Struct) -> None:
         if not isinstance(request, StartApi):

@@ -6,8 +6,6 @@ listens to nobody, so nothing is left lying for the next one. Only the user who 
 the daemon may open the socket.
 """
 
-import asyncio
-import os
 import socket
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -29,16 +27,13 @@ from alvh_trader.engine.event import (
 from alvh_trader.engine.state import State
 from alvh_trader.errors import ConfigError, ControlError
 from alvh_trader.ports import Put
+from alvh_trader.runtime import line_socket
 from alvh_trader.strategy.phase import Phase
 
 log = structlog.get_logger()
 
 ALL = "all"
 """What `release` takes instead of a case."""
-
-LINE_MAX = 4096
-PATIENCE = 10.0
-"""Seconds that either end waits for the other."""
 
 
 class Verb(StrEnum):
@@ -98,7 +93,8 @@ class Control:
         the broker's own screen remain.
         """
         try:
-            self._listening = self._bound()
+            # We hold the journal's lock: a socket that lies there is a dead process's.
+            self._listening = line_socket.bound(self._path)
         except OSError as error:
             log.warning("control.unavailable", path=str(self._path), reason=str(error))
 
@@ -106,44 +102,13 @@ class Control:
         """Answer until cancelled; at once over where there is no place."""
         if self._listening is None:
             return
-        server = await asyncio.start_unix_server(
-            self._serve, sock=self._listening, limit=LINE_MAX
-        )
-        try:
-            async with server:
-                await server.serve_forever()
-        finally:
-            self._path.unlink(missing_ok=True)
+        async with line_socket.answered(
+            self._listening, self._path, self._line
+        ) as server:
+            await server.serve_forever()
 
-    def _bound(self) -> socket.socket:
-        # We hold the journal's lock: a socket that lies there is a dead process's.
-        self._path.unlink(missing_ok=True)
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = os.umask(0o177)
-        try:
-            listening.bind(os.fspath(self._path))
-            listening.listen()
-        except OSError:
-            listening.close()
-            raise
-        finally:
-            os.umask(before)
-        listening.setblocking(False)
-        return listening
-
-    async def _serve(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                line = await reader.readline()
-                answer = await self._answer(line)
-                writer.write(msgspec.json.encode(answer) + b"\n")
-                await writer.drain()
-        except (TimeoutError, OSError, ValueError) as error:
-            log.warning("control.broken", reason=repr(error))
-        finally:
-            writer.close()
+    async def _line(self, line: bytes) -> bytes:
+        return msgspec.json.encode(await self._answer(line))
 
     async def _answer(self, line: bytes) -> Answer:
         try:
@@ -232,19 +197,17 @@ def tell(journal: Path, request: Request) -> Answer:
             only the journal knows whether it was taken).
     """
     path = socket_of(journal)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(PATIENCE)
+    try:
+        caller = line_socket.Caller(path)
+    except OSError as error:
+        raise ControlError(
+            f"no daemon listens at {path} ({error.strerror or error}): nothing was "
+            "asked"
+        ) from None
+    with caller:
         try:
-            line.connect(os.fspath(path))
-        except OSError as error:
-            raise ControlError(
-                f"no daemon listens at {path} ({error.strerror or error}): nothing was "
-                "asked"
-            ) from None
-        try:
-            line.sendall(msgspec.json.encode(request) + b"\n")
-            with line.makefile("rb") as file:
-                return msgspec.json.decode(file.readline(LINE_MAX), type=Answer)
+            answer = caller.ask(msgspec.json.encode(request))
+            return msgspec.json.decode(answer, type=Answer)
         except (OSError, msgspec.MsgspecError) as error:
             raise ControlError(
                 f"the daemon did not answer ({error}): whether it was taken, the "

@@ -2,17 +2,20 @@
 
 import asyncio
 import gc
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
 
 from alvh_trader.errors import ConfigError
-from alvh_trader.gateway.fault import Planned
-from alvh_trader.gateway.fault_schedule import read_file, read_words
-from alvh_trader.gateway.server import serve
+from alvh_trader.gateway.fault_schedule import moment, read_file, read_words
+from alvh_trader.gateway.pace import read_speed
+from alvh_trader.gateway.server import Gateway, serve
 from alvh_trader.inputs.tables import write_breadth_seed
+from alvh_trader.runtime.gateway_control import controlled
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.scenario import Scenario, breadth_history, part_of, scenario
 
@@ -36,6 +39,8 @@ class Serving(Struct, frozen=True, kw_only=True):
     """Each as `fault_schedule.read_words` reads it."""
 
     fault_file: Path | None = None
+    control: Path | None = None
+    """Where to listen for `alvh-trader gateway ctl`."""
 
 
 def serve_scenario(
@@ -51,7 +56,7 @@ def serve_scenario(
     """
     whole = scenario(asked.scenario, asked.history)
     chosen = part_of(whole, asked.since, asked.until)
-    speed = _speed(asked.speed)
+    speed = read_speed(asked.speed)
     _prepare_files(chosen, asked)
     exchange = Exchange(chosen, asked.seed)
     # What is loaded by now stays: the collector need not look at it again.
@@ -64,16 +69,24 @@ def serve_scenario(
             port=asked.port,
             speed=speed,
             audit_path=asked.audit,
-            faults=_faults(asked),
+            alongside=partial(_directed, asked),
             on_listening=lambda bound: on_listening(HOST, bound),
             on_ended=on_ended,
         )
     )
 
 
-def _faults(asked: Serving) -> tuple[Planned, ...]:
+@asynccontextmanager
+async def _directed(asked: Serving, gateway: Gateway) -> AsyncIterator[None]:
+    """Plan what shall go wrong, and listen to whoever may tell the gateway more."""
     filed = () if asked.fault_file is None else read_file(asked.fault_file)
-    return (*map(read_words, asked.faults), *filed)
+    for planned in (*map(read_words, asked.faults), *filed):
+        gateway.injector.plan(planned, moment(planned, gateway.floor.exchange.now))
+    if asked.control is None:
+        yield
+        return
+    async with controlled(gateway, asked.control):
+        yield
 
 
 def _prepare_files(chosen: Scenario, asked: Serving) -> None:
@@ -86,22 +99,3 @@ def _prepare_files(chosen: Scenario, asked: Serving) -> None:
     except OSError as error:
         words = f"cannot write {error.filename}: {error.strerror}"
         raise ConfigError(words) from None
-
-
-def _speed(text: str) -> float | None:
-    """Return simulated seconds a second; None is lockstep.
-
-    Raises:
-        ConfigError: It is neither `max` nor a positive number.
-    """
-    if text == "max":
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= 86_400:
-        raise ConfigError(
-            f"--speed {text!r}: simulated seconds a second, up to 86400, or max"
-        )
-    return value

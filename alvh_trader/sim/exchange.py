@@ -76,6 +76,9 @@ class Exchange:
         self._book = Book(seed, self._board, ledger)
         self._number = 0
         self._is_open = True
+        self.is_halted = False
+        """Nothing trades until trading goes on."""
+
         self._board.open_session(0, self._listed(0))
         self._clearing.open_position()
         self.now = _utc(self._tape.opens_at)
@@ -159,7 +162,8 @@ class Exchange:
         self.now = to
         if self._is_open:
             self._board.turn(self._tape.node(until), is_open=True)
-            reports += self._book.match(until)
+            if not self.is_halted:
+                reports += self._book.match(until)
         return tuple(reports)
 
     def foresee(self, interval: timedelta, con_ids: Sequence[int]) -> Prices | None:

@@ -58,7 +58,7 @@ def commands(group: Any, before: str = "") -> dict[str, Any]:
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
             found |= commands(command, f"{before}{name} ")
-        else:
+        if not getattr(command, "commands", None) or command.invoke_without_command:
             found[before + name] = command
     return found
 
@@ -98,6 +98,11 @@ def test_the_page_of_phases_shows_the_whole_diagram_and_every_word() -> None:
     assert mermaid() in text
     assert [p for p in Phase if f"| `{p}` |" not in text] == []
     assert [t for t in Trigger if f"| `{t}` |" not in text] == []
+
+
+def test_the_page_of_faults_is_written_from_the_table() -> None:
+    page = text_of(ROOT / "docs/faults.md")
+    assert page.partition(WRITE_DOCS["MARK"])[2] == "\n" + WRITE_DOCS["fault_page"]()
 
 
 def test_the_map_is_that_of_the_modules() -> None:
@@ -179,7 +184,8 @@ def test_shell_examples_name_what_exists(page: Path) -> None:
 
 def check_usage(words: list[str], line: str) -> None:
     every = all_commands()
-    name = next((n for n in (" ".join(words[:2]), words[0]) if n in every), None)
+    spoken = [" ".join(words[:count]) for count in (3, 2, 1)]
+    name = next((n for n in spoken if n in every), None)
     assert name is not None, f"no such command: {line}"
     options = {o for p in every[name].params for o in (*p.opts, *p.secondary_opts)}
     asked = {word for word in words if word.startswith("--")} - {"--help"}
