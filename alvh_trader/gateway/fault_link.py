@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from alvh_trader.gateway.fault import Active, Fault, OnRequest, Then
 from alvh_trader.gateway.session import Session
 from alvh_trader.wire.account_reply import CurrentTime, ManagedAccounts, NextValidId
+from alvh_trader.wire.handshake import Hello
 from alvh_trader.wire.order_request import PlaceOrder
 from alvh_trader.wire.request import StartApi
 
@@ -136,7 +137,9 @@ def _client_in_use(_it: Active, session: Session, _asked: StartApi) -> bool:
     return True
 
 
-def _too_fast(_it: Active, session: Session, _asked: Struct) -> bool:
+def _too_fast(_it: Active, session: Session, asked: Struct) -> bool:
+    if isinstance(asked, Hello):
+        return False
     session.error(-1, 100, TOO_FAST)
     session.close()
     return True
