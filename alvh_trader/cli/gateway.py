@@ -1,6 +1,7 @@
 """The paper gateway on the command line: serve a scenario."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,6 @@ import typer
 from alvh_trader.cli.options import (
     AsJson,
     Audit,
-    Faults,
     History,
     Seed,
     Since,
@@ -23,9 +23,29 @@ gateway_app = typer.Typer()
 ctl_app = typer.Typer(help="Tell a running gateway what to do.")
 gateway_app.add_typer(ctl_app, name="ctl")
 
+MaybeScenario = Annotated[str, typer.Option(help="A shipped scenario; see the README.")]
+Port = Annotated[
+    int, typer.Option(min=0, max=65535, help="Loopback port; 0 takes a free one.")
+]
+BreadthSeed = Annotated[
+    Path | None,
+    typer.Option(help="Write net advances before the scenario to this CSV."),
+]
+FaultWords = Annotated[
+    list[str] | None,
+    typer.Option(help="What shall go wrong: NAME[=VALUE]@TIME[+SECONDS]."),
+]
+FaultFile = Annotated[
+    Path | None, typer.Option(help="TOML file with faults; docs/faults.md.")
+]
+MaybeControl = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="ALVH_GATEWAY_CONTROL", help="Where to listen for `gateway ctl`."
+    ),
+]
 Control = Annotated[
-    Path,
-    typer.Option(envvar="ALVH_GATEWAY_CONTROL", help="Its --control."),
+    Path, typer.Option(envvar="ALVH_GATEWAY_CONTROL", help="The gateway's --control.")
 ]
 DEFAULT_CONTROL = Path("var/gateway.sock")
 
@@ -34,32 +54,18 @@ DEFAULT_CONTROL = Path("var/gateway.sock")
 def gateway(  # noqa: PLR0913 - one for each option
     context: typer.Context,
     *,
-    scenario: Annotated[
-        str, typer.Option(help="A shipped scenario; see the README.")
-    ] = "",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Loopback port; 0 takes a free one.")
-    ] = 4002,
+    scenario: MaybeScenario = "",
+    port: Port = 4002,
     speed: Speed = "1",
     seed: Seed = 2,
     since: Since = None,
     until: Until = None,
     audit: Audit = None,
     history: History = None,
-    breadth_seed: Annotated[
-        Path | None,
-        typer.Option(help="Write net advances before the scenario to this CSV."),
-    ] = None,
-    fault: Faults = None,
-    faults: Annotated[
-        Path | None, typer.Option(help="TOML file with faults; docs/gateway.md.")
-    ] = None,
-    control: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="ALVH_GATEWAY_CONTROL", help="Where to listen for `gateway ctl`."
-        ),
-    ] = None,
+    breadth_seed: BreadthSeed = None,
+    fault: FaultWords = None,
+    faults: FaultFile = None,
+    control: MaybeControl = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve a scenario to any TWS client on loopback, until it ends or SIGTERM."""
@@ -69,13 +75,6 @@ def gateway(  # noqa: PLR0913 - one for each option
         raise ConfigError("Missing option '--scenario'.")
     from alvh_trader.runtime import logs
     from alvh_trader.runtime.paper_gateway import Serving, serve_scenario
-
-    def listening(host: str, bound: int) -> None:
-        row = {"kind": "listening", "host": host, "port": bound}
-        typer.echo(json.dumps(row) if as_json else f"listening on {host}:{bound}")
-
-    def ended() -> None:
-        typer.echo(json.dumps({"kind": "ended"}) if as_json else "history has ended")
 
     logs.configure()
     asked = Serving(
@@ -92,7 +91,20 @@ def gateway(  # noqa: PLR0913 - one for each option
         fault_file=faults,
         control=control,
     )
-    serve_scenario(asked, listening, ended)
+    serve_scenario(asked, *_tellers(as_json=as_json))
+
+
+def _tellers(*, as_json: bool) -> tuple[Callable[[str, int], None], Callable[[], None]]:
+    """Return what says that clients may connect, and that history has ended."""
+
+    def listening(host: str, bound: int) -> None:
+        row = {"kind": "listening", "host": host, "port": bound}
+        typer.echo(json.dumps(row) if as_json else f"listening on {host}:{bound}")
+
+    def ended() -> None:
+        typer.echo(json.dumps({"kind": "ended"}) if as_json else "history has ended")
+
+    return listening, ended
 
 
 @gateway_app.command("faults")

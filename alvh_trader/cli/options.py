@@ -28,10 +28,6 @@ Audit = Annotated[
 History = Annotated[
     Path | None, typer.Option(help="Folder with fuller daily history files.")
 ]
-Faults = Annotated[
-    list[str] | None,
-    typer.Option(help="What shall go wrong: NAME[=VALUE]@TIME[+SECONDS]."),
-]
 
 
 def day(of: datetime | None) -> date | None:

@@ -36,28 +36,13 @@ from alvh_trader.sim.model import (
     SimOrder,
     Status,
     Top,
+    unknown_order,
 )
 from alvh_trader.sim.path import STEP, Tape, session_length
 from alvh_trader.sim.scenario import Scenario
 
 _MEMORY = 90
 """Sessions whose closes decide which strikes are listed."""
-
-_NO_ORDER = SimOrder(
-    perm_id=0,
-    client_id=0,
-    order_id=0,
-    account="",
-    symbol="",
-    sec_type="",
-    action="",
-    quantity=0,
-    order_type="",
-    limit=None,
-    tif="",
-    order_ref="",
-    legs=(),
-)
 
 
 class Exchange:
@@ -280,8 +265,7 @@ class Exchange:
     def cancel(self, perm_id: int) -> tuple[Report, ...]:
         """Take an open order off the book: Ended, or Refusal 10147 / 10148."""
         if self._book.resting(perm_id) is None:
-            nothing = replace(_NO_ORDER, perm_id=perm_id)
-            return (self._book.refuse_absent(nothing, modify=False),)
+            return (self._book.refuse_absent(unknown_order(perm_id), modify=False),)
         return self._book.cancel(perm_id, "")
 
     def is_resting(self, perm_id: int) -> bool:

@@ -164,6 +164,25 @@ class SimOrder:
         return self.quantity - self.filled
 
 
+def unknown_order(perm_id: int) -> SimOrder:
+    """Return what stands in a refusal for an order that there is not."""
+    return SimOrder(
+        perm_id=perm_id,
+        client_id=0,
+        order_id=0,
+        account="",
+        symbol="",
+        sec_type="",
+        action="",
+        quantity=0,
+        order_type="",
+        limit=None,
+        tif="",
+        order_ref="",
+        legs=(),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """One trade. A combo has one row per leg and one of `con_id` 0: its summary.
