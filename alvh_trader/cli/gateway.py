@@ -38,7 +38,19 @@ FaultWords = Annotated[
 FaultFile = Annotated[
     Path | None, typer.Option(help="TOML file with faults; docs/faults.md.")
 ]
-MaybeControl = Annotated[
+MaybeReadOnly = Annotated[
+    bool, typer.Option("--read-only", help="Take no order (321).")
+]
+Precautions = Annotated[
+    bool, typer.Option("--precautions", help="Hold back orders that look like a slip.")
+]
+PresetTif = Annotated[
+    str, typer.Option(help="Time in force where an order names none (10349).")
+]
+Forbidden = Annotated[
+    list[str] | None, typer.Option(help="A symbol the account may not trade (203).")
+]
+Control = Annotated[
     Path | None,
     typer.Option(
         envvar="ALVH_GATEWAY_CONTROL", help="Where to listen for `gateway ctl`."
@@ -66,6 +78,10 @@ def gateway(  # noqa: PLR0913 - one for each option
     fault: FaultWords = None,
     faults: FaultFile = None,
     control: MaybeControl = None,
+    read_only: ReadOnly = False,
+    precautions: Precautions = False,
+    preset_tif: PresetTif = "",
+    forbid: Forbidden = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve a scenario to any TWS client on loopback, until it ends or SIGTERM."""
@@ -90,6 +106,10 @@ def gateway(  # noqa: PLR0913 - one for each option
         faults=tuple(fault or ()),
         fault_file=faults,
         control=control,
+        read_only=read_only,
+        precautions=precautions,
+        preset_tif=preset_tif,
+        forbidden=tuple(forbid or ()),
     )
     serve_scenario(asked, *_tellers(as_json=as_json))
 

@@ -14,6 +14,9 @@ from alvh_trader.domain.money import TickGrid
 from alvh_trader.sim.kinds import KINDS
 from alvh_trader.sim.model import SimOrder, Top
 
+PRESETS = ("DAY", "GTC", "IOC", "OPG")
+"""The times in force that a preset may have."""
+
 Problem = tuple[int, str]
 
 

@@ -46,13 +46,15 @@ def place_order(session: Session, asked: PlaceOrder) -> None:
     if existing is not None:
         _modify(session, terms, existing)
         return
-    for member in family.of(session.held, asked):
+    members = family.of(session.held, asked)
+    for member in members:
         session.held.pop(member.order_id, None)
-        its_terms = terms if member is asked else None
-        its_terms = its_terms or _checked(session, member, None)
-        if its_terms is None:
-            continue
-        _submit(session, member, its_terms)
+        # Its parent has only now got a permanent id, or a refusal.
+        again = terms if members == [asked] else _checked(session, member, None)
+        if again is not None:
+            session.floor.use_id(session.client_id, member.order_id)
+            _notify(session, again)
+            session.floor.submit(again.order)
 
 
 def _checked(
@@ -79,18 +81,6 @@ def _checked(
         return None
     assert isinstance(terms, Terms), "no problem was found"
     return terms
-
-
-def _submit(session: Session, asked: PlaceOrder, terms: Terms) -> None:
-    session.floor.use_id(session.client_id, asked.order_id)
-    known = family.parent_of(session, asked)
-    order = terms.order
-    if isinstance(known, SimOrder):
-        # It may only now have got its permanent id.
-        how = replace(order.handling, parent=known.perm_id)
-        order = replace(order, handling=how)
-    _notify(session, terms)
-    session.floor.submit(order)
 
 
 def _modify(session: Session, terms: Terms, existing: SimOrder) -> None:

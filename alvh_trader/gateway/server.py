@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from alvh_trader.errors import ConfigError
+from alvh_trader.gateway.api_settings import DEFAULT_SETTINGS, ApiSettings
 from alvh_trader.gateway.floor import Floor
 from alvh_trader.gateway.handle_unserved import answer_unserved
 from alvh_trader.gateway.handlers import HANDLERS
@@ -54,9 +55,11 @@ class Gateway:
         *,
         speed: float | None = None,
         audit: BinaryIO | None = None,
+        settings: ApiSettings = DEFAULT_SETTINGS,
         on_ended: Callable[[], None] | None = None,
     ) -> None:
-        self.floor = Floor(exchange, None if audit is None else _writer(audit))
+        write_audit = None if audit is None else _writer(audit)
+        self.floor = Floor(exchange, write_audit, settings)
         self.injector = Injector(self.floor, self._on_wall)
         self.connections: set[Connection] = set()
         self._is_empty = asyncio.Event()
@@ -285,6 +288,7 @@ async def serve(
     speed: float | None = None,
     audit_path: Path | None = None,
     alongside: Alongside | None = None,
+    settings: ApiSettings = DEFAULT_SETTINGS,
     on_listening: Callable[[int], None] | None = None,
     on_ended: Callable[[], None] | None = None,
 ) -> None:
@@ -297,6 +301,7 @@ async def serve(
         speed: Simulated seconds a second; None is lockstep with the clients.
         audit_path: Where to write the audit, from its beginning.
         alongside: A context that is open while the gateway serves.
+        settings: What a person has set in the gateway.
         on_listening: Called once with the port, when clients may connect.
         on_ended: Called once in lockstep when history has ended; clients then have
             `GOODBYE_SECONDS` to leave by themselves.
@@ -306,7 +311,13 @@ async def serve(
     """
     with ExitStack() as stack:
         audit = None if audit_path is None else stack.enter_context(_open(audit_path))
-        gateway = Gateway(exchange, speed=speed, audit=audit, on_ended=on_ended)
+        gateway = Gateway(
+            exchange,
+            speed=speed,
+            audit=audit,
+            settings=settings,
+            on_ended=on_ended,
+        )
         stack.enter_context(_signals(gateway.stop))
         async with alongside(gateway) if alongside else nullcontext():
             await gateway.run(host, port, on_listening)

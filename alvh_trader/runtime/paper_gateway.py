@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from alvh_trader.errors import ConfigError
+from alvh_trader.gateway.api_settings import PRESETS, ApiSettings, Precautions
 from alvh_trader.gateway.fault_schedule import moment, read_file, read_words
 from alvh_trader.gateway.pace import read_speed
 from alvh_trader.gateway.server import Gateway, serve
@@ -41,6 +42,10 @@ class Serving(Struct, frozen=True, kw_only=True):
     fault_file: Path | None = None
     control: Path | None = None
     """Where to listen for `alvh-trader gateway ctl`."""
+    read_only: bool = False
+    precautions: bool = False
+    preset_tif: str = ""
+    forbidden: tuple[str, ...] = ()
 
 
 def serve_scenario(
@@ -70,6 +75,7 @@ def serve_scenario(
             speed=speed,
             audit_path=asked.audit,
             alongside=partial(_directed, asked),
+            settings=_settings(asked),
             on_listening=lambda bound: on_listening(HOST, bound),
             on_ended=on_ended,
         )
@@ -87,6 +93,23 @@ async def _directed(asked: Serving, gateway: Gateway) -> AsyncIterator[None]:
         return
     async with controlled(gateway, asked.control):
         yield
+
+
+def _settings(asked: Serving) -> ApiSettings:
+    """Return what a person would have set in a gateway's own windows.
+
+    Raises:
+        ConfigError: The preset is no time in force.
+    """
+    if asked.preset_tif and asked.preset_tif not in PRESETS:
+        words = f"--preset-tif {asked.preset_tif!r}: one of {', '.join(PRESETS)}"
+        raise ConfigError(words)
+    return ApiSettings(
+        is_read_only=asked.read_only,
+        preset_tif=asked.preset_tif,
+        precautions=Precautions() if asked.precautions else None,
+        forbidden=frozenset(asked.forbidden),
+    )
 
 
 def _prepare_files(chosen: Scenario, asked: Serving) -> None:

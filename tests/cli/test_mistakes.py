@@ -51,6 +51,10 @@ def test_a_wrong_command_line_is_named(
             ["2016-01-01", "runs from 2017-09-01 to 2017-10-31"],
         ),
         (["--scenario", "calm-2017", "--history", "nowhere"], ["nowhere"]),
+        (
+            ["--scenario", "calm-2017", "--preset-tif", "WEEK"],
+            ["--preset-tif 'WEEK'", "DAY"],
+        ),
         (["--scenario", "calm-2017", "--audit", "/proc/no/audit"], ["/proc/no"]),
     ],
 )
