@@ -38,9 +38,7 @@ FaultWords = Annotated[
 FaultFile = Annotated[
     Path | None, typer.Option(help="TOML file with faults; docs/faults.md.")
 ]
-MaybeReadOnly = Annotated[
-    bool, typer.Option("--read-only", help="Take no order (321).")
-]
+ReadOnly = Annotated[bool, typer.Option("--read-only", help="Take no order (321).")]
 Precautions = Annotated[
     bool, typer.Option("--precautions", help="Hold back orders that look like a slip.")
 ]
@@ -50,7 +48,7 @@ PresetTif = Annotated[
 Forbidden = Annotated[
     list[str] | None, typer.Option(help="A symbol the account may not trade (203).")
 ]
-Control = Annotated[
+MaybeControl = Annotated[
     Path | None,
     typer.Option(
         envvar="ALVH_GATEWAY_CONTROL", help="Where to listen for `gateway ctl`."

@@ -65,7 +65,6 @@ def open_order(
 ) -> OpenOrder:
     """Return an order with all its terms. `changes` counts its modifications."""
     how = order.handling
-    combo = order.legs if order.sec_type == "BAG" else ()
     return OpenOrder(
         order_id=order.order_id,
         contract=ordered_contract(order, listing_of),
@@ -93,7 +92,7 @@ def open_order(
         rule_80a="0" if order.sec_type == "OPT" else "",
         legs_description=_legs_description(order),
         legs=_leg_specs(order),
-        leg_prices=(None,) * len(combo),
+        leg_prices=_leg_prices(order),
         status=order.status.value,
         commission=commission,
         commission_currency="" if commission is None else "USD",
@@ -165,7 +164,7 @@ def completed_order(
         routing=_routing(order),
         legs_description=_legs_description(order),
         legs=_leg_specs(order),
-        leg_prices=(None,) * (len(order.legs) if order.sec_type == "BAG" else 0),
+        leg_prices=_leg_prices(order),
         status=order.status.value,
         trail_stop=_trail_stop(order),
         limit_offset=handling.limit_offset,
@@ -254,6 +253,10 @@ def _leg_specs(order: SimOrder) -> tuple[OrderLegSpec, ...]:
         OrderLegSpec(con_id=leg.con_id, ratio=leg.ratio, action=leg.action)
         for leg in order.legs
     )
+
+
+def _leg_prices(order: SimOrder) -> tuple[Decimal | None, ...]:
+    return tuple(leg.limit for leg in order.legs) if order.sec_type == "BAG" else ()
 
 
 def _legs_description(order: SimOrder) -> str:

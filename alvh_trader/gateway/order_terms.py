@@ -1,6 +1,7 @@
 """From the order that a client sends to the order that the exchange takes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -20,6 +21,8 @@ _LIMIT_DIGITS = 8
 _OUTSIDE = frozenset({"LMT", "STP LMT", "LIT", "TRAIL LIMIT"})
 """The order types that may trade outside regular hours; for others, and for combos,
 the wish is ignored with a word [iss]."""
+
+_PRICED_LEGS = 2
 
 _NO_ZONE = (
     "Warning: You submitted request with date-time attributes without explicit time "
@@ -155,6 +158,9 @@ def _legs(session: Session, asked: PlaceOrder) -> tuple[OrderLeg, ...]:
     if asked.contract.sec_type == "BAG":
         legs = listing_reply.legs_of(asked.legs)
         known = all(session.floor.listing(leg.con_id) is not None for leg in legs)
+        if len(asked.leg_prices) == len(legs):
+            pairs = zip(legs, asked.leg_prices, strict=True)
+            legs = tuple(replace(leg, limit=_price(price)) for leg, price in pairs)
         return legs if known else ()
     found = listing_reply.find(session.floor.exchange, asked.contract)
     if len(found) != 1:
@@ -174,7 +180,8 @@ def _words_problem(asked: PlaceOrder) -> Problem | None:
     if asked.quantity <= 0:
         return 434, "The order size cannot be zero."
     kind = KINDS[asked.order_type]
-    if kind.has_limit and not kind.trails and asked.limit is None:
+    is_priced = asked.limit is not None or any(asked.leg_prices)
+    if kind.has_limit and not kind.trails and not is_priced:
         return invalid("Please enter a limit price")
     return None
 
@@ -193,10 +200,9 @@ def _contract_problem(asked: PlaceOrder, legs: tuple[OrderLeg, ...]) -> Problem 
 def _routing_problem(asked: PlaceOrder) -> Problem | None:
     alone = _legs_trade_alone(asked)
     prices = [price for price in asked.leg_prices if price is not None]
-    if prices:
-        # The broker's words are not known. It takes them for two legs that are not
-        # guaranteed; here nobody does [iss].
-        return 10058, "Prices of single combo legs are not supported"
+    if prices and not (alone and len(prices) == len(asked.legs) == _PRICED_LEGS):
+        # The broker's words are not known [iss].
+        return 10058, "Leg prices need a combo of two legs that is not guaranteed"
     if alone and asked.contract.exchange not in ("", "SMART"):
         return invalid(f"Invalid value of {NON_GUARANTEED}")
     return None

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from alvh_trader.errors import ConfigError
-from alvh_trader.gateway.api_settings import DEFAULT_SETTINGS, ApiSettings
 from alvh_trader.gateway.floor import Floor
 from alvh_trader.gateway.handle_unserved import answer_unserved
 from alvh_trader.gateway.handlers import HANDLERS
@@ -55,11 +54,9 @@ class Gateway:
         *,
         speed: float | None = None,
         audit: BinaryIO | None = None,
-        settings: ApiSettings = DEFAULT_SETTINGS,
         on_ended: Callable[[], None] | None = None,
     ) -> None:
-        write_audit = None if audit is None else _writer(audit)
-        self.floor = Floor(exchange, write_audit, settings)
+        self.floor = Floor(exchange, None if audit is None else _writer(audit))
         self.injector = Injector(self.floor, self._on_wall)
         self.connections: set[Connection] = set()
         self._is_empty = asyncio.Event()
@@ -288,7 +285,6 @@ async def serve(
     speed: float | None = None,
     audit_path: Path | None = None,
     alongside: Alongside | None = None,
-    settings: ApiSettings = DEFAULT_SETTINGS,
     on_listening: Callable[[int], None] | None = None,
     on_ended: Callable[[], None] | None = None,
 ) -> None:
@@ -301,7 +297,6 @@ async def serve(
         speed: Simulated seconds a second; None is lockstep with the clients.
         audit_path: Where to write the audit, from its beginning.
         alongside: A context that is open while the gateway serves.
-        settings: What a person has set in the gateway.
         on_listening: Called once with the port, when clients may connect.
         on_ended: Called once in lockstep when history has ended; clients then have
             `GOODBYE_SECONDS` to leave by themselves.
@@ -311,13 +306,7 @@ async def serve(
     """
     with ExitStack() as stack:
         audit = None if audit_path is None else stack.enter_context(_open(audit_path))
-        gateway = Gateway(
-            exchange,
-            speed=speed,
-            audit=audit,
-            settings=settings,
-            on_ended=on_ended,
-        )
+        gateway = Gateway(exchange, speed=speed, audit=audit, on_ended=on_ended)
         stack.enter_context(_signals(gateway.stop))
         async with alongside(gateway) if alongside else nullcontext():
             await gateway.run(host, port, on_listening)

@@ -74,8 +74,7 @@ def serve_scenario(
             port=asked.port,
             speed=speed,
             audit_path=asked.audit,
-            alongside=partial(_directed, asked),
-            settings=_settings(asked),
+            alongside=partial(_directed, asked, _settings(asked)),
             on_listening=lambda bound: on_listening(HOST, bound),
             on_ended=on_ended,
         )
@@ -83,8 +82,11 @@ def serve_scenario(
 
 
 @asynccontextmanager
-async def _directed(asked: Serving, gateway: Gateway) -> AsyncIterator[None]:
-    """Plan what shall go wrong, and listen to whoever may tell the gateway more."""
+async def _directed(
+    asked: Serving, settings: ApiSettings, gateway: Gateway
+) -> AsyncIterator[None]:
+    """Set the gateway, plan what shall go wrong, and listen to who may say more."""
+    gateway.floor.settings = settings
     filed = () if asked.fault_file is None else read_file(asked.fault_file)
     for planned in (*map(read_words, asked.faults), *filed):
         gateway.injector.plan(planned, moment(planned, gateway.floor.exchange.now))

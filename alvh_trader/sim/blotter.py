@@ -8,8 +8,11 @@ from decimal import Decimal
 from alvh_trader.sim import matching
 from alvh_trader.sim.board import Board
 from alvh_trader.sim.ledger import Ledger
+from alvh_trader.sim.legging import LegTrade
 from alvh_trader.sim.matching import Trade
 from alvh_trader.sim.model import Execution, Listing, OrderLeg, SimOrder, Top
+
+_NET = Decimal("0.0001")
 
 
 class Blotter:
@@ -50,6 +53,40 @@ class Blotter:
             quantity = leg_sign * leg.ratio * trade.quantity
             row = self._row(order, trade, number, at)
             rows.append(self._booked(row, listing, quantity, price, leg, order))
+        self._executions += rows
+        return tuple(rows)
+
+    def record_legs(
+        self,
+        before: SimOrder,
+        order: SimOrder,
+        made: Sequence[LegTrade],
+        done: Sequence[int],
+        now: float,
+    ) -> tuple[Execution, ...]:
+        """Book legs that traded each for itself; `order` is how it stands after them.
+
+        `done` is what each leg has traded in all. The summary row comes with every
+        whole combo (assumption), at the average of those that it completes.
+        """
+        self._trades += 1
+        at = datetime.fromtimestamp(now, UTC)
+        rows = []
+        units = order.filled - before.filled
+        if units:
+            paid = order.average_price * order.filled
+            paid -= before.average_price * before.filled
+            net = Trade(units, (paid / units).quantize(_NET))
+            rows.append(self._row(order, net, 0, at))
+        for place, quantity, price in made:
+            leg = order.legs[place]
+            listing = self._board.listed.by_id(leg.con_id)
+            assert listing is not None, "a resting order on nothing listed"
+            buys = (order.action == "BUY") == (leg.action == "BUY")
+            signed = quantity if buys else -quantity
+            row = self._row(order, Trade(quantity, price), place + 1, at)
+            booked = self._booked(row, listing, signed, price, leg, order)
+            rows.append(replace(booked, cumulative=done[place]))
         self._executions += rows
         return tuple(rows)
 

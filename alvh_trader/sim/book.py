@@ -6,10 +6,10 @@ the market at every instant. It ends exactly once: Filled or Cancelled.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 
-from alvh_trader.sim import matching, rules, ties, times, trigger
+from alvh_trader.sim import legging, matching, ties, times, trigger
 from alvh_trader.sim.blotter import Blotter
 from alvh_trader.sim.board import Board
 from alvh_trader.sim.kinds import AT_ONCE
@@ -19,7 +19,6 @@ from alvh_trader.sim.model import (
     Accepted,
     Ended,
     Execution,
-    Refusal,
     Report,
     Restated,
     SimOrder,
@@ -27,19 +26,10 @@ from alvh_trader.sim.model import (
     Top,
     Traded,
 )
-from alvh_trader.sim.trigger import Watch
+from alvh_trader.sim.resting import Resting
 
 _FIRST_PERM_ID = 1_610_000_001
 _LONGEST_WAIT = 60.0
-
-
-@dataclass(slots=True)
-class Resting:
-    """An order on the book, and when it was last looked at (POSIX seconds)."""
-
-    order: SimOrder
-    seen_at: float
-    watch: Watch = field(default_factory=Watch)
 
 
 class Book:
@@ -83,7 +73,8 @@ class Book:
 
     def change(self, order: SimOrder, now: float) -> tuple[Report, ...]:
         """Take the new terms of a resting order, checked before."""
-        held = self._resting[order.perm_id].order
+        resting = self._resting[order.perm_id]
+        held = resting.order
         changed = replace(
             held,
             quantity=order.quantity,
@@ -92,7 +83,7 @@ class Book:
             tif=order.tif,
             handling=order.handling,
         )
-        self._resting[order.perm_id] = Resting(changed, now)
+        self._resting[order.perm_id] = Resting(changed, now, progress=resting.progress)
         return (Accepted(order=changed, modified=True),)
 
     def resting(self, perm_id: int) -> SimOrder | None:
@@ -100,24 +91,14 @@ class Book:
         resting = self._resting.get(perm_id)
         return None if resting is None else resting.order
 
-    def refuse_absent(self, order: SimOrder, *, modify: bool) -> Refusal:
-        """Return why an order that does not rest cannot be changed or cancelled."""
-        done = next((o for o in self._completed if o.perm_id == order.perm_id), None)
-        if done is None:
-            code = 135 if modify else 10147
-            text = f"Can't find order with ID = {order.order_id}"
-            if not modify:
-                text = (
-                    f"OrderId {order.order_id} that needs to be cancelled is not found."
-                )
-            return Refusal(order=order, code=code, text=text)
-        if modify:
-            return Refusal(order=done, code=104, text="Cannot modify a filled order.")
-        text = (
-            "Cancel attempted when order is not in a cancellable state.  Order "
-            f"permId ={done.perm_id}"
-        )
-        return Refusal(order=done, code=161, text=text)
+    def is_uneven(self, perm_id: int) -> bool:
+        """Return whether one leg of a resting order has traded more than another."""
+        progress = self._resting[perm_id].progress
+        return progress is not None and progress.begun != progress.units
+
+    def ended(self, perm_id: int) -> SimOrder | None:
+        """Return an order that ended today."""
+        return next((it for it in self._completed if it.perm_id == perm_id), None)
 
     def cancel(self, perm_id: int, reason: str) -> tuple[Report, ...]:
         """End a resting order, and its children, unless it traded before."""
@@ -224,21 +205,6 @@ class Book:
         resting.order = replace(child, why_held=why)
         return Restated(order=resting.order)
 
-    def _wake(self, resting: Resting, market: Top, now: float) -> tuple[Report, ...]:
-        """Let an order go to work if there is nothing more that it waits for."""
-        order = resting.order
-        if times.waits(order, now) or ties.is_child_of(order, self._resting):
-            return ()
-        if trigger.sleeps(order):
-            order = resting.order = trigger.trailed(order, market)
-            if not resting.watch.wakes(order, market):
-                return ()
-        order = replace(order, status=Status.SUBMITTED, why_held="")
-        resting.order = trigger.priced(
-            order, rules.grid(order, self._board.listed.by_id)
-        )
-        return (Restated(order=resting.order),)
-
     def _give_up(self, perm_id: int) -> tuple[Report, ...]:
         """End what does not wait for a second look: first pending, then cancelled."""
         resting = self._resting[perm_id]
@@ -264,10 +230,14 @@ class Book:
         market = self._market(order, tops)
         reports: tuple[Report, ...] = ()
         if order.status is Status.PRE_SUBMITTED:
-            reports = self._wake(resting, market, now)
+            is_child = ties.is_child_of(order, self._resting)
+            if is_child or not resting.wakes(market, now, self._board.listed.by_id):
+                return ()
             order = resting.order
-            if order.status is Status.PRE_SUBMITTED:
-                return reports
+            reports = (Restated(order=order),)
+        if not order.handling.is_guaranteed:
+            reports += self._trade_legs(resting, market, tops, now, elapsed)
+            return reports
         trade = matching.match(order, market, elapsed, self._dice(order, now))
         if trade is not None and times.is_enough(order, trade.quantity):
             reports += self._trade(resting, trade, tops, now)
@@ -290,19 +260,54 @@ class Book:
         before = resting.order
         filled = before.filled + trade.quantity
         paid = before.average_price * before.filled + trade.price * trade.quantity
-        done = filled == before.quantity
+        order = self._fill(resting, filled, paid / filled)
+        rows = self._blotter.record(order, trade, tops, now)
+        traded = Traded(order=order, executions=rows)
+        return (traded, *self._consequences(before, trade.quantity))
+
+    def _trade_legs(
+        self,
+        resting: Resting,
+        market: Top,
+        tops: Sequence[Top],
+        now: float,
+        elapsed: float,
+    ) -> tuple[Report, ...]:
+        """Let every leg of a combo that is not guaranteed trade for itself."""
+        before = resting.order
+        left = before.remaining
+        progress = resting.progress or legging.started(before.legs)
+        market = replace(market, bid_size=left, ask_size=left)
+        wanted = matching.match(before, market, elapsed, self._dice(before, now))
+        made = legging.trades(before, tops, progress, wanted)
+        reports: tuple[Report, ...] = ()
+        if made:
+            for it in made:
+                progress.add(it)
+            resting.progress = progress
+            average = progress.net if progress.units else before.average_price
+            order = self._fill(resting, progress.units, average)
+            rows = self._blotter.record_legs(before, order, made, progress.done, now)
+            reports = (Traded(order=order, executions=rows),)
+            units = order.filled - before.filled
+            reports += tuple(self._consequences(before, units)) if units else ()
+        if before.tif in AT_ONCE and before.perm_id in self._resting:
+            reports += self._give_up(before.perm_id)
+        return reports
+
+    def _fill(self, resting: Resting, filled: int, average: Decimal) -> SimOrder:
+        """Return the order with so much filled; take it off the book if that is all."""
+        done = filled == resting.order.quantity
         order = resting.order = replace(
-            before,
+            resting.order,
             filled=filled,
-            average_price=paid / filled,
+            average_price=average,
             status=Status.FILLED if done else Status.SUBMITTED,
         )
-        rows = self._blotter.record(order, trade, tops, now)
         if done:
             del self._resting[order.perm_id]
             self._completed.append(order)
-        traded = Traded(order=order, executions=rows)
-        return (traded, *self._consequences(before, trade.quantity))
+        return order
 
     def _consequences(self, before: SimOrder, quantity: int) -> Iterator[Report]:
         """Tell the group and the children of an order that traded."""

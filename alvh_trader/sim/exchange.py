@@ -256,16 +256,21 @@ class Exchange:
         """Change the terms of the open order with `order.perm_id`."""
         held = self._book.resting(order.perm_id)
         if held is None:
-            return (self._book.refuse_absent(order, modify=True),)
+            return (rules.not_changeable(order, self._book.ended(order.perm_id)),)
+        if self._book.is_uneven(order.perm_id):
+            # A leg is being worked [doc: combo orders].
+            text = "Unable to modify this order as it is still being processed."
+            return (Refusal(order=held, code=2102, text=text),)
         refusal = self._unchangeable(held, order)
         if refusal is not None:
             return (refusal,)
         return self._book.change(order, self.now.timestamp())
 
     def cancel(self, perm_id: int) -> tuple[Report, ...]:
-        """Take an open order off the book: Ended, or Refusal 10147 / 10148."""
+        """Take an open order off the book: Ended, or Refusal 10147 / 161."""
         if self._book.resting(perm_id) is None:
-            return (self._book.refuse_absent(unknown_order(perm_id), modify=False),)
+            ended = self._book.ended(perm_id)
+            return (rules.not_cancellable(unknown_order(perm_id), ended),)
         return self._book.cancel(perm_id, "")
 
     def is_resting(self, perm_id: int) -> bool:

@@ -122,11 +122,15 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLeg:
-    """One leg; `ratio` is positive, `action` is what buying the combo does."""
+    """One leg; `ratio` is positive, `action` is what buying the combo does.
+
+    `limit` is the price of this leg alone, in a combo that is not guaranteed.
+    """
 
     con_id: int
     ratio: int
     action: str
+    limit: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

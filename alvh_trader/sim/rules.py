@@ -25,6 +25,10 @@ REJECTED = 201
 OCA_TYPES = frozenset({1, 2, 3})
 TRAIL_PERCENT_MAX = 100
 
+_OFF_GRID = (
+    110,
+    "The price does not conform to the minimum price variation for this contract.",
+)
 _NO_OFFSET = "You must specify an offset amount or a percent offset value."
 
 
@@ -72,6 +76,23 @@ def short_of_funds(order: SimOrder, equity: Decimal, initial: Decimal) -> Refusa
         f"[{initial:.2f} USD]",
     )
     return Refusal(order=order, code=code, text=text)
+
+
+def not_changeable(order: SimOrder, done: SimOrder | None) -> Refusal:
+    """Return why an order that does not rest cannot be changed; `done` if it ended."""
+    if done is None:
+        text = f"Can't find order with ID = {order.order_id}"
+        return Refusal(order=order, code=135, text=text)
+    return Refusal(order=done, code=104, text="Cannot modify a filled order.")
+
+
+def not_cancellable(order: SimOrder, done: SimOrder | None) -> Refusal:
+    """Return why an order that does not rest cannot be cancelled [cap]."""
+    if done is None:
+        text = f"OrderId {order.order_id} that needs to be cancelled is not found."
+        return Refusal(order=order, code=10147, text=text)
+    text = "Cancel attempted when order is not in a cancellable state.  Order permId ="
+    return Refusal(order=done, code=161, text=f"{text}{done.perm_id}")
 
 
 # ------------------------------------------------------------------------ checks ---
@@ -173,18 +194,26 @@ def _limit(order: SimOrder, find: Find) -> Problem | None:
     kind = KINDS[order.order_type]
     if not kind.has_limit or kind.trails:
         return None
+    prices = [leg.limit for leg in order.legs]
+    if all(price is not None for price in prices) and order.limit is None:
+        return _leg_prices(order, find)
     if order.limit is None:
         return rejected("a limit order needs a limit price")
     return _conforms(order, order.limit, find)
 
 
+def _leg_prices(order: SimOrder, find: Find) -> Problem | None:
+    for leg, listing in leg_listings(order, find):
+        assert leg.limit is not None, "every leg has a price"
+        if leg.limit < 0 or not ticks(listing).holds(leg.limit):
+            return _OFF_GRID
+    return None
+
+
 def _conforms(order: SimOrder, price: Decimal, find: Find) -> Problem | None:
     is_negative = order.sec_type != "BAG" and price < 0
     if is_negative or not grid(order, find).holds(price):
-        return 110, (
-            "The price does not conform to the minimum price variation for this "
-            "contract."
-        )
+        return _OFF_GRID
     return None
 
 

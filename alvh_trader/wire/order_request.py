@@ -121,7 +121,7 @@ class PlaceOrder(Struct, frozen=True, kw_only=True):
     outside_regular_hours: Flag = False
     hidden: Flag = False
     legs: Annotated[tuple[OrderLegSpec, ...], ROWS, When(_is_combo)] = ()
-    leg_prices: Annotated[tuple[MaybeNumber, ...], ROWS, When(_is_combo)] = ()
+    leg_prices: Annotated[tuple[MaybeExact, ...], ROWS, When(_is_combo)] = ()
     routing: Annotated[tuple[TagValue, ...], ROWS, When(_is_combo)] = ()
     shares_allocation: Text = ""
     discretionary_amount: Text = ""

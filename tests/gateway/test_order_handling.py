@@ -280,6 +280,23 @@ def test_a_combo_that_is_not_guaranteed_says_so() -> None:
     assert errors(peer.ask(directed)) == [(2, 321)]
 
 
+def test_legs_may_have_prices_if_there_are_two_and_none_is_guaranteed() -> None:
+    on, peer, _ = setting()
+    upper, lower = spx_puts(on.exchange)
+    bag = combo(((upper.con_id, "BUY"), (lower.con_id, "SELL")), 1, None)
+    priced = structs.replace(
+        bag, order_type="LMT", leg_prices=(Decimal("0.10"), Decimal("90.00")),
+    )  # fmt: skip
+    assert errors(peer.ask(priced)) == [(1, 10058)]
+    alone = structs.replace(priced, routing=(TagValue("NonGuaranteed", "1"),))
+    (it,) = only(wire.OpenOrder, peer.ask(alone))
+    assert (it.leg_prices, it.limit, it.trail_stop) == ((0.1, 90.0), 0, None)
+    off = structs.replace(
+        alone, order_id=2, leg_prices=(Decimal("0.07"), Decimal("90.00"))
+    )
+    assert errors(peer.ask(off)) == [(2, 110)]
+
+
 # -------------------------------------------------------------------- settings ---
 
 

@@ -1,0 +1,34 @@
+"""One order on the book, and whether it has begun to work."""
+
+from dataclasses import dataclass, field, replace
+
+from alvh_trader.sim import rules, times, trigger
+from alvh_trader.sim.legging import Progress
+from alvh_trader.sim.model import SimOrder, Status, Top
+from alvh_trader.sim.trigger import Watch
+
+
+@dataclass(slots=True)
+class Resting:
+    """An order on the book, and when it was last looked at (POSIX seconds).
+
+    `watch` looks after its stop, `progress` after legs that trade each for itself.
+    """
+
+    order: SimOrder
+    seen_at: float
+    watch: Watch = field(default_factory=Watch)
+    progress: Progress | None = None
+
+    def wakes(self, market: Top, now: float, find: rules.Find) -> bool:
+        """Let the order go to work if there is nothing more that it waits for."""
+        order = self.order
+        if times.waits(order, now):
+            return False
+        if trigger.sleeps(order):
+            order = self.order = trigger.trailed(order, market)
+            if not self.watch.wakes(order, market):
+                return False
+            order = trigger.priced(order, rules.grid(order, find))
+        self.order = replace(order, status=Status.SUBMITTED, why_held="")
+        return True
