@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from alvh_trader.gateway import listing_reply
+from alvh_trader.gateway import listing_reply, order_attributes
 from alvh_trader.gateway.moment import read_time
 from alvh_trader.gateway.notices import NO_COMBO_LEGS, NOT_FOUND, invalid
 from alvh_trader.gateway.order_reply import NON_GUARANTEED
@@ -191,10 +191,7 @@ def _contract_problem(asked: PlaceOrder, legs: tuple[OrderLeg, ...]) -> Problem 
         return invalid(NO_COMBO_LEGS)
     if not legs:
         return NOT_FOUND
-    if asked.e_trade_only or asked.firm_quote_only:
-        name = "EtradeOnly" if asked.e_trade_only else "FirmQuoteOnly"
-        return 10268, f"The '{name}' order attribute is not supported."
-    return _routing_problem(asked)
+    return order_attributes.problem(asked) or _routing_problem(asked)
 
 
 def _routing_problem(asked: PlaceOrder) -> Problem | None:

@@ -208,6 +208,61 @@ def test_a_combo_fills_in_legs_and_a_summary() -> None:
     assert play(scene) == []
 
 
+def test_a_bracket_of_the_library_lives_and_ends_as_one() -> None:
+    async def scene(it: Bench) -> None:
+        client = await it.connect()
+        call = await vix_call(client)
+        bracket = client.bracketOrder("BUY", 2, 20.0, 30.0, 0.05)
+        trades = [client.placeOrder(call, order) for order in bracket]
+        await client.reqOpenOrdersAsync()
+        entry, profit, stop = (trade.orderStatus for trade in trades)
+        assert profit.whyHeld == "child"
+        assert stop.whyHeld == "child,trigger"
+        assert profit.parentId == entry.orderId
+        await until(client, lambda: entry.status == "Filled")
+        await pulse(client)
+        assert (profit.status, stop.status) == ("Submitted", "PreSubmitted")
+        assert stop.whyHeld == "trigger"
+        client.cancelOrder(bracket.takeProfit)
+        client.cancelOrder(bracket.stopLoss)
+        await until(client, lambda: all(trade.isDone() for trade in trades))
+
+    heard = [line for line in play(scene) if not line.startswith("Error 202,")]
+    assert heard == []
+
+
+def test_stops_trailing_stops_and_groups_read_as_they_were_written() -> None:
+    async def scene(it: Bench) -> None:
+        client = await it.connect()
+        call = await vix_call(client)
+        group = client.oneCancelsAll(
+            [ib.LimitOrder("BUY", 1, 0.05), ib.StopOrder("BUY", 1, 90.0)], "pair", 2
+        )
+        trail = ib.Order(
+            action="SELL", totalQuantity=1, orderType="TRAIL", trailingPercent=5.0
+        )
+        dated = ib.LimitOrder("BUY", 1, 0.05)
+        dated.tif, dated.goodTillDate = "GTD", "20180123-20:00:00"
+        orders = [*group, ib.StopLimitOrder("BUY", 1, 90.0, 80.0), trail, dated]
+        trades = [client.placeOrder(call, order) for order in orders]
+        await pulse(client, 2)
+        held = [trade.orderStatus.status for trade in trades]
+        assert held == ["Submitted", *["PreSubmitted"] * 3, "Submitted"]
+        seen = {
+            it.order.orderType: it.order for it in await client.reqOpenOrdersAsync()
+        }
+        assert seen["STP"].auxPrice == 90.0
+        assert seen["STP"].ocaGroup == "pair"
+        assert seen["STP LMT"].lmtPrice == 90.0
+        assert seen["TRAIL"].trailingPercent == 5.0
+        assert seen["TRAIL"].trailStopPrice > 0
+        client.reqGlobalCancel()
+        await until(client, lambda: all(trade.isDone() for trade in trades))
+
+    heard = [line for line in play(scene) if not line.startswith("Error 202,")]
+    assert heard == []
+
+
 def test_a_cancelled_order_ends_with_202_and_no_error() -> None:
     async def scene(it: Bench) -> None:
         client = await it.connect()

@@ -11,7 +11,7 @@ from alvh_trader.sim.model import Listing
 from alvh_trader.wire import order_reply as wire
 from alvh_trader.wire import request
 from alvh_trader.wire.contract import ContractSpec
-from alvh_trader.wire.order_request import PlaceOrder
+from alvh_trader.wire.order_request import Condition, PlaceOrder, Scale
 from tests.gateway.peer import (
     Peer,
     combo,
@@ -166,6 +166,16 @@ def test_an_order_number_is_used_once() -> None:
         ({"tif": "WEEK"}, 10052),
         ({"tif": "AUC"}, 201),
         ({"parent_id": 77}, 135),
+        ({"hidden": True}, 152),
+        ({"discretionary_amount": "0.05"}, 325),
+        ({"trigger_price": "1.5"}, 361),
+        ({"conditions": (Condition(kind=3, conjunction="a", is_more="1"),)}, 402),
+        ({"scale_price_increment": 0.1, "scale": Scale(*[""] * 7)}, 408),
+        ({"algo_strategy": "Adaptive"}, 442),
+        ({"hedge_type": "D"}, 10007),
+        ({"display_size": "1"}, 10255),
+        ({"min_quantity": "1"}, 10256),
+        ({"all_or_none": True}, 10257),
         ({"action": "HOLD"}, 321),
         ({"quantity": 0}, 434),
         ({"quantity": 1.5}, 10318),
@@ -184,6 +194,16 @@ def test_an_order_that_cannot_be_taken_is_refused(
     asked = structs.replace(order(call.con_id, 1, "0.05"), **changes)
     assert errors(peer.ask(asked)) == [(1, code)]
     assert peer.ask(request.RequestOpenOrders()) == [wire.OpenOrderEnd()]
+
+
+@pytest.mark.parametrize("unset", ["", "0", "0.0", "2147483647"])
+def test_attributes_that_a_client_leaves_unset_are_no_attributes(unset: str) -> None:
+    _, peer, call = setting()
+    asked = structs.replace(
+        order(call.con_id, 1, "0.05"), display_size=unset, min_quantity=unset,
+        discretionary_amount=unset, trigger_price="1.7976931348623157E308",
+    )  # fmt: skip
+    assert errors(peer.ask(asked)) == []
 
 
 def test_an_index_cannot_be_bought() -> None:
