@@ -375,7 +375,11 @@ class Exchange:
 
     def _refused(self, order: SimOrder) -> Refusal | None:
         refusal = rules.refused(order, self.listing)
-        return refusal or self._clearing.unaffordable(order)
+        if refusal is not None or self.is_resting(order.handling.parent):
+            # A child closes what its parent opens: it asks for no funds of its own
+            # (assumption).
+            return refusal
+        return self._clearing.unaffordable(order)
 
 
 def _utc(at: float) -> datetime:

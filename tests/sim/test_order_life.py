@@ -321,6 +321,22 @@ def test_children_wait_for_their_parent_and_the_first_to_trade_ends_the_other() 
     assert not exchange.open_orders()
 
 
+def test_a_child_asks_for_no_funds_of_its_own() -> None:
+    exchange = opened()
+    (put,) = exchange.find(
+        symbol="SPX", sec_type="OPT", right="P", strike=2800.0,
+        month_or_day="20180309", trading_class="SPXW",
+    )  # fmt: skip
+    many = {"symbol": "SPX", "quantity": 60}
+    short = order(put, action="SELL", **many)
+    (refused,) = exchange.submit(short)
+    assert isinstance(refused, Refusal)
+    assert refused.code == 201
+    first = accepted(exchange.submit(order(put, **many)))
+    tied = Handling(parent=first.perm_id, parent_id=first.order_id)
+    accepted(exchange.submit(replace(short, order_id=8, handling=tied)))
+
+
 def test_children_end_with_a_parent_that_never_traded() -> None:
     exchange = opened()
     first, *children = bracket(exchange, order_type="LMT", limit=Decimal("0.05"))
