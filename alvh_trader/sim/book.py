@@ -93,8 +93,8 @@ class Book:
 
     def is_uneven(self, perm_id: int) -> bool:
         """Return whether one leg of a resting order has traded more than another."""
-        progress = self._resting[perm_id].progress
-        return progress is not None and progress.begun != progress.units
+        resting = self._resting[perm_id]
+        return resting.begun != resting.order.filled
 
     def ended(self, perm_id: int) -> SimOrder | None:
         """Return an order that ended today."""
@@ -312,13 +312,16 @@ class Book:
     def _consequences(self, before: SimOrder, quantity: int) -> Iterator[Report]:
         """Tell the group and the children of an order that traded."""
         for other in ties.others(self.open, before):
+            resting = self._resting.get(other.perm_id)
+            if resting is None:
+                continue
             left = ties.reduced(other, before, quantity)
-            if left == 0:
+            smaller = max(other.filled + left, resting.begun)
+            if smaller == other.filled:
                 yield from self.cancel(other.perm_id, "")
-            elif left < other.remaining:
-                smaller = replace(other, quantity=other.filled + left)
-                self._resting[other.perm_id].order = smaller
-                yield Restated(order=smaller)
+            elif smaller < other.quantity:
+                resting.order = replace(other, quantity=smaller)
+                yield Restated(order=resting.order)
         if quantity == before.remaining:
             for child in ties.children(self.open, before.perm_id):
                 yield self._freed(child)

@@ -20,6 +20,11 @@ class Resting:
     watch: Watch = field(default_factory=Watch)
     progress: Progress | None = None
 
+    @property
+    def begun(self) -> int:
+        """How many units have traded, those included of which a leg still lacks."""
+        return self.order.filled if self.progress is None else self.progress.begun
+
     def wakes(self, market: Top, now: float, find: rules.Find) -> bool:
         """Let the order go to work if there is nothing more that it waits for."""
         order = self.order
