@@ -14,6 +14,8 @@ ZONE = ZoneInfo(ZONE_NAME)
 ZONE_SINCE = 174
 """The first protocol version in which times carry their zone."""
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
+
 _TIME = re.compile(r"(\d{8})([ -])\s*(\d{1,2}:\d{2}:\d{2})(?:\s+(\S.*))?")
 
 
@@ -49,6 +51,9 @@ def read_time(text: str) -> datetime:
         raise ValueError(f"not a time: {text!r}")
     day, separator, clock, zone_name = match.groups()
     at = datetime.strptime(f"{day} {clock}", "%Y%m%d %H:%M:%S").replace(tzinfo=UTC)
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        # At the ends of the calendar not every zone has a time.
+        raise ValueError(f"not a time of this age: {text!r}")
     if separator == "-" and not zone_name:
         return at
     try:
