@@ -45,7 +45,7 @@ def test_a_wrong_command_line_is_named(
     ("options", "words"),
     [
         (["--scenario", "nope"], ["no scenario is called 'nope'", "calm-2017"]),
-        (["--scenario", "calm-2017", "--speed", "-1"], ["--speed '-1'"]),
+        (["--scenario", "calm-2017", "--speed", "-1"], ["speed '-1'"]),
         (
             ["--scenario", "calm-2017", "--until", "2016-01-01"],
             ["2016-01-01", "runs from 2017-09-01 to 2017-10-31"],
