@@ -2,7 +2,8 @@
 
 `con_id` is the broker's number of the instrument; it is the key of quotes and
 positions. `expiry` is the settlement date, `last_trade` the last day on which the
-series trades: they differ for AM-settled series (alvh.md §13.1).
+series trades: they differ for AM-settled series (alvh.md §13.1). What is computed of
+watched instruments is remembered by them, so they keep their hash.
 """
 
 from datetime import date
@@ -18,7 +19,7 @@ class Right(StrEnum):
     PUT = "P"
 
 
-class Index(Struct, frozen=True, tag=True):
+class Index(Struct, frozen=True, tag=True, cache_hash=True):
     """A quoted number nobody can hold, such as SPX or VIX."""
 
     con_id: int
@@ -26,7 +27,7 @@ class Index(Struct, frozen=True, tag=True):
     exchange: str = "CBOE"
 
 
-class Option(Struct, frozen=True, tag=True):
+class Option(Struct, frozen=True, tag=True, cache_hash=True):
     """A European, cash-settled index option."""
 
     con_id: int
@@ -48,7 +49,7 @@ class Option(Struct, frozen=True, tag=True):
         return (self.expiry - today).days
 
 
-class Future(Struct, frozen=True, tag=True):
+class Future(Struct, frozen=True, tag=True, cache_hash=True):
     """A VIX future (VX, multiplier 1000, or VXM, multiplier 100)."""
 
     con_id: int
@@ -59,7 +60,7 @@ class Future(Struct, frozen=True, tag=True):
     multiplier: int
 
 
-class Other(Struct, frozen=True, tag=True):
+class Other(Struct, frozen=True, tag=True, cache_hash=True):
     """Something held that this product neither understands nor touches."""
 
     con_id: int

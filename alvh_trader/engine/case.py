@@ -136,8 +136,8 @@ class HedgeLot(Struct, frozen=True, kw_only=True):
 
     @property
     def last_trade(self) -> date:
-        """The last day on which the lot can be sold."""
-        return min(leg.instrument.last_trade for leg in self.legs)
+        """The last day on which the lot can be sold; its legs are of one series."""
+        return self.main.last_trade
 
     @property
     def main(self) -> Option | Future:

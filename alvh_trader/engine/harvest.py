@@ -126,8 +126,13 @@ def _look_at(turn: Turn, lot: HedgeLot) -> None:
         return
     if at_work(turn.state, lot) or _is_crossed(turn, lot):
         return
+    holding, params = _holding(turn, lot), turn.rules.params.monetise
+    # What the case can do without is dear to know, and only ever makes a sale smaller.
     climate = _climate(turn, lot, case)
-    selling, findings = decide(_holding(turn, lot), climate, turn.rules.params.monetise)
+    selling, findings = decide(holding, climate, params)
+    if selling is not None and case is not None:
+        climate = _spared(turn, lot, case, climate)
+        selling, findings = decide(holding, climate, params)
     if selling is not None:
         sell(turn, lot, selling)
     elif climate.is_last_hour and lot.standing != "left to expire":
@@ -180,6 +185,7 @@ def net_market(state: State, legs: tuple[Leg, ...]) -> tuple[float, float] | Non
 
 
 def _climate(turn: Turn, lot: HedgeLot, case: Case | None) -> Climate:
+    """Return what surrounds a lot, as if its case could do without all of it."""
     front, second = vix_curve(turn.state)
     around = Climate(
         vix=vix_of(turn.state),
@@ -190,7 +196,6 @@ def _climate(turn: Turn, lot: HedgeLot, case: Case | None) -> Climate:
     if case is None:
         return around
     clear = turn.rules.params.edr.levels.clear
-    is_busy = case.phase in BUSY
     return msgspec.structs.replace(
         around,
         is_threatened=case.edr is not None
@@ -198,6 +203,15 @@ def _climate(turn: Turn, lot: HedgeLot, case: Case | None) -> Climate:
         and case.phase is not Phase.CLOSED,
         is_calm=_is_calm(case) and not _is_wanted(turn, lot),
         calm_sessions=_calm_sessions(turn, case),
+        is_renewed=True,
+    )
+
+
+def _spared(turn: Turn, lot: HedgeLot, case: Case, climate: Climate) -> Climate:
+    """Return the climate with what the case can really do without."""
+    is_busy = case.phase in BUSY
+    return msgspec.structs.replace(
+        climate,
         is_renewed=not is_busy and is_hedged(turn, case),
         spare=0 if is_busy else _spare(turn, lot, case),
     )

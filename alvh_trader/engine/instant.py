@@ -9,12 +9,13 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from alvh_trader.domain.instrument import Future, Option
+from alvh_trader.domain.instrument import Future, Instrument, Option
 from alvh_trader.domain.market import Quote
 from alvh_trader.engine.case import Case, HedgeLot, HeldLeg
 from alvh_trader.engine.state import State, series_key
@@ -71,7 +72,7 @@ class Instant:
         self._at: datetime = state.at
         self._today: date = state.day
         self._quotes = _with_held(state, params.parity.hold_minutes)
-        self._listed: dict[Series, list[Option]] | None = None
+        self._watched = _by_series(state.watched)
         self._chains: dict[Series, Chain | None] = {}
         self._forwards: dict[Series, float] = {}
         self._priced: dict[tuple[Series, float | None], PricedChain | None] = {}
@@ -116,15 +117,7 @@ class Instant:
     @property
     def series(self) -> tuple[Series, ...]:
         """The option series of which something is watched."""
-        return tuple(self._watched())
-
-    def _watched(self) -> dict[Series, list[Option]]:
-        if self._listed is None:
-            self._listed = defaultdict(list)
-            for each in self._state.watched:
-                if isinstance(each, Option):
-                    self._listed[each.trading_class, each.last_trade].append(each)
-        return self._listed
+        return tuple(self._watched)
 
     def chain(self, series: Series) -> Chain | None:
         """Return the watched part of an option series; None where none is watched.
@@ -142,7 +135,7 @@ class Instant:
         return self._chain(series, self._state.quotes)
 
     def _chain(self, series: Series, quotes: Mapping[int, Quote]) -> Chain | None:
-        watched = self._watched().get(series)
+        watched = self._watched.get(series)
         if not watched:
             return None
         return chain_of(
@@ -324,6 +317,16 @@ class Instant:
                     for lot, exposure in zip(lots, exposures, strict=True)
                 }
         return self._lots[spot, vix]
+
+
+@lru_cache(maxsize=8)
+def _by_series(watched: tuple[Instrument, ...]) -> dict[Series, tuple[Option, ...]]:
+    """Return the options among what is watched, by their series."""
+    found: defaultdict[Series, list[Option]] = defaultdict(list)
+    for each in watched:
+        if isinstance(each, Option):
+            found[each.trading_class, each.last_trade].append(each)
+    return {series: tuple(options) for series, options in found.items()}
 
 
 def _with_held(state: State, hold_minutes: float) -> Mapping[int, Quote]:

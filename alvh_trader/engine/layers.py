@@ -103,14 +103,16 @@ def _consider(turn: Turn, case: Case) -> bool:
     left = layer2_left(turn, case)
     if not is_called:
         left = min(left, turn.state.l2_fund)
-    reading = evaluate(turn, case) if left > 0 else "nothing is left"
+    # Most of the time their options are not watched.
+    priced = [series_chain(turn, *each, spot=None) for each in layer2_series(turn)]
+    chains = [chain for chain in priced if chain is not None]
+    reading = evaluate(turn, case) if left > 0 and chains else "nothing to buy"
     if isinstance(reading, str):
         return False
     seen = snapshot(turn, case, reading)
-    for series in layer2_series(turn):
-        chain = series_chain(turn, *series, spot=None)
-        if seen is None or chain is None:
-            continue
+    if seen is None:
+        return False
+    for chain in chains:
         findings = _called() if is_called else redeploying(turn, reading, chain)
         if not all(f.holds for f in findings):
             continue

@@ -72,14 +72,9 @@ def _residual(
     turn: Turn, chain: Chain, guard: Guard, spot: float | None
 ) -> Residual | None:
     params = turn.rules.params.parity
-    put, call = chain.pairs()
-    half = (chain.ask - chain.bid) / 2.0
     is_spx = chain.options[0].symbol == "SPX"
     return residual_of(
-        chain.strike[call],
-        chain.mid[call],
-        chain.mid[put],
-        half[call] + half[put],
+        chain.pairs,
         chain.tau,
         chain.rate,
         anchor=_by_index(turn.at, guard.good, spot)

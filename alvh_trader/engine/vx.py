@@ -81,5 +81,13 @@ def _monthly(state: State) -> list[Future]:
 
 def _lacking(state: State, calendar: Calendar, today: date) -> list[date]:
     """Return the sessions before today that the series does not have, oldest first."""
+    wanted = calendar.last(today, SESSIONS)
+    known = state.vx30
+    if len(known) == len(wanted) and (known[0][0], known[-1][0]) == (
+        wanted[0],
+        wanted[-1],
+    ):
+        # Every day of the series is a session: so many between the same ends are all.
+        return []
     have = {day for day, _ in state.vx30}
-    return [d for d in calendar.last(today, SESSIONS) if d not in have]
+    return [d for d in wanted if d not in have]

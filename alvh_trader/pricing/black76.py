@@ -152,6 +152,12 @@ def implied_volatility(
     almost a straight line there (the idea of Jäckel, "Let's be rational", 2015).
     What Newton leaves unsolved, bisection solves.
     """
+    shape = np.shape(price)
+    if len(shape) == 1 and shape[0] <= _FEW:
+        # Numpy's fixed cost a call outweighs a handful of numbers.
+        given = (price, forward, strike, tau, rate, is_call)
+        columns = [_column(each, shape[0]) for each in given]
+        return np.array([_implied(*row) for row in zip(*columns, strict=True)])
     with np.errstate(all="ignore"):
         w = _sign(is_call)
         undiscounted = price * np.exp(np.multiply(rate, tau))
@@ -166,19 +172,36 @@ def implied_volatility(
         return _floats(np.where(solvable, total / np.sqrt(tau), np.nan))
 
 
-def _total_volatility(target: Floats, x: Floats) -> Floats:
-    """Return the sigma * sqrt(T) at which the normalised value is `target`."""
-    if target.size <= _FEW:
-        # Numpy's fixed cost a call outweighs a handful of numbers.
-        pairs = zip(target.ravel().tolist(), x.ravel().tolist(), strict=True)
-        each = [_one_total_volatility(t, away) for t, away in pairs]
-        total = np.array(each).reshape(target.shape)
-        return total if np.isfinite(total).all() else _settled(total, target, x)
-    return _many_total_volatilities(target, x)
+def _column(values: Any, count: int) -> list[Any]:
+    """Return `values` as a list of `count` plain numbers."""
+    many = values.tolist() if isinstance(values, np.ndarray) else values
+    return many if isinstance(many, list) else [many] * count
+
+
+def _implied(  # one row of what `implied_volatility` takes
+    price: float,
+    forward: float,
+    strike: float,
+    tau: float,
+    rate: float,
+    is_call: bool,  # noqa: FBT001
+) -> float:
+    """Return what `implied_volatility` does, for one option."""
+    if not (forward > 0.0 and strike > 0.0 and tau > 0.0):
+        return math.nan
+    x = -abs(math.log(forward / strike))
+    intrinsic = max(forward - strike if is_call else strike - forward, 0.0)
+    target = (price * math.exp(rate * tau) - intrinsic) / math.sqrt(forward * strike)
+    if not 1e-14 < target < math.exp(0.5 * x):
+        return math.nan
+    total = _one_total_volatility(target, x)
+    if math.isnan(total):
+        total = float(_settled(np.array(total), np.array(target), np.array(x)))
+    return total / math.sqrt(tau)
 
 
 def _one_total_volatility(target: float, x: float) -> float:
-    """Return what `_many_total_volatilities` does, for one number; NaN to bisect."""
+    """Return what `_total_volatility` does, for one number; NaN to bisect."""
     up, down = math.exp(0.5 * x), math.exp(-0.5 * x)
     inflection = max(math.sqrt(-2.0 * x), _LEAST)
     level = _normal(x / inflection + 0.5 * inflection) * up
@@ -211,8 +234,8 @@ def _normal(z: float) -> float:
     return 0.5 * math.erfc(-z / _ROOT_2)
 
 
-def _many_total_volatilities(target: Floats, x: Floats) -> Floats:
-    """Return the total volatilities of an array, all in the same numpy passes."""
+def _total_volatility(target: Floats, x: Floats) -> Floats:
+    """Return the sigma * sqrt(T) at which the normalised value is `target`."""
     up, down = np.exp(0.5 * x), np.exp(-0.5 * x)
     # At the money the inflection is at 0; the value is then target * sqrt(2 pi).
     inflection = np.maximum(np.sqrt(-2.0 * x), _LEAST)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 
 import numpy as np
 from msgspec import Struct
@@ -18,16 +19,22 @@ from alvh_trader.pricing.black76 import (
     spot_greeks,
     years,
 )
-from alvh_trader.pricing.forward import atm_volatility, parity_forward
+from alvh_trader.pricing.forward import Pair, atm_volatility, parity_forward
 
 LEAST_SIGMA = 1e-4
+
+Row = tuple[float | None, float | None, float | None, float | None]
+"""Bid, ask, size of the ask, and middle."""
 
 NEIGHBOURS = 3
 """Options on either side of the forward; one of them may have no volatility."""
 
 
 class Chain(Struct, frozen=True, kw_only=True, eq=False):
-    """Options of one expiry, by strike, put before call; NaN is "no such quote"."""
+    """Options of one expiry, by strike, put before call; NaN is "no such quote".
+
+    `pairs` are the strikes with both quoted, nearest to the money first.
+    """
 
     options: tuple[Option, ...]
     dte: int
@@ -38,7 +45,8 @@ class Chain(Struct, frozen=True, kw_only=True, eq=False):
     ask: Floats
     ask_size: Floats
     mid: Floats
-    places: dict[tuple[float, Right], int]
+    places: Mapping[tuple[float, Right], int]
+    pairs: Sequence[Pair]
 
     @property
     def tau(self) -> float:
@@ -50,20 +58,9 @@ class Chain(Struct, frozen=True, kw_only=True, eq=False):
         """The settlement date."""
         return self.options[0].expiry
 
-    def pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return the places of the puts and the calls of strikes that have both."""
-        # Options are sorted by strike, put before call.
-        is_pair = np.diff(self.strike) == 0
-        is_pair &= self.is_call[1:] & ~self.is_call[:-1]
-        put = np.flatnonzero(is_pair)
-        return put, put + 1
-
     def forward(self) -> float:
         """Return the put-call-parity forward; NaN if too few pairs are quoted."""
-        put, call = self.pairs()
-        return parity_forward(
-            self.strike[call], self.mid[call], self.mid[put], self.tau, self.rate
-        )
+        return parity_forward(self.pairs, self.tau, self.rate)
 
     def is_out(self, forward: float) -> NDArray[np.bool_]:
         """Return which options are out of the money, or at it."""
@@ -113,23 +110,70 @@ def chain_of(
 
     `quotes` are by con_id; those older than `not_before` count as missing.
     """
-    assert options, "a chain of no options"
-    ordered = tuple(sorted(options, key=lambda o: (o.strike, o.is_call)))
-    rows = [_row(quotes.get(o.con_id), not_before) for o in ordered]
+    grid = _grid(tuple(options))
+    rows = [_row(quotes.get(o.con_id), not_before) for o in grid.options]
     # Numpy turns None into NaN.
     bid, ask, ask_size, mid = np.array(rows, dtype=np.float64).T
     return Chain(
-        options=ordered,
-        dte=ordered[0].dte(today),
+        options=grid.options,
+        dte=grid.options[0].dte(today),
         rate=rate,
-        strike=np.array([o.strike for o in ordered]),
-        is_call=np.array([o.is_call for o in ordered]),
+        strike=grid.strike,
+        is_call=grid.is_call,
         bid=bid,
         ask=ask,
         ask_size=ask_size,
         mid=mid,
-        places={(o.strike, o.right): i for i, o in enumerate(ordered)},
+        places=grid.places,
+        pairs=_pairs(grid, rows),
     )
+
+
+class _Grid(Struct, frozen=True, kw_only=True, eq=False):
+    """What of a chain is no matter of quotes; `both` are places of put and call."""
+
+    options: tuple[Option, ...]
+    strike: Floats
+    is_call: NDArray[np.bool_]
+    places: Mapping[tuple[float, Right], int]
+    both: Sequence[tuple[float, int, int]]
+
+
+@lru_cache(maxsize=128)
+def _grid(options: tuple[Option, ...]) -> _Grid:
+    """Return the grid of options: the same ones are watched for hours."""
+    assert options, "a chain of no options"
+    ordered = tuple(sorted(options, key=lambda o: (o.strike, o.is_call)))
+    places = {(o.strike, o.right): i for i, o in enumerate(ordered)}
+    return _Grid(
+        options=ordered,
+        strike=np.array([o.strike for o in ordered]),
+        is_call=np.array([o.is_call for o in ordered]),
+        places=places,
+        both=[
+            (strike, put, places[strike, Right.CALL])
+            for (strike, right), put in places.items()
+            if right is Right.PUT and (strike, Right.CALL) in places
+        ],
+    )
+
+
+def _pairs(grid: _Grid, rows: Sequence[Row]) -> list[Pair]:
+    found: list[Pair] = []
+    for strike, put, call in grid.both:
+        put_bid, put_ask, _, put_mid = rows[put]
+        call_bid, call_ask, _, call_mid = rows[call]
+        if put_mid is None or call_mid is None:
+            continue
+        found.append(
+            Pair(
+                strike,
+                call_mid - put_mid,
+                _half(call_bid, call_ask) + _half(put_bid, put_ask),
+            )
+        )
+    found.sort(key=lambda pair: abs(pair.gap))
+    return found
 
 
 def priced(
@@ -164,9 +208,11 @@ def with_neighbours(strike: Floats, sigma: Floats) -> tuple[Floats, int]:
     return np.where(known, sigma, filled), gaps
 
 
-def _row(
-    quote: Quote | None, not_before: datetime | None
-) -> tuple[float | None, float | None, float | None, float | None]:
+def _half(bid: float | None, ask: float | None) -> float:
+    return math.nan if bid is None or ask is None else (ask - bid) / 2.0
+
+
+def _row(quote: Quote | None, not_before: datetime | None) -> Row:
     if quote is None or (not_before is not None and quote.at < not_before):
         return None, None, None, None
     return quote.bid, quote.ask, quote.ask_size, quote.mid

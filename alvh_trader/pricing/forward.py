@@ -3,48 +3,56 @@
 import math
 from collections.abc import Sequence
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 
 from alvh_trader.pricing.black76 import Floats
 
+NEAREST = 7
+"""Strikes that are asked where the forward is."""
+
+
+class Pair(NamedTuple):
+    """A strike at which call and put are quoted: prices in points.
+
+    `gap` is the call's middle less the put's, `half` both half-spreads together; NaN
+    where nothing is bid for one of them.
+    """
+
+    strike: float
+    gap: float
+    half: float
+
 
 def parity_forward(
-    strikes: Floats,
-    call_mids: Floats,
-    put_mids: Floats,
-    tau: float,
-    rate: float,
-    *,
-    nearest: int = 7,
-    least: int = 3,
+    pairs: Sequence[Pair], tau: float, rate: float, *, least: int = 3
 ) -> float:
     """Return the forward that calls and puts agree on, NaN if too few are quoted.
 
-    It is the median of K + e^{rT} (C - P) over the `nearest` strikes at which call
+    It is the median of K + e^{rT} (C - P) over the `NEAREST` strikes at which call
     and put cost nearly the same, so one bad quote moves nothing; `least` strikes
-    must have both (alvh.md §4.6, §8.4). A missing mid is NaN.
+    must have both (alvh.md §4.6, §8.4).
+
+    Args:
+        pairs: The strikes with both, those whose gap is nearest to nothing first.
+        tau: Years to settlement.
+        rate: Continuous rate.
+        least: See above.
     """
-    gap = call_mids - put_mids
-    known = np.flatnonzero(np.isfinite(gap))
-    if known.size < least:
+    if len(pairs) < least:
         return math.nan
-    near = known[np.argsort(np.abs(gap[known]), kind="stable")[:nearest]]
-    # statistics.median is ten times quicker than numpy's on so few values.
-    implied: list[float] = (strikes[near] + math.exp(rate * tau) * gap[near]).tolist()
-    return median(implied)
+    growth = math.exp(rate * tau)
+    # Of so few values plain Python has the median before numpy has begun.
+    return median([pair.strike + growth * pair.gap for pair in pairs[:NEAREST]])
 
 
 def parity_residuals(
-    strikes: Floats,
-    call_mids: Floats,
-    put_mids: Floats,
-    forward: float,
-    tau: float,
-    rate: float,
-) -> Floats:
+    pairs: Sequence[Pair], forward: float, tau: float, rate: float
+) -> list[float]:
     """Return C - P - e^{-rT} (F - K) for each strike, in points (alvh.md §8.4)."""
-    return call_mids - put_mids - math.exp(-rate * tau) * (forward - strikes)
+    discount = math.exp(-rate * tau)
+    return [pair.gap - discount * (forward - pair.strike) for pair in pairs]
 
 
 def carry_forward(spot: float, tau: float, rate: float, dividend: float) -> float:

@@ -5,19 +5,21 @@ hedge ratios) may be moved by it: the last good quotes stand in, for a while. So
 alvh.md §8.4.
 """
 
+import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from statistics import median
+from statistics import fmean, median
 
-import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
 from alvh_trader.domain.market import Quote
-from alvh_trader.pricing.black76 import Floats
-from alvh_trader.pricing.forward import parity_residuals
-
-NEAREST = 7
-"""Strikes, those at which call and put cost nearly the same."""
+from alvh_trader.pricing.forward import (
+    NEAREST,
+    Pair,
+    parity_forward,
+    parity_residuals,
+)
 
 
 class ParityParams(Struct, frozen=True, kw_only=True):
@@ -88,11 +90,8 @@ class Guard(Struct, frozen=True, kw_only=True):
         return self.is_dislocated or self.off > 0
 
 
-def residual_of(  # noqa: PLR0913 - a chain's columns, and what they are held against
-    strikes: Floats,
-    calls: Floats,
-    puts: Floats,
-    half_spreads: Floats,
+def residual_of(
+    pairs: Sequence[Pair],
     tau: float,
     rate: float,
     *,
@@ -103,10 +102,7 @@ def residual_of(  # noqa: PLR0913 - a chain's columns, and what they are held ag
     """Return the residual of one snapshot; None where too few strikes are quoted.
 
     Args:
-        strikes: The strikes, an array as all of the following.
-        calls: Middles of the calls; NaN is "not quoted".
-        puts: Middles of the puts.
-        half_spreads: Half the spread of the call plus half that of the put.
+        pairs: The strikes with call and put, as `parity_forward` takes them.
         tau: Years to settlement.
         rate: Continuous rate.
         anchor: The forward by another market, if one is known. The robust forward is
@@ -115,21 +111,15 @@ def residual_of(  # noqa: PLR0913 - a chain's columns, and what they are held ag
         least: The least bound in points.
         params: The rest of the bound.
     """
-    gap = calls - puts
-    known = np.flatnonzero(np.isfinite(gap) & np.isfinite(half_spreads))
-    if known.size < params.strikes:
+    pairs = [pair for pair in pairs if not math.isnan(pair.half)]
+    parity = parity_forward(pairs, tau, rate, least=params.strikes)
+    if math.isnan(parity):
         return None
-    near = known[np.argsort(np.abs(gap[known]), kind="stable")[:NEAREST]]
-    implied: list[float] = (strikes[near] + np.exp(rate * tau) * gap[near]).tolist()
-    parity = median(implied)
+    near = pairs[:NEAREST]
     forward = parity if anchor is None else (parity + anchor) / 2.0
-    off = np.abs(
-        parity_residuals(strikes[near], calls[near], puts[near], forward, tau, rate)
-    )
-    spreads = params.spread_share * float(half_spreads[near].mean())
-    return Residual(
-        points=median(off.tolist()), bound=max(least, spreads), forward=parity
-    )
+    off = [abs(each) for each in parity_residuals(near, forward, tau, rate)]
+    spreads = params.spread_share * fmean(pair.half for pair in near)
+    return Residual(points=median(off), bound=max(least, spreads), forward=parity)
 
 
 def advance(

@@ -127,7 +127,17 @@ def test_the_volatility_at_the_money_needs_no_priced_chain(missing: set[int]) ->
 def test_pairs_are_the_strikes_that_have_both() -> None:
     options = [o for o in _options() if (o.strike, o.right) != (22.0, Right.PUT)]
     chain = chain_of(options, _quotes(), TODAY, 0.0375)
-    put, call = chain.pairs()
-    assert chain.strike[put].tolist() == chain.strike[call].tolist() == [20, 21, 23, 25]
-    assert not chain.is_call[put].any()
-    assert chain.is_call[call].all()
+    # The nearest to the forward comes first.
+    assert [pair.strike for pair in chain.pairs] == [21, 20, 23, 25]
+    for pair in chain.pairs:
+        put, call = (chain.places[pair.strike, r] for r in (Right.PUT, Right.CALL))
+        assert pair.gap == pytest.approx(chain.mid[call] - chain.mid[put])
+        assert pair.half == pytest.approx(0.1)
+
+
+def test_a_pair_without_a_bid_has_no_spread() -> None:
+    quotes = _quotes()
+    quotes[20] = Quote(AT, None, 0.10, None, 5)
+    pair = next(p for p in _chain(quotes).pairs if p.strike == 20)
+    assert pair.gap > 0
+    assert math.isnan(pair.half)

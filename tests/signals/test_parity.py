@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alvh_trader.pricing.forward import Pair
 from alvh_trader.signals.parity import (
     Guard,
     ParityParams,
@@ -31,11 +32,13 @@ def _seen(
     half: float = 0.05,
     least: float = 0.30,
 ) -> Residual | None:
+    gaps = [
+        Pair(float(k), float(c - p), half)
+        for k, c, p in zip(STRIKES, calls, PUTS, strict=True)
+        if not np.isnan(c)
+    ]
     return residual_of(
-        STRIKES,
-        calls,
-        PUTS,
-        np.full(7, half),
+        sorted(gaps, key=lambda pair: abs(pair.gap)),
         TAU,
         RATE,
         anchor=anchor,
