@@ -243,7 +243,12 @@ def _spare(turn: Turn, lot: HedgeLot, case: Case) -> int | None:
     """
     if case.phase in AT_EASE or not lasts(turn, lot):
         return None
-    reading = evaluate(turn, case)
+    surplus = lot.units
+    if lot.layer in FIRST:
+        proof = hedge_proof(turn, case)
+        surplus = min(proof.filled, proof.held) - proof.needed
+    # What the bands ask for need not be priced where nothing is over n_min.
+    reading = evaluate(turn, case) if surplus > 0 else "nothing to spare"
     if isinstance(reading, str):
         return 0
     seen = snapshot(turn, case, reading)
@@ -252,11 +257,7 @@ def _spare(turn: Turn, lot: HedgeLot, case: Case) -> int | None:
         return 0
     low = band_of(tier_of(turn, reading), turn.rules.params.bands).offset_low
     slack = seen.hedge.veq - low * abs(seen.case.veq)
-    spare = max(math.floor(slack * lot.units / all_of_it.veq), 0)
-    if lot.layer in FIRST:
-        proof = hedge_proof(turn, case)
-        spare = min(spare, min(proof.filled, proof.held) - proof.needed)
-    return max(spare, 0)
+    return max(min(math.floor(slack * lot.units / all_of_it.veq), surplus), 0)
 
 
 def _is_last_hour(turn: Turn, lot: HedgeLot) -> bool:

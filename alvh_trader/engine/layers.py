@@ -40,7 +40,7 @@ from alvh_trader.strategy.redeploy import invariants, temporal_vega_tenor
 from alvh_trader.strategy.sizing import Need
 from alvh_trader.strategy.snapshot import Snapshot
 
-EVERY = timedelta(minutes=1)
+EVERY = timedelta(minutes=3)
 ORDER_MAX = timedelta(seconds=180)
 
 ASIDE = frozenset({Phase.MONITOR, Phase.ARMED, Phase.HOLD_HEDGED, Phase.COOLDOWN})

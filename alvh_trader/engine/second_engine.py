@@ -1,4 +1,4 @@
-"""The second engine: measured once a minute, and advice about it for a person.
+"""The second engine: measured every two minutes, and advice about it for a person.
 
 Nothing here sends an order or moves money. The capital and its cost enter the roll
 filters and the 2-sigma test; the rest is told: a proposal once, when it changes
@@ -35,7 +35,7 @@ from alvh_trader.strategy.allocation import Advice, Allocation, Situation, alloc
 from alvh_trader.strategy.phase import Phase
 from alvh_trader.strategy.reason import latest_meeting, time_shift
 
-EVERY = timedelta(minutes=1)
+EVERY = timedelta(minutes=2)
 
 RETURNS_EVERY = timedelta(minutes=10)
 """How often returns are found anew while no flow joins them: they are dear to find."""

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -48,13 +50,37 @@ class Alignment(Struct, frozen=True, array_like=True):
 
 def exponential(values: Sequence[float], span: int) -> list[float]:
     """Return the exponential moving average, seeded with the first value."""
-    weight = 2.0 / (span + 1.0)
     average = values[0]
     averages = []
     for value in values:
-        average += weight * (value - average)
+        average = _next(average, value, span)
         averages.append(average)
     return averages
+
+
+def _next(average: float, value: float, span: int) -> float:
+    return average + 2.0 / (span + 1.0) * (value - average)
+
+
+class _Averages(NamedTuple):
+    """Both averages and the signal line after a series, and its last two histograms."""
+
+    fast: float
+    slow: float
+    signal: float
+    rows: tuple[float, float]
+
+
+@lru_cache(maxsize=16)
+def _averages(
+    closes: tuple[float, ...], fast: int, slow: int, signal: int
+) -> _Averages:
+    """Return where the averages stand: completed sessions are asked about all day."""
+    quick, slower = exponential(closes, fast), exponential(closes, slow)
+    line = [a - b for a, b in zip(quick, slower, strict=True)]
+    signals = exponential(line, signal)
+    rows = (line[-2] - signals[-2], line[-1] - signals[-1])
+    return _Averages(quick[-1], slower[-1], signals[-1], rows)
 
 
 def macd(
@@ -66,15 +92,10 @@ def macd(
     """
     if len(closes) < LEAST_BARS or not all(map(math.isfinite, closes)):
         return None
-    line = [
-        quick - slow_
-        for quick, slow_ in zip(
-            exponential(closes, fast), exponential(closes, slow), strict=True
-        )
-    ]
-    signals = exponential(line, signal)
-    rows = [line[i] - signals[i] for i in (-3, -2, -1)]
-    return Macd(line[-1], signals[-1], (rows[0], rows[1], rows[2]))
+    before, last = _averages(tuple(closes[:-1]), fast, slow, signal), closes[-1]
+    line = _next(before.fast, last, fast) - _next(before.slow, last, slow)
+    average = _next(before.signal, line, signal)
+    return Macd(line, average, (*before.rows, line - average))
 
 
 def alignment(vix: Macd | None, spx: Macd | None, tested: Right) -> Alignment:

@@ -43,7 +43,7 @@ def test_a_condor_ties_up_its_margin_and_brings_its_credit() -> None:
 
 def test_hedge_and_roll_are_entered_fill_by_fill_and_margin_follows_the_width() -> None:
     world = World().start().until(Phase.COOLDOWN)
-    world.run(60)
+    world.run(120)
     book = world.state.cash
     hedges = [f for f in world.broker.fills if "HEDGE" in f.ref]
     rolls = [f for f in world.broker.fills if "ROLL" in f.ref]

@@ -79,7 +79,7 @@ def test_with_every_gate_open_a_person_is_told_once_and_nothing_is_sent() -> Non
     assert all(f.holds for f in moved.findings)
 
 
-def test_advice_is_measured_once_a_minute_and_at_once_when_the_file_changes() -> None:
+def test_advice_is_measured_every_two_minutes_and_at_once_when_the_file_changes() -> None:
     world = told()
     world.run(120)
     first = view(world).at
@@ -94,7 +94,7 @@ def test_advice_is_measured_once_a_minute_and_at_once_when_the_file_changes() ->
 def test_a_case_that_is_threatened_closes_the_gate() -> None:
     world = told(market=Market())
     world.until(Phase.HEDGE_WORKING)
-    world.run(60)
+    world.run(120)
     closed = [f.what for f in view(world).allocation.gates if not f.holds]
     assert "cases not at rest" in closed
     assert view(world).allocation.advice is not Advice.INCREASE
