@@ -28,7 +28,10 @@ class Figures(NamedTuple):
 
 
 class Prints:
-    """The prints of a batch in one session; `evening` is the state before it."""
+    """The prints of a batch in one session; `evening` is the state before it.
+
+    All options of a series are printed together: a second one costs nothing.
+    """
 
     def __init__(
         self, session: Session, evening: State, options: Batch, fit: Parameters
@@ -40,33 +43,34 @@ class Prints:
         )
         tick = np.where(prices < 3.0, options.fine, options.coarse)
         printed = np.rint(np.rint(prices / tick) * tick * 100).astype(np.int64)
-        self._last, self._close = printed[:-1], printed[-1].tolist()
+        self._last, self._close = printed[:-1], printed[-1]
         self._high = np.maximum.accumulate(self._last)
         self._low = np.minimum.accumulate(self._last)
         daily = 40 + (options.con_ids * 7919) % 4000
         self._volume = daily * np.arange(1, len(states) + 1)[:, None] // len(states)
+        self._places = {con_id: i for i, con_id in enumerate(options.con_ids.tolist())}
         self._mark = -1
-        self._figures: list[Figures] = []
+        self._figures: dict[int, Figures] = {}
 
-    def at(self, node: int) -> list[Figures]:
-        """Return every option's figures at a node."""
+    def at(self, con_id: int, node: int) -> Figures:
+        """Return an option's figures at a node."""
         mark = min(node // EVERY, len(self._last) - 1)
         if mark != self._mark:
-            self._figures = [
-                Figures(_price(a), _price(b), _price(c), _price(d), _price(e), volume)
-                for a, b, c, d, e, volume in zip(
-                    self._last[mark].tolist(),
-                    self._last[0].tolist(),
-                    self._high[mark].tolist(),
-                    self._low[mark].tolist(),
-                    self._close,
-                    self._volume[mark].tolist(),
-                    strict=True,
-                )
-            ]
             self._mark = mark
-        return self._figures
+            self._figures.clear()
+        made = self._figures.get(con_id)
+        if made is None:
+            i = self._places[con_id]
+            made = self._figures[con_id] = Figures(
+                last=_price(self._last[mark, i]),
+                open=_price(self._last[0, i]),
+                high=_price(self._high[mark, i]),
+                low=_price(self._low[mark, i]),
+                close=_price(self._close[i]),
+                volume=int(self._volume[mark, i]),
+            )
+        return made
 
 
-def _price(amount: int) -> Decimal | None:
-    return cents(amount) if amount else None
+def _price(amount: np.int64) -> Decimal | None:
+    return cents(int(amount)) if amount else None

@@ -79,7 +79,7 @@ def test_with_every_gate_open_a_person_is_told_once_and_nothing_is_sent() -> Non
     assert all(f.holds for f in moved.findings)
 
 
-def test_advice_is_measured_every_two_minutes_and_at_once_when_the_file_changes() -> None:
+def test_advice_is_measured_every_two_minutes_and_when_the_file_changes() -> None:
     world = told()
     world.run(120)
     first = view(world).at
