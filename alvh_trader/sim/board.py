@@ -16,11 +16,11 @@ from alvh_trader.domain.calendar import instant
 from alvh_trader.sim import batch, minis, products, surface
 from alvh_trader.sim.batch import Batch, Quotes, Values
 from alvh_trader.sim.cents import cents, rounded
-from alvh_trader.sim.listings import Listings, Wanted
+from alvh_trader.sim.listings import Listings
 from alvh_trader.sim.market import Market, Session, morning
 from alvh_trader.sim.model import Listing, OptionGreeks, OrderLeg, Top
 from alvh_trader.sim.path import ISSUES
-from alvh_trader.sim.prints import Figures, Prints
+from alvh_trader.sim.prints import Figures, Printed
 from alvh_trader.sim.surface import State
 
 Floats = NDArray[np.float64]
@@ -70,7 +70,6 @@ class Board:
         self._market = market
         self._silent = not market.scenario.window.vix_options_quoted
         self._batches: dict[tuple[int, ...], Batch] = {}
-        self._prints: dict[tuple[str, date | None], Prints] = {}
         self._sheet = Sheet(-1)
         self._ahead = Sheet(-1)
         self._made: dict[int, tuple[tuple[object, ...], Top]] = {}
@@ -82,8 +81,10 @@ class Board:
         self._number = number
         self._evening = self._market.closing(number - 1)
         self._closes: dict[str, Decimal] = {}
+        self._printed = Printed(
+            self.session, self._evening, listed, self._market.fit, self._batch
+        )
         self._batches.clear()
-        self._prints.clear()
         self._made.clear()
         self._sheet = self._ahead = Sheet(-1)
         self.turn(0, is_open=True)
@@ -282,7 +283,7 @@ class Board:
         self, sheet: Sheet, state: State, con_ids: tuple[int, ...]
     ) -> list[Top]:
         options = self._batch(con_ids)
-        figures = [self._prints_of(c).at(c, sheet.node) for c in con_ids]
+        figures = [self._printed.at(c, sheet.node) for c in con_ids]
         quotes = self._quotes_at(sheet, state, con_ids)
         trades = (sheet.is_open & (options.stops_at > state.at)).tolist()
         columns = zip(*(column.tolist() for column in quotes), strict=True)
@@ -293,22 +294,6 @@ class Board:
             pairs = zip(tops, silent, strict=True)
             tops = [NOTHING if is_vix else top for top, is_vix in pairs]
         return tops
-
-    def _prints_of(self, con_id: int) -> Prints:
-        """Return what was printed today of the series that an option belongs to."""
-        option = self.listed.by_id(con_id)
-        assert option is not None, "an option of today"
-        key = option.trading_class, option.last_trade
-        if key not in self._prints:
-            day = f"{option.last_trade:%Y%m%d}"
-            wanted = Wanted(
-                sec_type="OPT", trading_class=option.trading_class, month_or_day=day
-            )
-            series = self._batch(tuple(o.con_id for o in self.listed.find(wanted)))
-            self._prints[key] = Prints(
-                self.session, self._evening, series, self._market.fit
-            )
-        return self._prints[key]
 
     def _option_top(
         self, con_id: int, trades: object, quote: tuple[int, ...], figures: Figures

@@ -1,5 +1,7 @@
 """What options were last paid for: a print every quarter of an hour at fair value."""
 
+from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -8,6 +10,7 @@ import numpy as np
 from alvh_trader.sim import batch
 from alvh_trader.sim.batch import Batch
 from alvh_trader.sim.cents import cents
+from alvh_trader.sim.listings import Listings, Wanted
 from alvh_trader.sim.market import Session
 from alvh_trader.sim.parameters import Parameters
 from alvh_trader.sim.surface import State
@@ -27,11 +30,46 @@ class Figures(NamedTuple):
     volume: int
 
 
-class Prints:
-    """The prints of a batch in one session; `evening` is the state before it.
+class Printed:
+    """What the options of a session printed, a whole series at once.
 
-    All options of a series are printed together: a second one costs nothing.
+    Whoever asks for one option soon asks for others of its series. `evening` is the
+    state of the market before the session, `batch_of` prepares listed options.
     """
+
+    def __init__(
+        self,
+        session: Session,
+        evening: State,
+        listed: Listings,
+        fit: Parameters,
+        batch_of: Callable[[tuple[int, ...]], Batch],
+    ) -> None:
+        self._session = session
+        self._evening = evening
+        self._listed = listed
+        self._fit = fit
+        self._batch_of = batch_of
+        self._series: dict[tuple[str, date | None], Prints] = {}
+
+    def at(self, con_id: int, node: int) -> Figures:
+        """Return the figures of a listed option at a node."""
+        option = self._listed.by_id(con_id)
+        assert option is not None, "an option of today"
+        key = option.trading_class, option.last_trade
+        if key not in self._series:
+            wanted = Wanted(
+                sec_type="OPT",
+                trading_class=option.trading_class,
+                month_or_day=f"{option.last_trade:%Y%m%d}",
+            )
+            series = self._batch_of(tuple(o.con_id for o in self._listed.find(wanted)))
+            self._series[key] = Prints(self._session, self._evening, series, self._fit)
+        return self._series[key].at(con_id, node)
+
+
+class Prints:
+    """The prints of a batch in one session; `evening` is the state before it."""
 
     def __init__(
         self, session: Session, evening: State, options: Batch, fit: Parameters
