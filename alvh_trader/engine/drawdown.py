@@ -64,11 +64,11 @@ def look(turn: Turn) -> None:
         return
     found = shocked(book.cases, book.hedge, book.now, params)
     result = summary(found, book.now)
-    level = level_of(result, params)
+    level = level_of(result, params, before.level)
     # An episode lasts until the book is calm again: what flickers is told once.
     told = level if level is Level.CALM else max(level, before.told)
     test = BookTest(at=turn.at, stress=result, level=level, told=told)
-    if level is Level.BREACH:
+    if result.drawdown > params.limit:
         asked, left = reductions(book.names, book.units, found, book.now, params)
         test = replace(test, reductions=asked, left=left)
     turn.put(book_test=test)

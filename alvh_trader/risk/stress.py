@@ -173,11 +173,18 @@ class Level(IntEnum):
     BREACH = 2
 
 
-def level_of(stress: Stress, params: StressParams) -> Level:
-    """Return what the drawdown means: a warning from `warn`, a breach above `limit`."""
+def level_of(stress: Stress, params: StressParams, before: Level = Level.CALM) -> Level:
+    """Return what the drawdown means: a warning from `warn`, a breach above `limit`.
+
+    A level that was reached `before` is left only at `clear_share` of its bound: near
+    a bound every tick would be news.
+    """
     if stress.drawdown > params.limit:
         return Level.BREACH
-    return Level.WARN if stress.drawdown >= params.warn else Level.CALM
+    if before is Level.BREACH and stress.drawdown > params.clear_share * params.limit:
+        return Level.BREACH
+    share = 1.0 if before is Level.CALM else params.clear_share
+    return Level.WARN if stress.drawdown >= share * params.warn else Level.CALM
 
 
 class BookTest(Struct, frozen=True, kw_only=True):

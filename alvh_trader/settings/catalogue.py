@@ -256,6 +256,9 @@ _REST: dict[str, Entry] = {
     "stress.vix_floor": Entry("VIX never falls below this in a stress.", 1, 50),
     "stress.limit": Entry("Loss in the stress, per cent of capital.", 0.5, 10),
     "stress.warn": Entry("Loss in the stress that warns, per cent.", 0.1, 10),
+    "stress.clear_share": Entry(
+        "Share of a bound of the stress below which its level is left.", 0.5, 1
+    ),
     "momentum.macd_fast": Entry("Days of the fast average of MACD.", 2, 250),
     "momentum.macd_slow": Entry("Days of the slow average of MACD.", 2, 250),
     "momentum.macd_signal": Entry("Days of the signal line of MACD.", 1, 250),

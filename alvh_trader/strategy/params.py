@@ -232,6 +232,7 @@ class StressParams(Struct, frozen=True, kw_only=True):
     vix_floor: float = 10.0
     limit: float = 6.0  # Per cent of deployed capital.
     warn: float = 5.0
+    clear_share: float = 0.9  # Of either bound, below which its level is left.
 
 
 class MomentumParams(Struct, frozen=True, kw_only=True):

@@ -80,10 +80,31 @@ def test_an_episode_ends_only_when_the_book_is_calm() -> None:
     world = World(CALM, held=condor(20)).start()
     world.run(60)
     assert len(world.alerts("drawdown")) == 1
-    for money, count in ((2_000_000.0, 1), (750_000.0, 2)):
+    for money, count in ((3_000_000.0, 1), (750_000.0, 2)):
         world.broker.account = replace(ACCOUNT, net_liquidation=money)
         world.run(1300)
         assert len(world.alerts("drawdown")) == count
+
+
+def test_a_level_that_was_reached_is_left_at_nine_tenths_of_its_bound() -> None:
+    world = World(CALM, held=condor(10)).start()
+    world.run(60)
+    test = world.state.book_test
+    assert test is not None
+    assert test.stress is not None
+    lost = test.stress.drawdown * ACCOUNT.net_liquidation / 100
+    for percent, level in (
+        (5.1, Level.WARN),
+        (4.9, Level.WARN),
+        (4.4, Level.CALM),
+        (4.9, Level.CALM),
+    ):
+        money = 100 * lost / percent
+        world.broker.account = replace(ACCOUNT, net_liquidation=money)
+        world.run(1300)
+        test = world.state.book_test
+        assert test is not None
+        assert test.level is level, percent
 
 
 def test_a_restart_keeps_the_test() -> None:

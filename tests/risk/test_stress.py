@@ -216,13 +216,16 @@ def test_the_condor_that_loses_most_gives_first() -> None:
 def test_levels_of_the_drawdown() -> None:
     shock = Scenario(horizon="1 d", spot=6700, vix=24, case=-1, hedge=0)
 
-    def at(percent: float) -> Level:
+    def at(percent: float, before: Level = Level.CALM) -> Level:
         lost = msgspec.structs.replace(shock, case=-1000 * percent)
         found = Stress(scenarios=(lost,), haircut=0.0, capital=100_000)
-        return level_of(found, PARAMS)
+        return level_of(found, PARAMS, before)
 
     levels = [Level.CALM, Level.WARN, Level.WARN, Level.BREACH]
     assert [at(x) for x in (4.9, 5.0, 6.0, 6.1)] == levels
+    # What was reached is left at nine tenths.
+    assert [at(x, Level.WARN) for x in (4.49, 4.51, 5.99, 6.1)] == levels
+    assert [at(x, Level.BREACH) for x in (4.49, 4.51, 5.39, 5.41)] == levels
 
 
 @given(st.floats(9, 80), st.floats(5000, 9000))
