@@ -6,11 +6,14 @@ product's choice (assumption); so is that they are off unless somebody asks for 
 as if "bypass order precautions for API orders" were ticked.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
 
 from alvh_trader.domain.money import TickGrid
+from alvh_trader.gateway.entitlement import Entitlement
+from alvh_trader.gateway.moment import ZONE_NAME, TimesIn
 from alvh_trader.sim.kinds import KINDS
 from alvh_trader.sim.model import SimOrder, Top
 
@@ -20,7 +23,7 @@ PRESETS = ("DAY", "GTC", "IOC", "OPG")
 Problem = tuple[int, str]
 
 
-class Precautions(NamedTuple):
+class Precautions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits of one order: how many, how dear, how far through the market.
 
     `percent` and `ticks` are how far behind the far side of the market a limit may
@@ -33,19 +36,45 @@ class Precautions(NamedTuple):
     ticks: int = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiSettings:
+class ApiSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The configuration of the gateway.
 
     `preset_tif` is the time in force of an order that names none; the client is told
     (10349). Empty, the order is good for the day and nothing is said, as older
     gateways do. `forbidden` are the symbols the account may not trade (203).
+
+    `master_client_id` hears of the orders and trades of all clients [doc]. The limits
+    of messages and of lines are those of a login that pays for its data [doc]: the
+    one holds for each client (not in lockstep), the others for all together; five
+    streams of single ticks were measured at a hundred lines [iss].
+
+    `times_in` says in which zone an instrument's times are told [doc]; `login_zone`
+    is an IANA name, and the handshake shows it as `login_zone_shown_as` if that is set.
     """
 
     is_read_only: bool = False
     preset_tif: str = ""
     precautions: Precautions | None = None
     forbidden: frozenset[str] = frozenset()
+    master_client_id: int | None = None
+    messages_per_second: int = 50
+    market_data_lines: int = 100
+    single_tick_streams: int = 5
+    market_data: Entitlement = Entitlement.LIVE
+    times_in: TimesIn = TimesIn.INSTRUMENT
+    login_zone: str = ZONE_NAME
+    login_zone_shown_as: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a zone that nobody knows.
+
+        Raises:
+            ValueError: There is no such zone.
+        """
+        try:
+            ZoneInfo(self.login_zone)
+        except (ZoneInfoNotFoundError, OSError):
+            raise ValueError(f"not a time zone: {self.login_zone!r}") from None
 
 
 DEFAULT_SETTINGS = ApiSettings()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from alvh_trader.gateway.moment import day_text, time_text
+from alvh_trader.gateway.moment import Times, day_text
 from alvh_trader.gateway.streams import BarStream
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.model import BarRow
@@ -12,31 +12,31 @@ from alvh_trader.wire.market_reply import Bar, HistoricalDataUpdate, RealTimeBar
 
 ONE_DAY = timedelta(days=1)
 
-_CENTS = Decimal("0.01")
+
+def price_of(value: float, digits: int = 2) -> Decimal:
+    """Return a price with so many digits behind the point."""
+    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits))
 
 
-def price_of(value: float) -> Decimal:
-    """Return a price with two digits."""
-    return Decimal(repr(value)).quantize(_CENTS)
-
-
-def bar_date(row: BarRow, size: timedelta, date_format: int, version: int) -> str:
+def bar_date(row: BarRow, size: timedelta, date_format: int, times: Times) -> str:
     """Return when a bar starts: its day, a time with zone, or (format 2) the epoch."""
     if size >= ONE_DAY:
         return day_text(row.day)
     if date_format == 2:
         return str(int(row.start.timestamp()))
-    return time_text(row.start, version)
+    return times.text(row.start)
 
 
-def bar(row: BarRow, size: timedelta, date_format: int, version: int) -> Bar:
+def bar(
+    row: BarRow, size: timedelta, date_format: int, times: Times, digits: int = 2
+) -> Bar:
     """Return one historical bar. What never trades has no average and no count."""
     return Bar(
-        bar_date(row, size, date_format, version),
-        price_of(row.open),
-        price_of(row.high),
-        price_of(row.low),
-        price_of(row.close),
+        bar_date(row, size, date_format, times),
+        price_of(row.open, digits),
+        price_of(row.high, digits),
+        price_of(row.low, digits),
+        price_of(row.close, digits),
         Decimal(row.volume),
         Decimal(0),
         0,
@@ -44,7 +44,7 @@ def bar(row: BarRow, size: timedelta, date_format: int, version: int) -> Bar:
 
 
 def updates(
-    exchange: Exchange, stream: BarStream, req_id: int, version: int
+    exchange: Exchange, stream: BarStream, req_id: int
 ) -> Iterator[HistoricalDataUpdate]:
     """Return the bars that are new or changed since the last ones sent."""
     for row in _newer(exchange, stream, exchange.now):
@@ -55,7 +55,7 @@ def updates(
         yield HistoricalDataUpdate(
             req_id,
             0,
-            bar_date(row, stream.size, stream.date_format, version),
+            bar_date(row, stream.size, stream.date_format, stream.times),
             price_of(row.open),
             price_of(row.close),
             price_of(row.high),

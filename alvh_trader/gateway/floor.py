@@ -6,16 +6,17 @@ changed, and the next order number of every client.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
 from alvh_trader.gateway import order_reply
 from alvh_trader.gateway.api_settings import DEFAULT_SETTINGS, ApiSettings
+from alvh_trader.gateway.audience import Audience
 from alvh_trader.gateway.audit import WriteLine, audit_line
 from alvh_trader.gateway.last_known import LastKnown
 from alvh_trader.gateway.order_reply import Ending
+from alvh_trader.gateway.pacing import HistoryPace
 from alvh_trader.gateway.roles import Client, Faults
 from alvh_trader.gateway.view import View
 from alvh_trader.sim.exchange import Exchange
@@ -62,6 +63,7 @@ class Floor:
         self.settings = settings
         self.account_id = exchange.account().account
         self.clients: dict[int, Client] = {}
+        self.audience = Audience(self.clients, self.settings.master_client_id)
         self.endings: dict[int, Ending] = {}
         self.is_lockstep = False
         self.is_over = False
@@ -71,6 +73,9 @@ class Floor:
         self.is_cut_off = False
         self.clock: Callable[[], datetime] = lambda: exchange.now
         self._reachable = exchange
+        self.history_pace = HistoryPace()
+        self.wall: Callable[[], float] | None = None
+        """The wall's seconds, by which limits of rate are kept; none in lockstep."""
         self._write_audit = write_audit
         self._next_ids: dict[int, int] = {}
         self._changes: dict[int, int] = {}
@@ -182,6 +187,14 @@ class Floor:
         lower = 1 if by is None else self.next_id(client_id) - by
         self._next_ids[client_id] = max(lower, 1)
 
+    def lines_in_use(self) -> int:
+        """Return how many market data lines all clients use together."""
+        return sum(client.line_count() for client in self.clients.values())
+
+    def single_ticks_in_use(self) -> int:
+        """Return how many streams of single ticks all clients have together."""
+        return sum(client.single_tick_count() for client in self.clients.values())
+
     def listing(self, con_id: int) -> Listing | None:
         """Return a listing, also one that is not listed any more but once was seen."""
         known = self._listings.get(con_id)
@@ -197,11 +210,11 @@ class Floor:
         """Hand a new order to the exchange, and say if it comes too early or late."""
         reports = self.exchange.submit(order)
         self.route(reports)
-        owner, opens_at = self.clients.get(order.client_id), self.exchange.opens_at
+        owner, opens_at = self.audience.owner(order), self.exchange.opens_at
         accepted = [it.order for it in reports if isinstance(it, Accepted)]
         if owner is None or opens_at is None:
             return
-        for it in accepted:
+        for it in (self.audience.own(row, owner) for row in accepted):
             # The broker acknowledges, warns, and acknowledges again [cap].
             text = order_reply.held_text(it, opens_at, self.listing)
             owner.send(Error(it.order_id, 399, text))
@@ -228,19 +241,14 @@ class Floor:
         return self._changes.get(perm_id, 0)
 
     def route(self, reports: Iterable[Report], asked_by: Client | None = None) -> None:
-        """Audit each report and tell the client whose order it is."""
+        """Audit each report and tell those whom it concerns."""
         for report in reports:
             self._note(report)
             if self.is_cut_off:
                 # Nobody hears of it; who asks once the link is back, is told.
                 continue
-            order = report.order
-            owner = self.clients.get(order.client_id)
-            if owner is not None:
-                self._tell(owner, report)
-            if asked_by is not None and asked_by is not owner:
-                # A recording shows the canceller's own number in these.
-                self._tell(asked_by, _as_of(report, asked_by.client_id))
+            for client, seen in self.audience.of(report, asked_by):
+                self._tell(client, seen)
 
     def _note(self, report: Report) -> None:
         order = report.order
@@ -287,7 +295,7 @@ class Floor:
             order_reply.open_order(
                 order,
                 self.listing,
-                client.version,
+                client.times,
                 changes=changes,
                 commission=commission,
             )
@@ -301,14 +309,14 @@ class Floor:
         for row in rows:
             client.send(
                 order_reply.execution_data(
-                    row, -1, order.symbol, self.listing, client.version
+                    row, -1, order.symbol, self.listing, client.times
                 )
             )
         last = next((row for row in rows if row.con_id == 0), rows[-1]).price
         status = order_reply.order_status(order, last)
         changes = self.changes(order.perm_id)
         client.send(
-            order_reply.open_order(order, self.listing, client.version, changes=changes)
+            order_reply.open_order(order, self.listing, client.times, changes=changes)
         )
         client.send(status)
         commission = sum((row.commission or Decimal(0) for row in rows), Decimal(0))
@@ -317,7 +325,7 @@ class Floor:
                 order_reply.open_order(
                     order,
                     self.listing,
-                    client.version,
+                    client.times,
                     changes=changes,
                     commission=commission,
                 )
@@ -351,10 +359,6 @@ class Floor:
             if listing is not None:
                 moved.append((listing, value))
         return tuple(moved)
-
-
-def _as_of(report: Report, client_id: int) -> Report:
-    return replace(report, order=replace(report.order, client_id=client_id))
 
 
 def _gone(value: HoldingValue) -> HoldingValue:

@@ -1,30 +1,33 @@
-"""Answers to requests for the past: bars, schedules, the first day, old ticks."""
+"""Answers to requests for bars of the past, and for schedules."""
 
 from datetime import datetime, timedelta
 
-from alvh_trader.gateway import bar_reply
+from msgspec.structs import replace
+
+from alvh_trader.gateway import bar_reply, volatility
+from alvh_trader.gateway.entitlement import history_refusal
 from alvh_trader.gateway.handle_market import only_listing
 from alvh_trader.gateway.hours_text import schedule_rows
-from alvh_trader.gateway.moment import (
-    ZONE,
-    read_bar_size,
-    read_duration,
-    read_time,
-    time_text,
-)
-from alvh_trader.gateway.notices import Notice, history_error, invalid
+from alvh_trader.gateway.moment import read_time
+from alvh_trader.gateway.notices import PACING, Notice, history_error, invalid
+from alvh_trader.gateway.pacing import Query, needs_pace
 from alvh_trader.gateway.session import Session
+from alvh_trader.gateway.span import read_bar_size, read_duration, span_start
 from alvh_trader.gateway.streams import BarStream
 from alvh_trader.sim.hours import zone
 from alvh_trader.sim.model import BarRow, Listing
 from alvh_trader.wire import market_reply, market_request
+from alvh_trader.wire.contract import ContractSpec
 
 _WHAT = frozenset(
     {"TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK", "HISTORICAL_VOLATILITY",
      "OPTION_IMPLIED_VOLATILITY", "ADJUSTED_LAST", "SCHEDULE"}
 )  # fmt: skip
-_SERVED = frozenset({"TRADES", "MIDPOINT", "SCHEDULE"})
+_VALUES = frozenset({"TRADES"})
+SERVED = {"IND": _VALUES, "FUT": _VALUES | {"MIDPOINT"}, "STK": _VALUES | {"MIDPOINT"}}
+"""What there is of a type of contract; of an index there are no quotes [doc]."""
 
+_TICK_SECONDS = timedelta(seconds=1)
 _INVALID_END = (
     "End Date/Time: The date, time, or time-zone entered is invalid. "
     "The correct format is yyyymmdd hh:mm:ss xx/xxxx "
@@ -47,23 +50,30 @@ def historical_data(
     )
     if listing is None:
         return
-    now = session.floor.exchange.now
+    problem = _refusal(session, asked, listing)
+    if problem is not None:
+        session.error(req_id, *problem)
+        return
+    now, times = session.floor.exchange.now, session.times.of(zone(listing))
     end = min(read_time(asked.end), now) if asked.end else now
     if asked.what == "SCHEDULE":
         _send_schedule(session, asked, listing, end)
         return
     size = read_bar_size(asked.bar_size)
-    rows = _rows(session, listing, size, asked.duration, end)
+    if asked.what in (volatility.PAST, volatility.IMPLIED):
+        rows, digits = _volatilities(session, listing, asked, end), 6
+    else:
+        rows, digits = _rows(session, listing, size, asked.duration, end), 2
     if not rows:
-        session.error(req_id, *_no_data(listing))
+        session.error(req_id, *no_data(listing, asked.what))
         return
     session.send(
         market_reply.HistoricalData(
             req_id=req_id,
-            start=time_text(rows[0].start, session.version),
-            end=time_text(end, session.version),
+            start=times.text(span_start(end, asked.duration)),
+            end=times.text(end),
             rows=tuple(
-                bar_reply.bar(row, size, asked.date_format, session.version)
+                bar_reply.bar(row, size, asked.date_format, times, digits)
                 for row in rows
             ),
         )
@@ -73,38 +83,69 @@ def historical_data(
             con_id=listing.con_id,
             size=size,
             date_format=asked.date_format,
+            times=times,
             last_start=rows[-1].start,
         )
 
 
 def _problem(asked: market_request.RequestHistoricalData) -> Notice | None:
-    """Return code and text of what is wrong with the question itself."""
+    """Return what is wrong with the question itself."""
     if asked.contract.sec_type == "BAG":
         return history_error("No historical data for combos on this gateway")
+    if asked.keep_up_to_date and asked.what in (volatility.PAST, volatility.IMPLIED):
+        return invalid(f"Invalid whatToShow '{asked.what}'")
     if asked.keep_up_to_date and asked.end:
         return invalid("End Date Not Allowed with keepUpToDate")
     if asked.what not in _WHAT:
         return invalid(f"Invalid whatToShow '{asked.what}'")
-    if asked.what not in _SERVED:
-        return history_error(f"No data of type {asked.what}")
-    checks = (
-        (read_bar_size, asked.bar_size, invalid("Invalid bar size")),
-        (read_duration, asked.duration, invalid("Invalid duration")),
-        (read_time, asked.end, Notice(10314, _INVALID_END)),
-    )
-    for check, text, notice in checks:
-        if check is read_time and not text:
-            continue
-        try:
-            check(text)
-        except ValueError:
-            return notice
+    try:
+        read_bar_size(asked.bar_size)
+        read_duration(asked.duration)
+    except ValueError as error:
+        return invalid(str(error))
+    try:
+        read_time(asked.end or "20000101-00:00:00")
+    except ValueError:
+        return Notice(10314, _INVALID_END)
     return None
 
 
-def _no_data(listing: Listing) -> Notice:
-    name = f"{listing.symbol}@{listing.exchange}"
-    return history_error(f"HMDS query returned no data: {name} Trades")
+def _refusal(
+    session: Session, asked: market_request.RequestHistoricalData, listing: Listing
+) -> Notice | None:
+    """Return why this question is not run for this client now."""
+    if asked.what == "SCHEDULE":
+        return None
+    size = read_bar_size(asked.bar_size)
+    if size <= _TICK_SECONDS:
+        return history_error("invalid step: 1")
+    key = replace(asked, req_id=0)
+    if needs_pace(size) and is_too_often(session, key, asked.contract, asked.what):
+        return PACING
+    is_volatility = asked.what in (volatility.PAST, volatility.IMPLIED)
+    if not is_volatility and asked.what not in SERVED.get(listing.sec_type, ()):
+        name = f"{listing.symbol}/{listing.sec_type}@{listing.exchange}"
+        what = asked.what.replace("_", " ").title()
+        return history_error(f"No historical market data for {name} {what}")
+    return history_refusal(session.floor.settings.market_data, listing)
+
+
+def is_too_often(
+    session: Session, key: object, contract: ContractSpec, what: str
+) -> bool:
+    """Note a paced query; return whether it breaks the rules, never in lockstep."""
+    wall = session.floor.wall
+    if wall is None:
+        return False
+    weight = 2 if what == "BID_ASK" else 1
+    query = Query(key, (contract, what), weight)
+    return not session.floor.history_pace.take(wall(), query)
+
+
+def no_data(listing: Listing, what: str = "TRADES") -> Notice:
+    """Return what is said of a query that finds nothing [cap]."""
+    name = f"{listing.symbol}@{listing.exchange} {what.title()}"
+    return history_error(f"HMDS query returned no data: {name}")
 
 
 def _rows(
@@ -119,6 +160,17 @@ def _rows(
     if span is None:
         return rows
     return tuple(row for row in rows if row.start >= end - span)
+
+
+def _volatilities(
+    session: Session,
+    listing: Listing,
+    asked: market_request.RequestHistoricalData,
+    end: datetime,
+) -> tuple[BarRow, ...]:
+    sessions, _ = read_duration(asked.duration)
+    size, exchange = read_bar_size(asked.bar_size), session.floor.exchange
+    return volatility.rows(exchange, listing, asked.what, size, sessions, end)
 
 
 def _send_schedule(
@@ -153,33 +205,3 @@ def cancel_historical_data(
         return
     reason = f"API historical data query cancelled: {asked.req_id}"
     session.error(asked.req_id, *history_error(reason))
-
-
-def head_timestamp(
-    session: Session, asked: market_request.RequestHeadTimestamp
-) -> None:
-    """Send since when there are daily bars."""
-    listing = only_listing(
-        session, asked.req_id, asked.contract, include_expired=asked.include_expired
-    )
-    if listing is None:
-        return
-    everything = 252 * 50
-    rows = session.floor.exchange.bars(
-        listing.con_id, bar_reply.ONE_DAY, sessions=everything
-    )
-    if not rows:
-        session.error(asked.req_id, *_no_data(listing))
-        return
-    first = rows[0].start
-    text = str(int(first.timestamp()))
-    if asked.date_format == 1:
-        text = f"{first.astimezone(ZONE):%Y%m%d-%H:%M:%S}"
-    session.send(market_reply.HeadTimestamp(asked.req_id, text))
-
-
-def historical_ticks(
-    session: Session, asked: market_request.RequestHistoricalTicks
-) -> None:
-    """Answer that there are none: single ticks of the past are not kept."""
-    session.error(asked.req_id, *history_error("HMDS query returned no data"))

@@ -160,7 +160,7 @@ def _try(session: Session, asked: PlaceOrder) -> None:
         session.error(asked.order_id, preview.code, preview.text)
         return
     session.send(
-        order_reply.previewed(terms.order, preview, floor.listing, session.version)
+        order_reply.previewed(terms.order, preview, floor.listing, session.times)
     )
 
 

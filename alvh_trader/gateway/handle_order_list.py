@@ -4,7 +4,6 @@ from datetime import datetime
 
 from alvh_trader.gateway import order_reply
 from alvh_trader.gateway.handle_order import READ_ONLY
-from alvh_trader.gateway.moment import read_time
 from alvh_trader.gateway.notices import invalid
 from alvh_trader.gateway.order_reply import Ending
 from alvh_trader.gateway.session import Session
@@ -14,14 +13,17 @@ from alvh_trader.wire import request
 
 
 def open_orders(session: Session, _: request.RequestOpenOrders) -> None:
-    """List the open orders of this client."""
+    """List the open orders of this client.
+
+    For client 0 that binds those of the trader's own screen [doc].
+    """
     if session.floor.settings.is_read_only:
         session.error(-1, *READ_ONLY)
         return
     orders = session.floor.exchange.open_orders()
     own = (it for it in orders if it.client_id == session.client_id)
     for order in own:
-        _send_order(session, order)
+        _send_order(session, session.floor.audience.own(order, session))
     session.send(wire.OpenOrderEnd())
 
 
@@ -40,16 +42,18 @@ def _send_order(session: Session, order: SimOrder) -> None:
         order_reply.open_order(
             order,
             floor.listing,
-            session.version,
+            session.times,
             changes=floor.changes(order.perm_id),
         )
     )
     session.send(order_reply.order_status(order))
 
 
-def auto_open_orders(session: Session, _: request.RequestAutoOpenOrders) -> None:
-    """Let client 0 take orders of the trader's own screen, of which there are none."""
-    if session.client_id != 0:
+def auto_open_orders(session: Session, asked: request.RequestAutoOpenOrders) -> None:
+    """Let client 0 take new orders of the trader's own screen as its own."""
+    if session.client_id == 0:
+        session.binds = asked.bind
+    else:
         session.error(-1, 327, "Only the default client (i.e 0) can auto bind orders")
 
 
@@ -64,7 +68,7 @@ def completed_orders(session: Session, asked: request.RequestCompletedOrders) ->
             continue
         ending = floor.endings.get(order.perm_id, Ending(floor.exchange.now))
         session.send(
-            order_reply.completed_order(order, ending, floor.listing, session.version)
+            order_reply.completed_order(order, ending, floor.listing, session.times)
         )
     session.send(wire.CompletedOrdersEnd())
 
@@ -73,7 +77,7 @@ def executions(session: Session, asked: request.RequestExecutions) -> None:
     """List today's trades that pass the filter: all trades, then all commissions."""
     floor = session.floor
     try:
-        since = read_time(asked.time) if asked.time else None
+        since = session.times.read(asked.time) if asked.time else None
     except ValueError:
         problem = invalid("Invalid time of the execution filter")
         session.error(asked.req_id, *problem)
@@ -82,7 +86,7 @@ def executions(session: Session, asked: request.RequestExecutions) -> None:
     chosen = []
     for row in rows:
         message = order_reply.execution_data(
-            row, asked.req_id, _symbol_of(session, row), floor.listing, session.version
+            row, asked.req_id, _symbol_of(session, row), floor.listing, session.times
         )
         contract = message.contract
         if asked.symbol not in ("", contract.symbol):

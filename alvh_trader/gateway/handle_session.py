@@ -2,7 +2,7 @@
 
 from alvh_trader.gateway.notices import invalid
 from alvh_trader.gateway.session import Session
-from alvh_trader.wire import account_reply, market_request, request
+from alvh_trader.wire import account_reply, request
 
 
 def current_time(session: Session, _: request.RequestCurrentTime) -> None:
@@ -54,11 +54,3 @@ def start_again(session: Session, _: request.StartApi) -> None:
 
 def nothing(_session: Session, _asked: object) -> None:
     """Take note; nothing is answered."""
-
-
-def not_computed(
-    session: Session,
-    asked: market_request.RequestImpliedVolatility | market_request.RequestOptionPrice,
-) -> None:
-    """Turn down a question for a price or a volatility that only a model knows."""
-    session.error(asked.req_id, *invalid("The request is not served by this gateway"))

@@ -1,11 +1,14 @@
 """Dates and times as the gateway prints and reads them.
 
-Every time is printed in the exchange's zone, New York, which is also the zone of the
-simulated login. From protocol 174 on a time names its zone.
+From protocol 174 on a time names its zone: that of the instrument, or that of the
+login, or it is in UTC, as the owner of the gateway has set it [doc]. Before 174 it is
+the login's, without a name [cap].
 """
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ZONE_NAME = "US/Eastern"
@@ -24,20 +27,74 @@ def day_text(day: date | None) -> str:
     return "" if day is None else f"{day:%Y%m%d}"
 
 
-def time_text(at: datetime, version: int) -> str:
-    """Return `20180205 09:30:00 US/Eastern`, before 174 with two spaces, no zone."""
-    local = at.astimezone(ZONE)
-    if version < ZONE_SINCE:
-        return f"{local:%Y%m%d  %H:%M:%S}"
-    return f"{local:%Y%m%d %H:%M:%S} {ZONE_NAME}"
+class TimesIn(StrEnum):
+    """In which zone the times that belong to an instrument are."""
+
+    INSTRUMENT = "instrument"
+    LOGIN = "login"
+    UTC = "utc"
 
 
-def welcome_text(at: datetime) -> str:
-    """Return the time of day of the handshake, `20180205 09:30:00 EST`."""
-    return f"{at.astimezone(ZONE):%Y%m%d %H:%M:%S %Z}"
+class Times(NamedTuple):
+    """How one client is told times, and what it means by its own.
+
+    `zone` is that of the instrument which is spoken of; see `of`.
+    """
+
+    version: int
+    style: TimesIn = TimesIn.INSTRUMENT
+    login_zone: str = ZONE_NAME
+    zone: str = ZONE_NAME
+
+    def of(self, zone: str) -> "Times":
+        """Return the same for an instrument that is at home in `zone`."""
+        return self._replace(zone=zone)
+
+    def text(self, at: datetime) -> str:
+        """Return `20180205 09:30:00 US/Eastern`, in the instrument's zone.
+
+        Before 174 that is `20180205  09:30:00` in the login's, in UTC
+        `20180205-14:30:00`.
+        """
+        if self.version < ZONE_SINCE:
+            return f"{at.astimezone(ZoneInfo(self.login_zone)):%Y%m%d  %H:%M:%S}"
+        if self.style is TimesIn.UTC:
+            return f"{at.astimezone(UTC):%Y%m%d-%H:%M:%S}"
+        of_login = self.style is TimesIn.LOGIN
+        return _named(at, self.login_zone if of_login else self.zone)
+
+    def login_text(self, at: datetime) -> str:
+        """Return a time that belongs to the login, with its zone in every version."""
+        return _named(at, self.login_zone)
+
+    def clock_text(self, at: datetime) -> str:
+        """Return the time of day of the login, `14:34`."""
+        return f"{at.astimezone(ZoneInfo(self.login_zone)):%H:%M}"
+
+    def read(self, text: str) -> datetime:
+        """Read a time of the client; one without a zone is the login's.
+
+        Raises:
+            ValueError: It is not a time.
+        """
+        return read_time(text, self.login_zone)
 
 
-def read_time(text: str) -> datetime:
+def _named(at: datetime, zone_name: str) -> str:
+    return f"{at.astimezone(ZoneInfo(zone_name)):%Y%m%d %H:%M:%S} {zone_name}"
+
+
+def welcome_text(at: datetime, login_zone: str = ZONE_NAME, shown_as: str = "") -> str:
+    """Return the time of day of the handshake, `20180205 09:30:00 EST`.
+
+    Real gateways name the zone as their computer does, such as `GMT+01:00` or
+    `Central European Standard Time` [cap]; `shown_as` does so.
+    """
+    local = at.astimezone(ZoneInfo(login_zone))
+    return f"{local:%Y%m%d %H:%M:%S} {shown_as or local.tzname()}"
+
+
+def read_time(text: str, login_zone: str = ZONE_NAME) -> datetime:
     """Read a time that a client sent, in UTC.
 
     `20180205 16:00:00 US/Eastern` names its zone, `20180205-21:00:00` is UTC, and
@@ -57,51 +114,7 @@ def read_time(text: str) -> datetime:
     if separator == "-" and not zone_name:
         return at
     try:
-        zone = ZoneInfo(zone_name) if zone_name else ZONE
+        zone = ZoneInfo(zone_name or login_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"not a time zone: {zone_name!r}") from None
     return at.replace(tzinfo=zone).astimezone(UTC)
-
-
-_DURATION = re.compile(r"(\d+)\s*([SDWMY])")
-_SESSIONS = {"D": 1, "W": 5, "M": 21, "Y": 252}
-
-_BAR_SIZES = {
-    **{f"{n} secs": timedelta(seconds=n) for n in (5, 10, 15, 30)},
-    "1 min": timedelta(minutes=1),
-    **{f"{n} mins": timedelta(minutes=n) for n in (2, 3, 5, 10, 15, 20, 30)},
-    "1 hour": timedelta(hours=1),
-    "1 day": timedelta(days=1),
-    "1 week": timedelta(weeks=1),
-    "1W": timedelta(weeks=1),
-}
-
-
-def read_bar_size(text: str) -> timedelta:
-    """Read a bar size.
-
-    Raises:
-        ValueError: There are no bars of that size.
-    """
-    size = _BAR_SIZES.get(text.strip())
-    if size is None:
-        raise ValueError(f"not a bar size: {text!r}")
-    return size
-
-
-def read_duration(text: str) -> tuple[int, timedelta | None]:
-    """Read a duration: how many sessions, and a shorter span inside the last one.
-
-    >>> read_duration("1 M"), read_duration("1800 S")
-    ((21, None), (1, datetime.timedelta(seconds=1800)))
-
-    Raises:
-        ValueError: It is not a number and a unit of S, D, W, M, Y.
-    """
-    match = _DURATION.fullmatch(text.strip())
-    if match is None or int(match[1]) == 0:
-        raise ValueError(f"not a duration: {text!r}")
-    count, unit = int(match[1]), match[2]
-    if unit == "S":
-        return 1 + count // 86_400, timedelta(seconds=count)
-    return count * _SESSIONS[unit], None

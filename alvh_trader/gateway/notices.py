@@ -48,6 +48,14 @@ def history_error(reason: str) -> Notice:
     return Notice(162, f"Historical Market Data Service error message:{reason}")
 
 
+PACING = history_error("Historical data request pacing violation")  # [iss]
+
+
+def live_bars_error(reason: str) -> Notice:
+    """Return what is said of five-second bars that cannot be had [iss]."""
+    return Notice(420, f"Invalid Real-time Query:{reason}")
+
+
 def history_query(reason: str) -> Notice:
     """Return what the same service remarks on a query that it has run [iss]."""
     return Notice(165, f"Historical Market Data Service query message:{reason}")

@@ -12,7 +12,8 @@ from alvh_trader.gateway.listing_reply import (
     held_contract,
     ordered_contract,
 )
-from alvh_trader.gateway.moment import ZONE, ZONE_NAME, time_text
+from alvh_trader.gateway.moment import ZONE, ZONE_NAME, Times
+from alvh_trader.sim.hours import zone_of
 from alvh_trader.sim.kinds import KINDS
 from alvh_trader.sim.model import Execution, MarginPreview, SimOrder, Status
 from alvh_trader.wire.contract import OrderLegSpec, TagValue
@@ -58,7 +59,7 @@ def order_status(order: SimOrder, last_price: Decimal = Decimal(0)) -> OrderStat
 def open_order(
     order: SimOrder,
     listing_of: FindListing,
-    version: int,
+    times: Times,
     *,
     changes: int = 0,
     commission: Decimal | None = None,
@@ -80,8 +81,8 @@ def open_order(
         client_id=order.client_id,
         perm_id=order.perm_id,
         outside_regular_hours=how.outside_hours,
-        good_after=_time(how.good_after, version),
-        good_till=_time(how.good_till, version),
+        good_after=_time(how.good_after, times.of(zone_of(order.symbol))),
+        good_till=_time(how.good_till, times.of(zone_of(order.symbol))),
         oca_type=how.oca_type,
         parent_id=how.parent_id,
         trigger_method=how.trigger_method,
@@ -116,10 +117,10 @@ def held_text(order: SimOrder, opens_at: datetime, listing_of: FindListing) -> s
 
 
 def previewed(
-    order: SimOrder, preview: MarginPreview, listing_of: FindListing, version: int
+    order: SimOrder, preview: MarginPreview, listing_of: FindListing, times: Times
 ) -> OpenOrder:
     """Return the answer to a trial: the order with what it would do to the account."""
-    plain = open_order(order, listing_of, version, commission=preview.commission)
+    plain = open_order(order, listing_of, times, commission=preview.commission)
     margins = Margins(
         init_before=preview.init_before,
         maint_before=preview.maint_before,
@@ -135,7 +136,7 @@ def previewed(
 
 
 def completed_order(
-    order: SimOrder, ending: Ending, listing_of: FindListing, version: int
+    order: SimOrder, ending: Ending, listing_of: FindListing, times: Times
 ) -> CompletedOrder:
     """Return an order that ended, and how it did."""
     handling = order.handling
@@ -157,7 +158,7 @@ def completed_order(
         order_ref=order.order_ref,
         perm_id=order.perm_id,
         outside_regular_hours=handling.outside_hours,
-        good_till=_time(handling.good_till, version),
+        good_till=_time(handling.good_till, times.of(zone_of(order.symbol))),
         oca_type=handling.oca_type,
         trigger_method=handling.trigger_method,
         trailing_percent=_percent(handling.trail_percent),
@@ -170,7 +171,7 @@ def completed_order(
         limit_offset=handling.limit_offset,
         filled=order.filled,
         parent_perm_id=handling.parent or UNSET_LONG,
-        completed_time=time_text(ending.at, version),
+        completed_time=times.login_text(ending.at),
         completed_status=how,
     )
 
@@ -180,7 +181,7 @@ def execution_data(
     req_id: int,
     symbol: str,
     listing_of: FindListing,
-    version: int,
+    times: Times,
 ) -> ExecutionData:
     """Return a trade; `symbol` names the combo of a summary row."""
     listing = listing_of(execution.con_id) if execution.con_id else None
@@ -194,7 +195,9 @@ def execution_data(
             else held_contract(listing, exchange=venue)
         ),
         exec_id=execution.exec_id,
-        time=time_text(execution.at, version),
+        time=times.of(zone_of(listing.symbol if listing else symbol)).text(
+            execution.at
+        ),
         account=execution.account,
         exchange=venue,
         side=execution.side,
@@ -234,8 +237,8 @@ def _trail_stop(order: SimOrder) -> Decimal | None:
     return order.limit + 1
 
 
-def _time(at: datetime | None, version: int) -> str:
-    return "" if at is None else time_text(at, version)
+def _time(at: datetime | None, times: Times) -> str:
+    return "" if at is None else times.text(at)
 
 
 def _percent(percent: Decimal | None) -> str:

@@ -7,9 +7,11 @@ from typing import Protocol
 from msgspec import Struct
 
 from alvh_trader.gateway import account_reply, bar_reply
+from alvh_trader.gateway.delayed_line import DelayedLine
 from alvh_trader.gateway.floor import Floor
+from alvh_trader.gateway.generic_ticks import GenericLine
 from alvh_trader.gateway.market_line import MarketLine
-from alvh_trader.gateway.moment import ZONE
+from alvh_trader.gateway.moment import Times
 from alvh_trader.gateway.streams import Streams
 from alvh_trader.gateway.view import View
 from alvh_trader.sim.model import HoldingValue, Listing, Top
@@ -29,7 +31,7 @@ class Subscriber(Protocol):
 
     floor: Floor
     streams: Streams
-    version: int
+    times: Times
 
     @property
     def is_congested(self) -> bool:
@@ -54,6 +56,8 @@ def publish(client: Subscriber, view: View) -> None:
     if not client.is_congested:
         for line in streams.lines.values():
             send_line(client, line, view)
+        for generic in streams.generics.values():
+            send_generics(client, generic, view)
         _send_ticks(client, view)
         _send_bars(client)
     if view.moved:
@@ -68,13 +72,19 @@ def publish(client: Subscriber, view: View) -> None:
         send_pnl(client, view)
 
 
-def send_line(client: Subscriber, line: MarketLine, view: View) -> None:
+def send_line(client: Subscriber, line: MarketLine | DelayedLine, view: View) -> None:
     """Queue the ticks of one market data line."""
     if line.legs:
         client.send_frames(line.ticks(view.combo_top(line.legs), None, view.now))
     else:
         con_id = line.con_id
         client.send_frames(line.ticks(view.top(con_id), view.greeks(con_id), view.now))
+
+
+def send_generics(client: Subscriber, line: GenericLine, view: View) -> None:
+    """Queue the ticks that a client has asked for by number."""
+    for tick in line.ticks(view, client.floor.exchange):
+        client.send(tick)
 
 
 def _send_ticks(client: Subscriber, view: View) -> None:
@@ -104,7 +114,7 @@ def _tick(req_id: int, kind: int, time: int, top: Top) -> TickByTick:
 def _send_bars(client: Subscriber) -> None:
     exchange = client.floor.exchange
     for req_id, stream in client.streams.bars.items():
-        for message in bar_reply.updates(exchange, stream, req_id, client.version):
+        for message in bar_reply.updates(exchange, stream, req_id):
             client.send(message)
     for req_id, stream in client.streams.real_time.items():
         for bar in bar_reply.real_time_bars(exchange, stream, req_id):
@@ -135,7 +145,7 @@ def send_account(
     gone = [pair for pair in moved if pair[1].holding.quantity == 0]
     for listing, holding in (*holdings(client.floor, view), *gone):
         client.send(account_reply.portfolio_value(listing, holding, account))
-    client.send(AccountTime(f"{view.now.astimezone(ZONE):%H:%M}"))
+    client.send(AccountTime(client.times.clock_text(view.now)))
 
 
 def holdings(floor: Floor, view: View) -> Iterator[tuple[Listing, HoldingValue]]:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from alvh_trader.gateway.moment import Times
 from alvh_trader.gateway.view import View
 from alvh_trader.sim.model import Prices, SimOrder
 
@@ -14,9 +15,22 @@ class Client(Protocol):
 
     client_id: int
     version: int
+    times: Times
+    binds: bool
+    """Whether it takes the orders of the trader's own screen as its own."""
+    foreign: dict[int, int]
+    """Numbers of orders not its own that it was shown, to permanent ids."""
 
     def send(self, message: Struct) -> None:
         """Queue a message to the client."""
+        ...
+
+    def line_count(self) -> int:
+        """Return how many market data lines the client uses."""
+        ...
+
+    def single_tick_count(self) -> int:
+        """Return how many streams of single ticks the client has."""
         ...
 
     def wanted(self) -> Iterable[int]:

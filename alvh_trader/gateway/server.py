@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from alvh_trader.errors import ConfigError
+from alvh_trader.gateway.api_settings import DEFAULT_SETTINGS, ApiSettings
 from alvh_trader.gateway.floor import Floor
 from alvh_trader.gateway.handle_unserved import answer_unserved
 from alvh_trader.gateway.handlers import HANDLERS
@@ -55,8 +56,10 @@ class Gateway:
         speed: float | None = None,
         audit: BinaryIO | None = None,
         on_ended: Callable[[], None] | None = None,
+        settings: ApiSettings = DEFAULT_SETTINGS,
     ) -> None:
-        self.floor = Floor(exchange, None if audit is None else _writer(audit))
+        write_audit = None if audit is None else _writer(audit)
+        self.floor = Floor(exchange, write_audit, settings)
         self.injector = Injector(self.floor, self._on_wall)
         self.connections: set[Connection] = set()
         self._is_empty = asyncio.Event()
@@ -79,7 +82,7 @@ class Gateway:
             raise ConfigError(f"the speed must be positive, not {speed}")
         self.speed, self._pace = speed, None
         self.floor.is_lockstep = speed is None
-        self.floor.clock = lambda: self.floor.exchange.now
+        self.floor.clock, self.floor.wall = lambda: self.floor.exchange.now, None
         self._wake()
 
     async def run(
@@ -205,6 +208,7 @@ class Gateway:
         if self._pace is None:
             self._pace = Pace(self.floor, self.speed, wall)
             self.floor.clock = self._pace.now
+            self.floor.wall = asyncio.get_running_loop().time
         is_over = not self._pace.step(wall)
         if is_over or self.speed > QUICK or number % STEPS_PER_TICKS == 0:
             self.floor.publish()
@@ -277,7 +281,7 @@ class Connection(asyncio.Protocol):
 Alongside = Callable[[Gateway], AbstractAsyncContextManager[None]]
 
 
-async def serve(
+async def serve(  # noqa: PLR0913 - one for each option
     exchange: Exchange,
     *,
     host: str = "127.0.0.1",
@@ -287,6 +291,7 @@ async def serve(
     alongside: Alongside | None = None,
     on_listening: Callable[[int], None] | None = None,
     on_ended: Callable[[], None] | None = None,
+    settings: ApiSettings = DEFAULT_SETTINGS,
 ) -> None:
     """Serve the exchange until its scenario has ended, SIGTERM or SIGINT.
 
@@ -300,13 +305,16 @@ async def serve(
         on_listening: Called once with the port, when clients may connect.
         on_ended: Called once in lockstep when history has ended; clients then have
             `GOODBYE_SECONDS` to leave by themselves.
+        settings: What the gateway's owner has set for all programs that use it.
 
     Raises:
         ConfigError: The address or the audit file cannot be used.
     """
     with ExitStack() as stack:
         audit = None if audit_path is None else stack.enter_context(_open(audit_path))
-        gateway = Gateway(exchange, speed=speed, audit=audit, on_ended=on_ended)
+        gateway = Gateway(
+            exchange, speed=speed, audit=audit, on_ended=on_ended, settings=settings
+        )
         stack.enter_context(_signals(gateway.stop))
         async with alongside(gateway) if alongside else nullcontext():
             await gateway.run(host, port, on_listening)

@@ -13,8 +13,9 @@ from msgspec import Struct
 from alvh_trader.errors import ProtocolError
 from alvh_trader.gateway import publisher
 from alvh_trader.gateway.floor import Floor
-from alvh_trader.gateway.moment import welcome_text
+from alvh_trader.gateway.moment import Times, welcome_text
 from alvh_trader.gateway.notices import invalid
+from alvh_trader.gateway.pacing import MessageRate
 from alvh_trader.gateway.streams import Streams
 from alvh_trader.gateway.view import View
 from alvh_trader.sim.model import Prices
@@ -36,6 +37,10 @@ FARMS = (
     (2106, "HMDS data farm connection is OK:ushmds"),
     (2158, "Sec-def data farm connection is OK:secdefil"),
 )
+
+PACED = "+PACEAPI"
+"""With this option of the handshake a client asks to be slowed down instead of being
+told that it is too fast [doc]. Its requests are served as they come."""
 
 Handler = Callable[["Session", Any], None]
 Unserved = Callable[["Session", list[str]], bool]
@@ -63,11 +68,13 @@ class Session:
         self.floor = floor
         self.client_id = -1
         self.version = 0
+        self.times = Times(0)
         self.streams = Streams()
         self.held: dict[int, PlaceOrder] = {}
         """Orders sent with transmit off: nobody else knows them; they end with us."""
         self.foreign: dict[int, int] = {}
-        """Order numbers of other clients that this one was shown, to permanent ids."""
+        """Numbers of orders not its own that it was shown, to permanent ids."""
+        self.binds = False
         self.stage = Stage.HELLO
         self.is_behind = False
         """The client does not read as fast as it is written to."""
@@ -79,6 +86,7 @@ class Session:
         self._stream = ClientStream()
         self._output: list[bytes] = []
         self._last_words = b""
+        self._rate: MessageRate | None = None
 
     # -------------------------------------------------------------- output ---
 
@@ -167,6 +175,8 @@ class Session:
         if self.stage is Stage.HELLO:
             self._give(read_hello(payload), Session._meet)
             return
+        if self._is_too_fast():
+            return
         try:
             if self._answer_unserved(self, split(payload)):
                 return
@@ -186,14 +196,30 @@ class Session:
             self.floor.faults.handle(self, request, handler)
 
     def _meet(self, hello: Hello) -> None:
+        if PACED not in hello.options:
+            self._rate = MessageRate(self.floor.settings.messages_per_second)
         self.greet(agree(hello))
 
     def greet(self, version: int) -> None:
         """Speak a protocol version from now on, and say so."""
+        settings, now = self.floor.settings, self.floor.exchange.now
         self.version = version
-        at = welcome_text(self.floor.exchange.now)
+        self.times = Times(version, settings.times_in, settings.login_zone)
+        at = welcome_text(now, settings.login_zone, settings.login_zone_shown_as)
         self._output.append(write_welcome(version, at))
         self.stage = Stage.START
+
+    def _is_too_fast(self) -> bool:
+        """Note that a message has come, and say so if there were too many."""
+        wall = self.floor.wall
+        if wall is None or self._rate is None:
+            return False
+        notice = self._rate.count(wall())
+        if notice is not None:
+            self.error(-1, *notice)
+        if self._rate.is_over:
+            self.close()
+        return self._rate.is_over
 
     def _start(self, request: Struct) -> None:
         if not isinstance(request, StartApi):
@@ -218,6 +244,14 @@ class Session:
             self.error(-1, code, text)
 
     # ------------------------------------------------------------- streams ---
+
+    def line_count(self) -> int:
+        """Return how many market data lines the client uses."""
+        return self.streams.line_count()
+
+    def single_tick_count(self) -> int:
+        """Return how many streams of single ticks the client has."""
+        return len(self.streams.ticks)
 
     def wanted(self) -> Iterator[int]:
         """Return the contracts whose prices the client streams."""

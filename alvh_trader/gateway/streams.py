@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from alvh_trader.gateway.delayed_line import DelayedLine
+from alvh_trader.gateway.generic_ticks import GenericLine
 from alvh_trader.gateway.market_line import MarketLine, TickByTickLine
+from alvh_trader.gateway.moment import Times
 
 
 @dataclass(slots=True, kw_only=True)
@@ -14,6 +17,7 @@ class BarStream:
     con_id: int
     size: timedelta
     date_format: int = 1
+    times: Times
     last: tuple[object, ...] | None = None
     last_start: datetime | None = None
 
@@ -22,7 +26,9 @@ class BarStream:
 class Streams:
     """Subscriptions by request id."""
 
-    lines: dict[int, MarketLine] = field(default_factory=dict)
+    lines: dict[int, MarketLine | DelayedLine] = field(default_factory=dict)
+    generics: dict[int, GenericLine] = field(default_factory=dict)
+    """Ticks by number, beside a line of the same id or (prices off) without one."""
     ticks: dict[int, TickByTickLine] = field(default_factory=dict)
     bars: dict[int, BarStream] = field(default_factory=dict)
     real_time: dict[int, BarStream] = field(default_factory=dict)
@@ -43,9 +49,15 @@ class Streams:
         for line in self.lines.values():
             if not line.legs:
                 yield line.con_id
+        for generic in self.generics.values():
+            yield generic.con_id
         for tick in self.ticks.values():
             yield tick.con_id
 
     def line_count(self) -> int:
         """Return how many market data lines are in use."""
-        return len(self.lines) + len(self.ticks)
+        return len({*self.lines, *self.generics}) + len(self.ticks)
+
+    def is_used(self, req_id: int) -> bool:
+        """Return whether a market data line has this id."""
+        return req_id in self.lines or req_id in self.generics or req_id in self.ticks

@@ -1,4 +1,4 @@
-"""Historical bars: daily and weekly from history, shorter ones from the tape."""
+"""Historical bars: daily to monthly from history, shorter ones from the tape."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -21,6 +21,8 @@ Four = tuple[float, float, float, float]
 
 DAY = timedelta(days=1)
 WEEK = timedelta(weeks=1)
+MONTH = timedelta(days=30)
+"""Stands for a month of the calendar, whatever its length."""
 
 _BETA = 6.0
 
@@ -30,6 +32,21 @@ class History:
 
     def __init__(self, market: Market) -> None:
         self._market = market
+
+    def bars(
+        self, listing: Listing, size: timedelta, last: int, at: float, count: int
+    ) -> tuple[BarRow, ...]:
+        """Return bars of `size` of `count` sessions up to `last`, cut off at `at`."""
+        # Before the window a day is known whole, and has a tape only if it must.
+        is_whole = last < 0 and size >= DAY
+        node = 0 if is_whole else self._market.session(last).tape.node(at)
+        if size >= MONTH:
+            return self.monthly(listing, last, node, count)
+        if size >= WEEK:
+            return self.weekly(listing, last, node, count)
+        if size >= DAY:
+            return self.daily(listing, last, node, count)
+        return self.intraday(listing, last, node, count, size)
 
     def daily(
         self, listing: Listing, last: int, node: int, count: int
@@ -56,6 +73,14 @@ class History:
         days = self.daily(listing, last, node, count)
         weeks = groupby(days, key=lambda row: row.day.isocalendar()[:2])
         return tuple(_merged(list(rows)) for _, rows in weeks)
+
+    def monthly(
+        self, listing: Listing, last: int, node: int, count: int
+    ) -> tuple[BarRow, ...]:
+        """Return bars of calendar months of `count` sessions up to `last`."""
+        days = self.daily(listing, last, node, count)
+        months = groupby(days, key=lambda row: (row.day.year, row.day.month))
+        return tuple(_merged(list(rows)) for _, rows in months)
 
     def intraday(
         self, listing: Listing, last: int, node: int, count: int, size: timedelta

@@ -13,7 +13,7 @@ from typing import Unpack
 
 from alvh_trader.domain.calendar import OPENS, instant, new_york_date
 from alvh_trader.sim import hours, products, rules, ties
-from alvh_trader.sim.bars import DAY, WEEK, History
+from alvh_trader.sim.bars import History
 from alvh_trader.sim.board import Board
 from alvh_trader.sim.book import Book
 from alvh_trader.sim.clearing import Clearing
@@ -40,6 +40,7 @@ from alvh_trader.sim.model import (
 )
 from alvh_trader.sim.path import STEP, Tape, session_length
 from alvh_trader.sim.scenario import Scenario
+from alvh_trader.sim.theory import Theory
 
 _MEMORY = 90
 """Sessions whose closes decide which strikes are listed."""
@@ -208,6 +209,10 @@ class Exchange:
         """Return model greeks, None for what is no option or has no model value."""
         return self._board.greeks(con_ids)
 
+    def theory(self, option: Listing) -> Theory:
+        """Return what an option would be worth if the market were another."""
+        return Theory(self._board.state, option, self._board.expires_at(option))
+
     def combo_top(self, legs: Sequence[OrderLeg]) -> Top:
         """Return the net bid and ask of buying the combo once; None if a leg lacks."""
         return self._board.combo(legs)
@@ -222,19 +227,15 @@ class Exchange:
     ) -> tuple[BarRow, ...]:
         """Return bars of `size` of the last `sessions` sessions up to `end` (now).
 
-        Sizes from 5 seconds to 1 hour are cut from the tape, 1 day and 1 week come
-        from history; the session in progress is there up to now. Empty where there
-        is no history (options, AD-NYSE).
+        Sizes from 5 seconds to hours are cut from the tape, those of a day, a week
+        and a month come from history; the session in progress is there up to now.
+        Empty where there is no history (options, AD-NYSE).
         """
         listing = self.listing(con_id) or self.settled(con_id)
         if listing is None or sessions < 1:
             return ()
-        number, node = self._place(end)
-        if size >= WEEK:
-            return self._history.weekly(listing, number, node, sessions)
-        if size >= DAY:
-            return self._history.daily(listing, number, node, sessions)
-        return self._history.intraday(listing, number, node, sessions, size)
+        at = min(end or self.now, self.now).timestamp()
+        return self._history.bars(listing, size, self._session_at(at), at, sessions)
 
     # -------------------------------------------------------------- orders ---
 
@@ -349,16 +350,12 @@ class Exchange:
                 over.add(con_id)
         return over
 
-    def _place(self, end: datetime | None) -> tuple[int, int]:
-        """Return the (session, node) that is newest at `end`, never after now."""
-        at = min(end or self.now, self.now).timestamp()
+    def _session_at(self, at: float) -> int:
+        """Return the number of the session that is newest at an instant."""
         number = self._number
         while number > -self._scenario.start and self._opens_at(number) > at:
             number -= 1
-        if number < 0:
-            return number, 0
-        tape = self._market.session(number).tape
-        return number, tape.node(at)
+        return number
 
     def _unchangeable(self, held: SimOrder, order: SimOrder) -> Refusal | None:
         if (held.legs, held.action) != (order.legs, order.action):

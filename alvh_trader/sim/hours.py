@@ -114,7 +114,12 @@ _SETTLES = _clock(9)
 
 def zone(listing: Listing) -> str:
     """Return the zone in which the broker gives a product's hours (gateway.md §5.7)."""
-    return NEW_YORK_ZONE if listing.symbol in ("SPY", "AD-NYSE") else CHICAGO_ZONE
+    return zone_of(listing.symbol)
+
+
+def zone_of(symbol: str) -> str:
+    """Return the zone of everything that is called by a symbol, combos too."""
+    return NEW_YORK_ZONE if symbol in ("SPY", "AD-NYSE") else CHICAGO_ZONE
 
 
 def sessions(listing: Listing, calendar: Calendar, day: date) -> tuple[Span, ...]:

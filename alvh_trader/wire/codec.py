@@ -158,6 +158,7 @@ REPLIES: Mapping[type[Struct], Header] = MappingProxyType(
         market_reply.PastQuotes: Header(97),
         market_reply.PastTrades: Header(98),
         market_reply.TickByTick: Header(99),
+        order_reply.OrderBound: Header(100),
         order_reply.CompletedOrder: Header(101),
         order_reply.CompletedOrdersEnd: Header(102),
         market_reply.HistoricalSchedule: Header(106),

@@ -230,6 +230,14 @@ class OpenOrderEnd(Struct, frozen=True):
     """All working orders have been sent."""
 
 
+class OrderBound(Struct, frozen=True):
+    """An order of the trader's own screen got a number among a client's."""
+
+    perm_id: Int
+    client_id: Int
+    order_id: Int
+
+
 class CompletedOrder(Struct, frozen=True, kw_only=True):
     """An order that ended. `quantity` is what was left of it when it did."""
 

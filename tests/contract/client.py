@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+from alvh_trader.gateway.api_settings import DEFAULT_SETTINGS, ApiSettings
 from alvh_trader.gateway.server import Gateway
 from alvh_trader.sim.exchange import Exchange
 from tests.gateway.peer import market
@@ -60,11 +61,13 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(speed: float | None = None) -> AsyncIterator[Bench]:
+async def bench(
+    speed: float | None = None, settings: ApiSettings = DEFAULT_SETTINGS
+) -> AsyncIterator[Bench]:
     """Run a gateway while the block runs, and listen to the library's complaints."""
     complaints = Complaints()
     logging.getLogger(NAME).addHandler(complaints)
-    gateway = Gateway(Exchange(market(), 1), speed=speed)
+    gateway = Gateway(Exchange(market(), 1), speed=speed, settings=settings)
     port = asyncio.get_running_loop().create_future()
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -81,13 +84,16 @@ async def bench(speed: float | None = None) -> AsyncIterator[Bench]:
 
 
 def play(
-    scene: Callable[[Bench], Awaitable[None]], *, speed: float | None = None
+    scene: Callable[[Bench], Awaitable[None]],
+    *,
+    speed: float | None = None,
+    settings: ApiSettings = DEFAULT_SETTINGS,
 ) -> list[str]:
     """Run a scene against a gateway and return what the library complained of."""
     heard: list[str] = []
 
     async def main() -> None:
-        async with asyncio.timeout(60), bench(speed) as it:
+        async with asyncio.timeout(60), bench(speed, settings) as it:
             await scene(it)
             heard.extend(it.complaints.lines)
 

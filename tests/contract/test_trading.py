@@ -134,7 +134,10 @@ def test_market_data_comes_with_greeks_and_changes_with_time() -> None:
         await pulse(client, 20)
         assert index.last != before
         client.cancelMktData(call)
-        single = client.reqTickByTickData(call, "BidAsk")
+        (future,) = await client.qualifyContractsAsync(
+            ib.Future("VIX", "201802", "CFE", tradingClass="VX")
+        )
+        single = client.reqTickByTickData(future, "BidAsk")
         await pulse(client, 20)
         assert single.ask > single.bid
         (snapshot,) = await client.reqTickersAsync(call)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from alvh_trader.gateway.api_settings import DEFAULT_SETTINGS, ApiSettings
 from alvh_trader.gateway.floor import Floor
 from alvh_trader.gateway.handle_unserved import answer_unserved
 from alvh_trader.gateway.handlers import HANDLERS
@@ -42,9 +43,14 @@ class Audit:
         self.lines.append(line)
 
 
-def floor(*, seed: int = 1, audit: Audit | None = None) -> Floor:
+def floor(
+    *,
+    seed: int = 1,
+    audit: Audit | None = None,
+    settings: ApiSettings = DEFAULT_SETTINGS,
+) -> Floor:
     """Return a floor in lockstep, on the first opening bell of the scenario."""
-    it = Floor(Exchange(market(), seed), audit)
+    it = Floor(Exchange(market(), seed), audit, settings)
     it.is_lockstep = True
     return it
 
@@ -53,14 +59,22 @@ class Peer:
     """One client."""
 
     def __init__(
-        self, on: Floor, client_id: int = 1, *, version: int = 176, start: bool = True
+        self,
+        on: Floor,
+        client_id: int = 1,
+        *,
+        version: int = 176,
+        start: bool = True,
+        options: str = "",
     ) -> None:
         self.floor = on
         self.client_id = client_id
         self.version = version
         self.session = Session(on, HANDLERS, answer_unserved)
         self._reader = FrameReader()
-        self.welcome = self.raw(write_hello(Hello(157, version)))
+        self.payloads: list[bytes] = []
+        """Everything that came back as a whole message, as it stood on the wire."""
+        self.welcome = self.raw(write_hello(Hello(157, version, options)))
         self.greeting = self.ask(StartApi(client_id)) if start else []
 
     def raw(self, data: bytes) -> list[bytes]:
@@ -74,6 +88,7 @@ class Peer:
 
     def read(self, payloads: list[bytes]) -> list[Struct]:
         """Return payloads as messages."""
+        self.payloads += payloads
         return [codec.decode_reply(payload, self.version) for payload in payloads]
 
     def hear(self) -> list[Struct]:

@@ -1,10 +1,8 @@
-"""Market data: streams, snapshots, combos, single ticks, five-second bars."""
-
-from itertools import pairwise
+"""Market data: streams, snapshots, combos."""
 
 import pytest
 
-from alvh_trader.gateway.handle_market import LINES_MAX
+from alvh_trader.gateway.api_settings import ApiSettings
 from alvh_trader.wire import market_reply as wire
 from alvh_trader.wire import market_request as ask
 from alvh_trader.wire.contract import ContractSpec, LegSpec
@@ -112,11 +110,15 @@ def test_a_cancelled_stream_is_silent_and_its_id_is_free() -> None:
     assert errors(subscribed(peer, 11, SPX)) == []
 
 
-def test_the_number_of_lines_is_limited() -> None:
-    peer = Peer(floor())
-    for req_id in range(LINES_MAX):
-        assert errors(subscribed(peer, req_id, SPX)) == []
-    assert errors(subscribed(peer, LINES_MAX, SPX)) == [(LINES_MAX, 101)]
+def test_all_clients_together_have_a_limited_number_of_lines() -> None:
+    on = floor(settings=ApiSettings(market_data_lines=3))
+    first, second = Peer(on, 1), Peer(on, 2)
+    assert errors(subscribed(first, 1, SPX)) == []
+    assert errors(subscribed(first, 2, SPX)) == []
+    assert errors(subscribed(second, 1, SPX)) == []
+    assert errors(subscribed(second, 2, SPX)) == [(2, 101)]
+    first.ask(ask.CancelMarketData(2))
+    assert errors(subscribed(second, 2, SPX)) == []
 
 
 def test_delayed_data_is_live_data_here_and_frozen_only_when_closed() -> None:
@@ -128,45 +130,6 @@ def test_delayed_data_is_live_data_here_and_frozen_only_when_closed() -> None:
     while peer.floor.exchange.is_open:
         peer.pulse()
     assert subscribed(peer, 13, SPX)[1] == wire.MarketDataType(13, 2)
-
-
-@pytest.mark.parametrize(
-    ("kind", "number"), [("BidAsk", 3), ("MidPoint", 4), ("AllLast", 2), ("Last", 1)]
-)
-def test_single_ticks_follow_the_book(kind: str, number: int) -> None:
-    peer = Peer(floor())
-    spec = ContractSpec(con_id=vix_call(peer.floor.exchange).con_id)
-    peer.ask(ask.RequestTickByTick(req_id=5, contract=spec, kind=kind))
-    heard = [it for _ in range(30) for it in peer.pulse()]
-    ticks = only(wire.TickByTick, heard)
-    assert ticks
-    assert {it.kind for it in ticks} == {number}
-    peer.ask(ask.CancelTickByTick(5))
-    assert kinds(peer.pulse()) == ["CurrentTime"]
-    assert errors(peer.ask(ask.CancelTickByTick(5))) == [(5, 300)]
-
-
-def test_an_unknown_kind_of_tick_gets_321() -> None:
-    asked = ask.RequestTickByTick(req_id=5, contract=SPX, kind="Every")
-    assert errors(Peer(floor()).ask(asked)) == [(5, 321)]
-
-
-def test_five_second_bars_follow_each_other_without_gaps() -> None:
-    peer = Peer(floor())
-    peer.ask(ask.RequestRealTimeBars(req_id=6, contract=SPX))
-    heard = [it for _ in range(6) for it in peer.pulse()]
-    times = [it.time for it in only(wire.RealTimeBar, heard)]
-    assert len(times) > 10
-    assert {b - a for a, b in pairwise(times)} == {5}
-    peer.ask(ask.CancelRealTimeBars(6))
-    assert kinds(peer.pulse()) == ["CurrentTime"]
-
-
-def test_questions_for_a_models_opinion_are_turned_down() -> None:
-    asked = ask.RequestOptionPrice(
-        req_id=8, contract=SPX, volatility=0.2, underlying_price=2800
-    )
-    assert errors(Peer(floor()).ask(asked)) == [(8, 321)]
 
 
 def test_a_client_that_does_not_read_gets_no_ticks_until_it_does() -> None:

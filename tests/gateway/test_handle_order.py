@@ -67,7 +67,7 @@ def test_a_fill_is_told_in_the_recorded_order() -> None:
     assert [it.commission for it in shown] == [None, 1.0]
     (trade,) = only(wire.ExecutionData, heard)
     assert (trade.req_id, trade.side, trade.contract.con_id) == (-1, "BOT", call.con_id)
-    assert trade.time.endswith(" US/Eastern")
+    assert trade.time.endswith(" US/Central")
 
 
 def test_a_partial_fill_leaves_the_order_submitted() -> None:
