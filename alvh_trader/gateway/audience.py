@@ -4,7 +4,7 @@ Its own client; whoever caused it; the master client, if one is set; and for ord
 the trader's own screen client 0, once it takes them as its own (binds them).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from alvh_trader.gateway.roles import Client
@@ -16,10 +16,12 @@ class Audience:
     """The clients, by number, and what each may know of an order."""
 
     def __init__(
-        self, clients: Mapping[int, Client], master_client_id: int | None
+        self,
+        clients: Mapping[int, Client],
+        find_master: Callable[[], Client | None],
     ) -> None:
         self._clients = clients
-        self._master_client_id = master_client_id
+        self._find_master = find_master
         self._bound: dict[int, int] = {}
 
     def of(
@@ -37,7 +39,7 @@ class Audience:
             # A recording shows the canceller's own number in these.
             seen = replace(order, client_id=asked_by.client_id)
             yield asked_by, replace(report, order=seen)
-        master = self._master()
+        master = self._find_master()
         if master is None or master is owner or master is asked_by:
             return
         if not isinstance(report, Refusal):
@@ -67,10 +69,6 @@ class Audience:
         if client is None or not is_manual(order):
             return client
         return client if client.binds or order.perm_id in self._bound else None
-
-    def _master(self) -> Client | None:
-        number = self._master_client_id
-        return None if number is None else self._clients.get(number)
 
 
 def is_manual(order: SimOrder) -> bool:

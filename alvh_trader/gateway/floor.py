@@ -63,7 +63,7 @@ class Floor:
         self.settings = settings
         self.account_id = exchange.account().account
         self.clients: dict[int, Client] = {}
-        self.audience = Audience(self.clients, self.settings.master_client_id)
+        self.audience = Audience(self.clients, self._master)
         self.endings: dict[int, Ending] = {}
         self.is_lockstep = False
         self.is_over = False
@@ -186,6 +186,11 @@ class Floor:
         """
         lower = 1 if by is None else self.next_id(client_id) - by
         self._next_ids[client_id] = max(lower, 1)
+
+    def _master(self) -> Client | None:
+        """Return the client that hears of the orders of all others, if it is there."""
+        number = self.settings.master_client_id
+        return None if number is None else self.clients.get(number)
 
     def lines_in_use(self) -> int:
         """Return how many market data lines all clients use together."""
