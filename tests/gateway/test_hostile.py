@@ -4,6 +4,7 @@
 """
 
 import gc
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from alvh_trader.wire.frame import frame
 from alvh_trader.wire.request import RequestManagedAccounts
 from tests.gateway.hostile import Hostility, World
 from tests.gateway.peer import Peer, floor
+from tests.gateway.storm import storm
 
 
 @settings(max_examples=25, deadline=None)
@@ -53,3 +55,8 @@ def test_a_client_that_leaves_leaves_nothing_behind() -> None:
     sessions = [it for it in gc.get_objects() if type(it) is Session]
     here = [it for it in sessions if it.floor is world.floor]
     assert {id(it) for it in here} == {id(it) for it in world.floor.clients.values()}
+
+
+def test_a_gateway_outlives_hostile_sockets(tmp_path: Path) -> None:
+    frames, _ = storm("test", 1_000, tmp_path)
+    assert frames == 1_000
