@@ -124,7 +124,7 @@ class Talk:
         step("calculateOptionPrice", 41, call, 0.9, 12.0, [])
 
     def orders(self):
-        """Trade."""
+        """Rest, change, cancel and fill: a call, a spread, and what is told of them."""
         step, call, bag, limit = self.step, self.call, self.bag, self.limit
         step("placeOrder", 1, call, limit("BUY", 1.0, whatIf=True))
         step("placeOrder", 1, call, limit("BUY", 0.05, orderRef="resting"))
@@ -139,10 +139,45 @@ class Talk:
         step("placeOrder", 4, bag, limit("BUY", 20.0, orderRef="spread"))
         for _ in range(40):
             self.via.wait()
-        step("placeOrder", 5, bag, limit("SELL", 30.0, tif="GTC"))
+        self.kinds_of_orders()
+        step("placeOrder", 30, bag, limit("SELL", 30.0, tif="GTC"))
+        step("reqOpenOrders")
         step("reqGlobalCancel")
         step("reqExecutions", 50, self.via.new("Filter"))
         step("reqCompletedOrders", False)
+
+    def kinds_of_orders(self):
+        """Place one order of each kind that IB knows for options, and a bracket."""
+        stop = {"orderType": "STP", "auxPrice": 0.05}
+        for number, more in enumerate(
+            (
+                stop,
+                {"orderType": "STP LMT", "auxPrice": 0.1, "lmtPrice": 0.05},
+                {"orderType": "TRAIL", "auxPrice": 0.5, "trailStopPrice": 0.2},
+                {"orderType": "LOC", "lmtPrice": 9.0},
+                {"orderType": "MOC"},
+                {"tif": "GTC", "lmtPrice": 9.0},
+                {
+                    "tif": "GTD",
+                    "lmtPrice": 9.0,
+                    "goodTillDate": "20180126 16:00:00 EST",
+                },
+                {"tif": "IOC", "lmtPrice": 9.0},
+                {"tif": "OPG", "lmtPrice": 9.0},
+                {"lmtPrice": 9.0, "outsideRth": True},
+                {"lmtPrice": 9.0, "ocaGroup": "one", "ocaType": 1},
+                {"lmtPrice": 9.5, "ocaGroup": "one", "ocaType": 1},
+                {"orderType": "PEG MID", "lmtPrice": 9.0},
+            ),
+            start=10,
+        ):
+            self.step("placeOrder", number, self.call, self.limit("SELL", 9.0, **more))
+        parent = self.limit("BUY", 0.1, transmit=False)
+        self.step("placeOrder", 24, self.call, parent)
+        profit = self.limit("SELL", 9.0, parentId=24, transmit=False)
+        self.step("placeOrder", 25, self.call, profit)
+        loss = self.limit("SELL", 0, parentId=24, **stop)
+        self.step("placeOrder", 26, self.call, loss)
 
     def refusals(self):
         """Ask for what there is not."""

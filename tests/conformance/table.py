@@ -14,6 +14,8 @@ Forms = dict[str, set[str]]
 
 EXPLAINED = {
     "AccountSummary.currency": "only values with a currency were recorded",
+    "CompletedOrder.good_till": "no recorded order has such a date",
+    "CompletedOrder.oca_group": "no recorded order is in a group",
     "CompletedOrder.order_ref": "no recorded order has a reference",
     "ContractData.sec_ids": "only stocks have such numbers",
     "ContractData.size_multiplier": "only before 164; nothing so old was recorded",
@@ -23,7 +25,10 @@ EXPLAINED = {
     "OpenOrder.conditions": "only a recorded order has conditions",
     "OpenOrder.conditions_cancel_order": "only a recorded order has conditions",
     "OpenOrder.conditions_ignore_hours": "only a recorded order has conditions",
+    "OpenOrder.good_till": "no recorded order has such a date",
     "OpenOrder.margins": "no trial (what-if) was recorded",
+    "OpenOrder.oca_group": "no recorded order is in a group",
+    "OrderStatus.why_held": "no recorded order was held",
     "TickByTick": "of four kinds, two were recorded",
     **KNOWN,
 }

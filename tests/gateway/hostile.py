@@ -4,6 +4,7 @@ Everything is drawn from one seed, so that what was found can be told by a numbe
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from random import Random  # noqa: TID251 - this is where it is seeded
@@ -11,6 +12,7 @@ from typing import get_type_hints
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from alvh_trader.gateway.floor import Floor
 from alvh_trader.sim.exchange import Exchange
@@ -146,6 +148,19 @@ def sane_requests(exchange: Exchange) -> Iterator[Struct]:
         yield order(call.con_id, number, limit, what_if=True)
         yield order(call.con_id, number, limit, transmit=False)
         yield combo(legs, number + 20, limit)
+    plain = order(call.con_id, 40, "9.00", action="SELL")
+    for more in (
+        {"order_type": "STP", "aux_price": Decimal("0.05")},
+        {"order_type": "STP LMT", "aux_price": Decimal("0.10")},
+        {"order_type": "TRAIL", "trail_stop_price": Decimal(1)},
+        {"order_type": "TRAIL", "trailing_percent": Decimal(5)},
+        {"order_type": "MOC"},
+        {"tif": "GTD", "good_till": "20180126 16:00:00 US/Eastern"},
+        {"tif": "IOC"},
+        {"oca_group": "one", "oca_type": 1},
+        {"parent_id": 1},
+    ):
+        yield replace(plain, **more)
     for req_id in range(1, 5):
         yield request.CancelOrder(req_id)
         yield market_request.RequestMarketData(req_id=req_id, contract=option)
