@@ -391,5 +391,4 @@ class Board:
         )
         if not self.is_open or listing.sec_type != "FUT":
             return top
-        bid = grid.floor(fair - float(grid.fine) * 0.5)
-        return replace(top, bid=bid, ask=bid + grid.fine, bid_size=60, ask_size=55)
+        return replace(top, bid=last, ask=last + grid.fine, bid_size=60, ask_size=55)

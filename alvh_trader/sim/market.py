@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from alvh_trader.domain.calendar import NEW_YORK
 from alvh_trader.sim import minis, path, surface, terms
 from alvh_trader.sim.daily import TERMS, Day
+from alvh_trader.sim.market_time import MarketTime, market_time
 from alvh_trader.sim.parameters import Parameters, fitted
 from alvh_trader.sim.path import STEP, Tape
 from alvh_trader.sim.scenario import Scenario, generator
@@ -37,6 +38,7 @@ class Session:
     curve_open: Floats
     curve_close: Floats
     spy_scale: float
+    market_time: MarketTime
 
     def state(self, node: int) -> State:
         """Return what the surface stands on at a node."""
@@ -54,8 +56,10 @@ class Session:
             vix3m=float(terms_["vix3m"][node]),
             vix6m=float(terms_["vix6m"][node]),
             vvix=float(terms_["vvix"][node]),
+            skew=float(terms_["skew"][node]),
             rate=self.rate,
             carry=self.carry,
+            market_time=self.market_time,
             curve_tenors=tenors,
             curve_shift=shift,
         )
@@ -87,6 +91,7 @@ class Market:
         self.scenario = scenario
         self.fit: Parameters = fitted()
         self._seed = seed
+        self._time = market_time(scenario.calendar)
         self._days = scenario.days
         closes = np.array([day.vix_close for day in self._days])
         self._fast = terms.average(closes, terms.FAST)
@@ -160,6 +165,7 @@ class Market:
             curve_open=curves[0],
             curve_close=curves[1],
             spy_scale=minis.spy_scale(day.day, window.dividends),
+            market_time=self._time,
         )
 
     def _terms(self, i: int, name: str, vix: Floats | None) -> Floats:
@@ -215,6 +221,7 @@ class Market:
             vix=day.vix_close,
             rate=window.rate,
             carry=window.rate - window.dividends,
+            market_time=self._time,
             curve_tenors=_GRID if shift.size else _NONE,
             curve_shift=shift,
             **values,

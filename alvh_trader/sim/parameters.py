@@ -26,28 +26,50 @@ class TermParameters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SmileParameters:
-    """One smile for all tenors: level, tilt and curvature (see `sim.surface`).
+class Line:
+    """A number that is linear in how far off an option is and in the day's mood.
 
-    With x = ln(days / 30) and v = ln(index / 18) (SPX) or ln(VVIX / 100) (VIX):
-    level = exp(l0 + l1 x + l2 x^2 + l3 v), tilt = tanh(t0 + t1 x + t2 v),
-    curvature = exp(c0 + c1 x + c2 v).
+    constant + x * X + x_squared * X^2 + vix * v + skew * s + slope * g + vvix * u:
+    X is the log of time or variance to expiry over that of 30 days; v, s, g and u are
+    those of `surface.Mood`.
     """
 
-    level: tuple[float, float, float, float]
-    tilt: tuple[float, float, float]
-    curvature: tuple[float, float, float]
+    constant: float
+    x: float = 0.0
+    x_squared: float = 0.0
+    vix: float = 0.0
+    skew: float = 0.0
+    slope: float = 0.0
+    vvix: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmileParameters:
+    """One smile for all tenors: the five numbers of a slice (see `sim.surface`)."""
+
+    level: Line
+    lean: Line
+    bend: Line
+    centre: float
+    width: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurveParameters:
-    """How the log of VIX decays towards the long end of its futures curve.
+    """The log of a future over VIX, as sums over the indexes by days to expiry.
 
-    anchor = ln VIX6M + offset; after T years e^(-decay T) of ln VIX - anchor is left.
+    At each of `days` it is the sum of the weights of that day times 1, ln(VIX9D/VIX),
+    ln(VIX3M/VIX), ln(VIX6M/VIX), ln(VIX/18) and ln(VVIX/95); linear between the days,
+    nothing at expiry, flat after the last.
     """
 
-    offset: float
-    decay: float
+    days: tuple[float, ...]
+    constant: tuple[float, ...]
+    vix9d: tuple[float, ...]
+    vix3m: tuple[float, ...]
+    vix6m: tuple[float, ...]
+    vix: tuple[float, ...]
+    vvix: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,40 +1,46 @@
 """The volatility surfaces of SPX and VIX options, vectorised over options.
 
-Both smiles have the shape of Gatheral and Jacquier's SSVI ("Arbitrage-free SVI
-volatility surfaces", 2014) in z = ln(K/F) / (ATM sqrt(T)):
+Both smiles are Gatheral's SVI hyperbola in z = ln(K/F) / sqrt(theta), where theta is
+the at-the-money variance to expiry:
 
-    (IV / ATM)^2 = (1 + tilt * c * z + sqrt((c * z + tilt)^2 + 1 - tilt^2)) / 2
+    IV^2 T / theta = 1 + lean z + bend (sqrt((z - centre)^2 + width^2)
+                                        - sqrt(centre^2 + width^2))
 
-A slice has no butterfly arbitrage while c^2 (1 + |tilt|) <= 4 and
-c ATM sqrt(T) (1 + |tilt|) < 4 (their theorem 4.2); `c` is capped so that this holds.
-The variance never falls below (1 - tilt^2) ATM^2: that is the smile's floor.
+For SPX, theta and the five numbers are functions of what the volatility indexes say of
+the variance to expiry, and of the day's mood, but not of time itself. So wherever the
+variance stands still, the smile does; and slices do not cross while it grows. The
+fit holds butterflies and calendars non-negative over all that it admits (`Mood`).
 """
 
 from dataclasses import dataclass
+from functools import cache
+from math import log
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alvh_trader.sim.parameters import CurveParameters, SmileParameters
+from alvh_trader.sim.market_time import MarketTime
+from alvh_trader.sim.parameters import CurveParameters, Line, SmileParameters
 
 Floats = NDArray[np.float64]
 
-SECONDS_A_YEAR = 365 * 86400.0
-TENORS = np.array([9.0, 30.0, 93.0, 184.0]) / 365.0
-"""Years that VIX9D, VIX, VIX3M and VIX6M look ahead (Cboe)."""
+SECONDS_A_DAY = 86400.0
+SECONDS_A_YEAR = 365 * SECONDS_A_DAY
+HORIZONS = np.array([0.0, 9.0, 30.0, 93.0, 184.0, 365.0])
+"""Days that nothing, VIX9D, VIX, VIX3M and VIX6M look ahead (Cboe), and a year."""
 
-STATED = ("vix9d", "vix3m", "vix6m", "vvix")
+STATED = ("vix9d", "vix3m", "vix6m", "vvix", "skew")
 """The indexes beside VIX that a state holds."""
 
 _MONTH = 30.0 / 365.0
 _SHORTEST = 1.0 / (365.0 * 24.0)
-_USUAL_VIX = 18.0
-_USUAL_VVIX = 100.0
-_CAP = 0.999
-# No smile was fitted beyond these; further out the shape of the edge is kept.
-_VIX_SEEN = (12.0, 35.0)
-_VVIX_SEEN = (65.0, 200.0)
-_DAYS_SEEN = (2.0 / 365.0, 200.0 / 365.0)
+X_SEEN = (12.0, 31.0)
+_SKEW_SEEN = (115.0, 155.0)
+_SLOPE_SEEN = (-0.02, 0.25)
+_VVIX_SEEN = (80.0, 130.0)
+X_SEEN = (-2.7, 2.0)
+"""Logs of variance (SPX) or time (VIX) over that of 30 days that the fit has seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,43 @@ class State:
     vix3m: float
     vix6m: float
     vvix: float
+    skew: float
     rate: float
     carry: float
+    market_time: MarketTime
     curve_tenors: Floats
     curve_shift: Floats
+
+
+class Mood(NamedTuple):
+    """The day in four numbers, each within what the fit has seen.
+
+    `vix` is ln(VIX/18), `skew` (SKEW - 130)/10, `slope` ln(VIX3M/VIX), `vvix`
+    ln(VVIX/95).
+    """
+
+    vix: float
+    skew: float
+    slope: float
+    vvix: float
+
+
+MOODS = (
+    Mood(vix=log(12 / 18), skew=-1.5, slope=-0.02, vvix=log(80 / 95)),
+    Mood(vix=log(31 / 18), skew=2.5, slope=0.25, vvix=log(130 / 95)),
+)
+"""The least and the most that the fit has seen; beyond, the smile keeps its shape."""
+
+
+def mood(state: State) -> Mood:
+    """Return the mood of a state."""
+    least, most = MOODS
+    return Mood(
+        vix=min(max(log(state.vix / 18.0), least.vix), most.vix),
+        skew=min(max((state.skew - 130.0) / 10.0, least.skew), most.skew),
+        slope=min(max(log(state.vix3m / state.vix), least.slope), most.slope),
+        vvix=min(max(log(state.vvix / 95.0), least.vvix), most.vvix),
+    )
 
 
 def years(state: State, expiry_at: Floats) -> Floats:
@@ -65,18 +104,26 @@ def years(state: State, expiry_at: Floats) -> Floats:
     return left
 
 
-def term_volatility(state: State, tau: Floats) -> Floats:
-    """Return the volatility index of each horizon, as a decimal.
+def index_variance(state: State, tau: Floats) -> tuple[Floats, float]:
+    """Return the variance to each horizon by the indexes, and that of 30 days.
 
-    Total variance is linear in time between the four indexes and flat outside.
+    It grows in market time, evenly between the horizons of VIX9D, VIX, VIX3M and
+    VIX6M, and never falls.
     """
-    index = np.array([state.vix9d, state.vix, state.vix3m, state.vix6m]) / 100.0
-    total = np.interp(tau, _KNOTS, np.concatenate(([0.0], index * index * TENORS)))
-    total += (index[3] * index[3]) * np.maximum(tau - TENORS[3], 0.0)
-    return np.asarray(np.sqrt(total / tau))
+    passed = state.market_time
+    ends = np.interp(state.at + _ENDS, passed.at, passed.run)
+    index = (state.vix9d, state.vix, state.vix3m, state.vix6m, state.vix6m)
+    known, most = [0.0], 0.0
+    for points, days in zip(index, _DAYS, strict=True):
+        most = max(most, points * points * days * _A_POINT)
+        known.append(most)
+    run = np.interp(state.at + tau * SECONDS_A_YEAR, passed.at, passed.run)
+    return np.interp(run, ends, known), known[2]
 
 
-_KNOTS = np.concatenate(([0.0], TENORS))
+_DAYS = tuple(HORIZONS[1:].tolist())
+_ENDS = HORIZONS * SECONDS_A_DAY
+_A_POINT = 1e-4 / 365.0
 
 
 def spx_forward(state: State, tau: Floats) -> Floats:
@@ -88,16 +135,23 @@ def spx_volatility(
     state: State, tau: Floats, log_moneyness: Floats, fit: SmileParameters
 ) -> Floats:
     """Return the implied volatility of SPX options; log_moneyness is ln(K/F)."""
-    seen = min(max(state.vix, _VIX_SEEN[0]), _VIX_SEEN[1])
-    base = term_volatility(state, tau)
-    return _smile(base, tau, log_moneyness, np.log(seen / _USUAL_VIX), fit)
+    total, month = index_variance(state, tau)
+    return _smile(total, total / month, tau, log_moneyness, mood(state), fit)
 
 
 def vix_forward(state: State, tau: Floats, fit: CurveParameters) -> Floats:
     """Return the VIX future of each expiry: where VIX options are priced on."""
-    log_vix = np.log(state.vix)
-    anchor = np.log(state.vix6m) + fit.offset
-    log_forward = anchor + (log_vix - anchor) * np.exp(-fit.decay * tau)
+    days, weights = _sums(fit)
+    log_vix = log(state.vix)
+    over_vix = (
+        1.0,
+        log(state.vix9d) - log_vix,
+        log(state.vix3m) - log_vix,
+        log(state.vix6m) - log_vix,
+        log_vix - log(18.0),
+        log(state.vvix / 95.0),
+    )
+    log_forward = log_vix + np.interp(365.0 * tau, days, np.dot(over_vix, weights))
     if state.curve_tenors.size:
         log_forward = log_forward + np.interp(
             tau, state.curve_tenors, state.curve_shift
@@ -105,27 +159,50 @@ def vix_forward(state: State, tau: Floats, fit: CurveParameters) -> Floats:
     return np.asarray(np.exp(log_forward))
 
 
+@cache
+def _sums(fit: CurveParameters) -> tuple[Floats, Floats]:
+    """Return days and, by index, what it weighs on each; nothing at expiry."""
+    rows = (fit.constant, fit.vix9d, fit.vix3m, fit.vix6m, fit.vix, fit.vvix)
+    return np.array((0.0, *fit.days)), np.array([(0.0, *row) for row in rows])
+
+
 def vix_volatility(
     state: State, tau: Floats, log_moneyness: Floats, fit: SmileParameters
 ) -> Floats:
-    """Return the implied volatility of VIX options on the future of their expiry."""
-    seen = min(max(state.vvix, _VVIX_SEEN[0]), _VVIX_SEEN[1])
-    base = np.full_like(tau, state.vvix / 100.0)
-    return _smile(base, tau, log_moneyness, np.log(seen / _USUAL_VVIX), fit)
+    """Return the implied volatility of VIX options on the future of their expiry.
+
+    Its variance is that of VVIX; only one surface was seen, so no mood bends it.
+    """
+    total = (state.vvix * state.vvix * 1e-4) * tau
+    return _smile(total, tau / _MONTH, tau, log_moneyness, mood(state), fit)
 
 
 def _smile(
-    base: Floats, tau: Floats, log_moneyness: Floats, v: float, fit: SmileParameters
+    total: Floats,
+    months: Floats,
+    tau: Floats,
+    log_moneyness: Floats,
+    day: Mood,
+    fit: SmileParameters,
 ) -> Floats:
-    x = np.log(np.minimum(np.maximum(tau, _DAYS_SEEN[0]), _DAYS_SEEN[1]) / _MONTH)
-    (l0, l1, l2, l3), (t0, t1, t2), (c0, c1, c2) = fit.level, fit.tilt, fit.curvature
-    atm = base * np.exp(l0 + l3 * v + x * (l1 + l2 * x))
-    tilt = np.tanh(t0 + t2 * v + t1 * x)
-    total = atm * np.sqrt(tau)
-    lean = 1.0 + np.abs(tilt)
-    curvature = np.exp(c0 + c2 * v + c1 * x)
-    curvature = np.minimum(curvature, _CAP * np.sqrt(4.0 / lean))
-    curvature = np.minimum(curvature, _CAP * 4.0 / (lean * total))
-    z = curvature * log_moneyness / total
-    root = np.sqrt((z + tilt) * (z + tilt) + (1.0 - tilt * tilt))
-    return np.asarray(atm * np.sqrt(0.5 * (1.0 + tilt * z + root)))
+    x = np.minimum(np.maximum(np.log(months), X_SEEN[0]), X_SEEN[1])
+    level, lean, bend, m = fit.level, fit.lean, fit.bend, fit.centre
+    theta = total * np.exp(base(level, day) + x * (level.x + level.x_squared * x))
+    z = log_moneyness / np.sqrt(theta)
+    off = z - m
+    root = np.sqrt(off * off + fit.width * fit.width)
+    root -= (m * m + fit.width * fit.width) ** 0.5
+    u = 1.0 + (base(lean, day) + lean.x * x) * z
+    u += (base(bend, day) + bend.x * x) * root
+    return np.asarray(np.sqrt(theta * u / tau))
+
+
+def base(line: Line, day: Mood) -> float:
+    """Return what a line is on such a day, 30 days off."""
+    return (
+        line.constant
+        + line.vix * day.vix
+        + line.skew * day.skew
+        + line.slope * day.slope
+        + line.vvix * day.vvix
+    )

@@ -1,6 +1,6 @@
 """The other volatility indexes from VIX, for histories that do not have them.
 
-VIX1D, VIX9D, VIX3M, VIX6M, VIX1Y, VVIX and SKEW; docs/surface.md says how far off.
+VIX1D, VIX9D, VIX3M, VIX6M, VIX1Y, VVIX and SKEW; docs/market-model.md says how far off.
 """
 
 import numpy as np

@@ -145,7 +145,7 @@ def test_an_if_touched_order_wakes_where_a_stop_of_the_other_side_would(
 def test_the_trigger_method_decides_which_price_counts() -> None:
     exchange = opened()
     vx = future(exchange)
-    between = Handling(stop=ask(exchange, vx), trigger_method=4)
+    between = Handling(stop=ask(exchange, vx) + Decimal("0.1"), trigger_method=4)
     exchange.submit(order(vx, order_type="STP", handling=between))
     last = replace(between, trigger_method=2, stop=bid(exchange, vx) - 1)
     exchange.submit(order(vx, order_type="STP", handling=last, order_id=8))
