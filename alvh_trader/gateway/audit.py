@@ -12,6 +12,7 @@ from decimal import Decimal
 from alvh_trader.gateway.listing_reply import FindListing
 from alvh_trader.sim.model import (
     Accepted,
+    Corrected,
     Ended,
     Listing,
     OrderLeg,
@@ -37,6 +38,9 @@ def audit_line(report: Report, at: datetime, listing_of: FindListing) -> bytes:
         case Traded():
             event = "fill"
             quantity, price = _trade(report)
+        case Corrected():
+            event = "correct"
+            quantity, price = _trade(report)
         case Ended():
             event = "cancel"
         case _:
@@ -54,7 +58,7 @@ def audit_line(report: Report, at: datetime, listing_of: FindListing) -> bytes:
     return json.dumps(record, separators=(",", ":")).encode() + b"\n"
 
 
-def _trade(report: Traded) -> tuple[int, Decimal]:
+def _trade(report: Traded | Corrected) -> tuple[int, Decimal]:
     """Return units and net price: the combo's summary row, or the only row."""
     rows = report.executions
     row = next((it for it in rows if it.con_id == 0), rows[0])

@@ -1,6 +1,6 @@
 """Faults of orders: lost, late, refused, held, doubled, or changed by somebody else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -139,39 +139,42 @@ def _other_tif(it: Active, _session: Session, message: OpenOrder) -> list[Struct
     return [structs.replace(message, tif=it.value)]
 
 
-def _trade(client_id: int, order_id: int) -> Callable[[Active], None]:
-    """Return an act of somebody else: closing contracts of the first holding."""
-
-    def act(it: Active) -> None:
-        floor = it.floor
-        held = [
-            h.holding for h in floor.exchange.account().holdings if h.holding.quantity
-        ]
-        listings = [(h, floor.listing(h.con_id)) for h in held]
-        found = [(h, listing) for h, listing in listings if listing is not None]
-        if not found:
-            return
-        holding, listing = found[0]
-        most = min(abs(holding.quantity), int(it.number))
-        floor.submit(
-            SimOrder(
-                perm_id=0,
-                client_id=client_id,
-                order_id=order_id,
-                account=floor.account_id,
-                symbol=listing.symbol,
-                sec_type=listing.sec_type,
-                action="SELL" if holding.quantity > 0 else "BUY",
-                quantity=most,
-                order_type="MKT",
-                limit=None,
-                tif="DAY",
-                order_ref="",
-                legs=(OrderLeg(con_id=listing.con_id, ratio=1, action="BUY"),),
-            )
+def closing(it: Active, client_id: int, order_id: int) -> list[SimOrder]:
+    """Close contracts of the first holding by an order of somebody else."""
+    floor = it.floor
+    held = [row.holding for row in floor.exchange.account().holdings]
+    holding = next((h for h in held if h.quantity), None)
+    listing = None if holding is None else floor.listing(holding.con_id)
+    if holding is None or listing is None:
+        return []
+    before = {order.perm_id for order in floor.exchange.open_orders()}
+    floor.submit(
+        SimOrder(
+            perm_id=0,
+            client_id=client_id,
+            order_id=order_id,
+            account=floor.account_id,
+            symbol=listing.symbol,
+            sec_type=listing.sec_type,
+            action="SELL" if holding.quantity > 0 else "BUY",
+            quantity=min(abs(holding.quantity), int(it.number)),
+            order_type="MKT",
+            limit=None,
+            tif="DAY",
+            order_ref="",
+            legs=(OrderLeg(con_id=listing.con_id, ratio=1, action="BUY"),),
         )
+    )
+    orders = floor.exchange.open_orders()
+    return [order for order in orders if order.perm_id not in before]
 
-    return act
+
+def _human_trade(it: Active) -> None:
+    closing(it, _TRADER, 0)
+
+
+def _other_trade(it: Active) -> None:
+    closing(it, _OTHER_CLIENT, 1)
 
 
 def _working(it: Active) -> list[SimOrder]:
@@ -269,12 +272,12 @@ ORDERS: Mapping[str, Fault] = MappingProxyType(
             says="A person closes `value` contracts of the first holding on the "
             "trader's own screen",
             source="LEAN #66 #117; order number 0: ib_insync #11", value="1",
-            begins=_trade(_TRADER, 0),
+            begins=_human_trade,
         ),
         "other_client": Fault(
             says=f"Client {_OTHER_CLIENT} closes `value` contracts of the first "
             "holding",
-            source="reliability.md F74", value="1", begins=_trade(_OTHER_CLIENT, 1),
+            source="reliability.md F74", value="1", begins=_other_trade,
         ),
         "human_cancel": Fault(
             says="A person cancels every working order",

@@ -10,6 +10,7 @@ from alvh_trader.gateway.fault_frame import FRAMES
 from alvh_trader.gateway.fault_link import LINK
 from alvh_trader.gateway.fault_order import ORDERS
 from alvh_trader.gateway.fault_report import REPORTS
+from alvh_trader.gateway.fault_trade import TRADES
 
 SECTIONS: Mapping[str, Mapping[str, Fault]] = MappingProxyType(
     {
@@ -17,6 +18,7 @@ SECTIONS: Mapping[str, Mapping[str, Fault]] = MappingProxyType(
         "Frames": FRAMES,
         "Answers": ANSWERS,
         "Orders": ORDERS,
+        "Trades": TRADES,
         "Reports of orders": REPORTS,
         "Market data": DATA,
     }

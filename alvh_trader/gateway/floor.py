@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
-from alvh_trader.gateway import order_reply
+from alvh_trader.gateway import order_reply, trade_reply
 from alvh_trader.gateway.api_settings import DEFAULT_SETTINGS, ApiSettings
 from alvh_trader.gateway.audience import Audience
 from alvh_trader.gateway.audit import WriteLine, audit_line
@@ -22,6 +22,7 @@ from alvh_trader.gateway.view import View
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.model import (
     Accepted,
+    Corrected,
     Ended,
     Holding,
     HoldingValue,
@@ -33,6 +34,7 @@ from alvh_trader.sim.model import (
     Status,
     Traded,
 )
+from alvh_trader.sim.tampering import Tampering
 from alvh_trader.wire.account_reply import Error
 
 LATE_INTERVAL = timedelta(minutes=5)
@@ -143,9 +145,10 @@ class Floor:
         known = LastKnown(self._reachable) if is_cut else self._reachable
         self.exchange = cast(Exchange, known)
 
-    def halt(self, *, is_halted: bool) -> None:
-        """Let nothing trade, or let trading go on."""
-        self._reachable.is_halted = is_halted
+    @property
+    def tampering(self) -> Tampering:
+        """What can happen to orders without a market: it happens on the exchange."""
+        return self._reachable.tampering
 
     def pulse(self) -> None:
         """Take a client's question for the time: in lockstep, move time one step."""
@@ -271,6 +274,8 @@ class Floor:
                 self._is_account_stale = True
                 if order.status is Status.FILLED:
                     self.endings[order.perm_id] = Ending(self.exchange.now)
+            case Corrected():
+                self._is_account_stale = True
             case Ended(reason=reason):
                 self.endings[order.perm_id] = Ending(self.exchange.now, reason)
             case _:
@@ -282,7 +287,16 @@ class Floor:
             case Accepted() | Restated():
                 self._send_order(client, order)
             case Traded():
-                self._send_trade(client, report)
+                changes, times = self.changes(order.perm_id), client.times
+                for message in trade_reply.traded(
+                    report, self.listing, times, changes=changes
+                ):
+                    client.send(message)
+            case Corrected():
+                for message in trade_reply.corrected(
+                    report, self.listing, client.times
+                ):
+                    client.send(message)
             case Ended(reason=reason):
                 client.send(order_reply.order_status(order))
                 text = f"{CANCELLED_TEXT}{reason}"
@@ -292,54 +306,12 @@ class Floor:
                     self._send_order(client, order)
                 client.send(Error(order.order_id, code, text))
 
-    def _send_order(
-        self, client: Client, order: SimOrder, commission: Decimal | None = None
-    ) -> None:
-        changes = self.changes(order.perm_id)
-        client.send(
-            order_reply.open_order(
-                order,
-                self.listing,
-                client.times,
-                changes=changes,
-                commission=commission,
-            )
-        )
-        client.send(order_reply.order_status(order))
-
-    def _send_trade(self, client: Client, report: Traded) -> None:
-        """Send a trade in the order in which recordings show it."""
-        order = report.order
-        rows = report.executions
-        for row in rows:
-            client.send(
-                order_reply.execution_data(
-                    row, -1, order.symbol, self.listing, client.times
-                )
-            )
-        last = next((row for row in rows if row.con_id == 0), rows[-1]).price
-        status = order_reply.order_status(order, last)
+    def _send_order(self, client: Client, order: SimOrder) -> None:
         changes = self.changes(order.perm_id)
         client.send(
             order_reply.open_order(order, self.listing, client.times, changes=changes)
         )
-        client.send(status)
-        commission = sum((row.commission or Decimal(0) for row in rows), Decimal(0))
-        if order.status is Status.FILLED:
-            client.send(
-                order_reply.open_order(
-                    order,
-                    self.listing,
-                    client.times,
-                    changes=changes,
-                    commission=commission,
-                )
-            )
-            client.send(status)
-        for row in rows:
-            commission_report = order_reply.commission_report(row)
-            if commission_report is not None:
-                client.send(commission_report)
+        client.send(order_reply.order_status(order))
 
     # ------------------------------------------------------------- account ---
 

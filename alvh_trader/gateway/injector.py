@@ -152,7 +152,7 @@ class Injector:
         floor = self._floor
         floor.faults = self if self.active or self._agenda else None
         floor.is_silent = any(it.fault.silences for it in self.active)
-        floor.halt(is_halted=any(it.fault.halts for it in self.active))
+        floor.tampering.is_halted = any(it.fault.halts for it in self.active)
         floor.cut_off(is_cut=any(it.fault.cuts for it in self.active))
 
     def _after_strikes(self) -> None:

@@ -90,6 +90,34 @@ class Blotter:
         self._executions += rows
         return tuple(rows)
 
+    def amend(self, exec_id: str, price: Decimal | None) -> Execution | None:
+        """Correct the price of a leg's trade, or take it back (None); fees stay.
+
+        The row's id then ends with the next version's number [doc, reqExecutions].
+        """
+        place = next(
+            (n for n, it in enumerate(self._executions) if it.exec_id == exec_id), None
+        )
+        if place is None:
+            return None
+        row = self._executions[place]
+        listing = self._board.listed.by_id(row.con_id)
+        if listing is None:
+            return None
+        signed = row.quantity if row.side == "BOT" else -row.quantity
+        self._ledger.book(listing, -signed, row.price, Decimal(0))
+        if price is not None:
+            self._ledger.book(listing, signed, price, Decimal(0))
+        stem, _, version = exec_id.rpartition(".")
+        row = replace(
+            row,
+            exec_id=f"{stem}.{int(version) + 1:02d}",
+            price=row.price if price is None else price,
+            quantity=0 if price is None else row.quantity,
+        )
+        self._executions[place] = row
+        return row
+
     def _row(
         self, order: SimOrder, trade: Trade, number: int, at: datetime
     ) -> Execution:

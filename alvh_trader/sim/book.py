@@ -27,6 +27,7 @@ from alvh_trader.sim.model import (
     Traded,
 )
 from alvh_trader.sim.resting import Resting
+from alvh_trader.sim.tampering import Tampering
 
 _FIRST_PERM_ID = 1_610_000_001
 _LONGEST_WAIT = 60.0
@@ -42,6 +43,7 @@ class Book:
         self._resting: dict[int, Resting] = {}
         self._completed: list[SimOrder] = []
         self._next_perm_id = _FIRST_PERM_ID
+        self.tampering = Tampering(self._blotter, self.of, self.force)
 
     # ---------------------------------------------------------------- requests ---
 
@@ -100,6 +102,34 @@ class Book:
         """Return an order that ended today."""
         return next((it for it in self._completed if it.perm_id == perm_id), None)
 
+    def of(self, perm_id: int) -> SimOrder | None:
+        """Return an order, resting or ended today."""
+        return self.resting(perm_id) or self.ended(perm_id)
+
+    def force(self, perm_id: int, quantity: int, now: float) -> tuple[Report, ...]:
+        """Let an order trade at its limit that no market traded with.
+
+        It may be more than was left of it, and the order may have ended: then it is
+        filled all the same. Nothing happens to one that has no limit.
+        """
+        order = self.of(perm_id)
+        if order is None or order.limit is None:
+            return ()
+        trade, tops = Trade(quantity, order.limit), self._tops(order)
+        resting = self._resting.get(perm_id)
+        if resting is not None and quantity <= order.remaining:
+            return self._trade(resting, trade, tops, now)
+        self._resting.pop(perm_id, None)
+        self._completed = [it for it in self._completed if it.perm_id != perm_id]
+        filled = order.filled + quantity
+        paid = order.average_price * order.filled + trade.price * quantity
+        order = replace(
+            order, filled=filled, average_price=paid / filled, status=Status.FILLED
+        )
+        self._completed.append(order)
+        rows = self._blotter.record(order, trade, tops, now)
+        return (Traded(order=order, executions=rows),)
+
     def cancel(self, perm_id: int, reason: str) -> tuple[Report, ...]:
         """End a resting order, and its children, unless it traded before."""
         resting = self._resting.pop(perm_id)
@@ -142,6 +172,8 @@ class Book:
     def match(self, now: float) -> tuple[Report, ...]:
         """Let every order that rested before `now` meet the market once."""
         reports: list[Report] = []
+        if self.tampering.is_halted:
+            return ()
         for perm_id, resting in list(self._resting.items()):
             elapsed = min(now - resting.seen_at, _LONGEST_WAIT)
             if elapsed <= 0 or perm_id not in self._resting:
@@ -239,6 +271,7 @@ class Book:
             reports += self._trade_legs(resting, market, tops, now, elapsed)
             return reports
         trade = matching.match(order, market, elapsed, self._dice(order, now))
+        trade = self.tampering.capped(order, trade)
         if trade is not None and times.is_enough(order, trade.quantity):
             reports += self._trade(resting, trade, tops, now)
         if order.tif in AT_ONCE and order.perm_id in self._resting:
@@ -279,6 +312,7 @@ class Book:
         progress = resting.progress or legging.started(before.legs)
         market = replace(market, bid_size=left, ask_size=left)
         wanted = matching.match(before, market, elapsed, self._dice(before, now))
+        wanted = self.tampering.capped(before, wanted)
         made = legging.trades(before, tops, progress, wanted)
         reports: tuple[Report, ...] = ()
         if made:

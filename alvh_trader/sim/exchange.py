@@ -62,9 +62,7 @@ class Exchange:
         self._book = Book(seed, self._board, ledger)
         self._number = 0
         self._is_open = True
-        self.is_halted = False
-        """Nothing trades until trading goes on."""
-
+        self.tampering = self._book.tampering
         self._board.open_session(0, self._listed(0))
         self._clearing.open_position()
         self.now = _utc(self._tape.opens_at)
@@ -148,8 +146,7 @@ class Exchange:
         self.now = to
         if self._is_open:
             self._board.turn(self._tape.node(until), is_open=True)
-            if not self.is_halted:
-                reports += self._book.match(until)
+            reports += self._book.match(until)
         return tuple(reports)
 
     def foresee(self, interval: timedelta, con_ids: Sequence[int]) -> Prices | None:

@@ -248,6 +248,18 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """A trade of the order was corrected: `executions` take the place of older ones.
+
+    An id ends with the number of its version; a quantity of 0 is a trade that was
+    taken back.
+    """
+
+    order: SimOrder
+    executions: tuple[Execution, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """The exchange refused a request on an order, with the broker's error code."""
 
@@ -256,7 +268,7 @@ class Refusal:
     text: str
 
 
-Report = Accepted | Restated | Traded | Ended | Refusal
+Report = Accepted | Restated | Traded | Corrected | Ended | Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

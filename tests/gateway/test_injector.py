@@ -1,7 +1,9 @@
 """Faults begin and end in time, strike whom they shall, and cost nothing when off."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -143,3 +145,41 @@ def test_every_row_says_what_it_does_and_whence_it_is_known() -> None:
         assert fault.source, name
         assert not (fault.once and fault.lasts), f"{name} lasts until it has struck"
         assert Decimal(fault.lasts or 0) >= 0, name
+
+
+NAMED = [
+    "nightly_reset",
+    "flood_1100",
+    "1101",
+    "1102",
+    "farm_flap",
+    "half_open",
+    "stall_after_ack",
+    "dup_exec",
+    "exec_correction",
+    "late_commission",
+    "missing_orderStatus",
+    "nextid_rollback",
+    "lost_order",
+    "duplicate_after_modify",
+    "10349",
+    "10197",
+    "greeks_absent",
+    "price_minus1",
+    "partial_combo",
+    "326_after_reconnect",
+    "slow_accountDownloadEnd",
+    "malformed_frame",
+    "chunk_split",
+]
+
+
+def test_every_scenario_that_the_specification_names_is_there() -> None:
+    assert set(NAMED) <= set(FAULTS)
+
+
+def test_every_fault_has_a_test_that_names_it() -> None:
+    tests = Path(__file__).parent.glob("test_fault_*.py")
+    said = " ".join(path.read_text(encoding="utf-8") for path in tests)
+    words = set(re.findall(r"\w+", said))
+    assert set(FAULTS) - words == set()
