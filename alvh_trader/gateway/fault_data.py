@@ -213,7 +213,7 @@ DATA: Mapping[str, Fault] = MappingProxyType(
         ),
         "price_minus1": Fault(
             says="Every price is -1, with size 0: there is no quote",
-            source="[doc]", lasts=300.0, value="-1", top=_bad,
+            source="[doc]", lasts=300.0, value="-1", choices=("-1",), top=_bad,
         ),
         "bad_price": Fault(
             says="Every price is `value`",

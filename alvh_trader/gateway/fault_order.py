@@ -157,7 +157,7 @@ def closing(it: Active, client_id: int, order_id: int) -> list[SimOrder]:
             symbol=listing.symbol,
             sec_type=listing.sec_type,
             action="SELL" if holding.quantity > 0 else "BUY",
-            quantity=min(abs(holding.quantity), int(it.number)),
+            quantity=max(min(abs(holding.quantity), int(it.number)), 1),
             order_type="MKT",
             limit=None,
             tif="DAY",

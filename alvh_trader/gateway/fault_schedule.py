@@ -78,14 +78,14 @@ def moment(planned: Planned, begin: datetime) -> datetime:
     if not text:
         return begin
     after = _AFTER.fullmatch(text)
-    if after is not None:
-        return begin + timedelta(seconds=float(after[1]))
     local = begin.astimezone(ZONE)
     try:
+        if after is not None:
+            return begin + timedelta(seconds=float(after[1]))
         if "T" in text:
             return datetime.fromisoformat(text).replace(tzinfo=ZONE).astimezone(UTC)
         clock = datetime.strptime(text, _clock_form(text)).replace(tzinfo=ZONE).timetz()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ConfigError(f"fault {planned.name}: {text!r} is no time") from None
     at = datetime.combine(local.date(), clock)
     return (at if at >= local else at + timedelta(days=1)).astimezone(UTC)

@@ -73,7 +73,7 @@ def _forced(status: str) -> Callable[[Active, Session, OrderStatus], Answer]:
 
 def _force(it: Active, perm_id: int) -> None:
     floor = it.floor
-    units = int(it.number)
+    units = max(int(it.number), 1)
     floor.route(floor.tampering.force(perm_id, units, floor.exchange.now))
 
 

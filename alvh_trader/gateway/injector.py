@@ -24,6 +24,9 @@ from alvh_trader.gateway.session import Session
 from alvh_trader.gateway.view import View
 from alvh_trader.sim.model import AccountValues, OptionGreeks, OrderLeg, SimOrder, Top
 
+NUMBER_MAX = 1_000_000
+"""No parameter and no length in seconds is larger: eleven days."""
+
 Wall = Callable[[float, Callable[[], None]], object]
 """Calls back after so many seconds of the wall's clock."""
 
@@ -113,11 +116,9 @@ class Injector:
             names = ", ".join(sorted(FAULTS))
             raise ConfigError(f"no fault {planned.name!r}; there are {names}")
         if fault.is_number and planned.value != "":
-            try:
-                float(planned.value)
-            except ValueError:
-                words = f"fault {planned.name}: {planned.value!r} is no number"
-                raise ConfigError(words) from None
+            _check_number(planned.name, planned.value)
+        if planned.seconds is not None:
+            _check_number(planned.name, planned.seconds)
         if fault.choices and str(planned.value or fault.value) not in fault.choices:
             may = ", ".join(fault.choices)
             words = f"fault {planned.name}: {planned.value!r} is none of {may}"
@@ -264,6 +265,14 @@ class _Distorted(View):
                 it.has_struck = it.has_struck or seen != top
                 top = seen
         return top
+
+
+def _check_number(name: str, value: str | float) -> None:
+    try:
+        if not abs(float(value)) <= NUMBER_MAX:
+            raise ConfigError(f"fault {name}: {value} is beyond {NUMBER_MAX}")
+    except ValueError:
+        raise ConfigError(f"fault {name}: {value!r} is no number") from None
 
 
 def _rule(table: Any, message: Struct) -> Any:

@@ -1,11 +1,14 @@
 """Faults begin and end in time, strike whom they shall, and cost nothing when off."""
 
 import re
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alvh_trader.errors import ConfigError
 from alvh_trader.gateway.fault import Planned
@@ -13,9 +16,17 @@ from alvh_trader.gateway.fault_schedule import moment, read_words
 from alvh_trader.gateway.fault_table import FAULTS
 from alvh_trader.gateway.floor import Floor
 from alvh_trader.gateway.injector import Injector
+from alvh_trader.wire import codec
 from alvh_trader.wire.account_reply import CurrentTime, Error, NextValidId
-from alvh_trader.wire.request import RequestCurrentTime, RequestIds
-from tests.gateway.peer import Peer, errors, floor, only
+from alvh_trader.wire.contract import ContractSpec
+from alvh_trader.wire.market_request import RequestMarketData
+from alvh_trader.wire.request import (
+    CancelOrder,
+    RequestCurrentTime,
+    RequestExecutions,
+    RequestIds,
+)
+from tests.gateway.peer import Peer, errors, floor, only, order, vix_call
 
 
 def begun(on: Floor, words: str, client: int | None = None) -> Injector:
@@ -123,7 +134,9 @@ def test_words_are_read_as_they_are_written() -> None:
     assert read_words("drop") == Planned(name="drop")
 
 
-@pytest.mark.parametrize("words", ["", "drop@", "drop@noon", "a b", "drop@10:31+x"])
+@pytest.mark.parametrize(
+    "words", ["", "drop@", "drop@noon", "a b", "drop@10:31+x", "drop@+1" + "0" * 30]
+)
 def test_other_words_are_refused(words: str) -> None:
     with pytest.raises(ConfigError):
         moment(read_words(words), floor().exchange.now)
@@ -136,6 +149,13 @@ def test_an_unknown_fault_or_value_is_refused_before_it_begins() -> None:
         injector.plan(Planned(name="plague"), on.exchange.now)
     with pytest.raises(ConfigError, match="'many' is no number"):
         injector.begin(Planned(name="dup_exec", value="many"))
+    for value in ("nan", "inf", "1e9"):
+        with pytest.raises(ConfigError, match="is beyond"):
+            injector.begin(Planned(name="dup_exec", value=value))
+    with pytest.raises(ConfigError, match="is beyond"):
+        injector.begin(Planned(name="silence", seconds=float("inf")))
+    with pytest.raises(ConfigError, match="'2' is none of -1"):
+        injector.begin(Planned(name="price_minus1", value="2"))
     assert on.faults is None
 
 
@@ -183,3 +203,39 @@ def test_every_fault_has_a_test_that_names_it() -> None:
     said = " ".join(path.read_text(encoding="utf-8") for path in tests)
     words = set(re.findall(r"\w+", said))
     assert set(FAULTS) - words == set()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(sorted(FAULTS)), min_size=1, max_size=6),
+    st.sampled_from(["", "0", "1", "-3", "7.5"]),
+)
+def test_no_choice_of_faults_takes_the_gateway_down(
+    names: list[str], value: str
+) -> None:
+    """Whatever is on together, a client may be hurt, and the exchange goes on."""
+    on = floor()
+    injector = Injector(on, lambda _seconds, _act: None)
+    peers = [Peer(on, client_id) for client_id in (1, 2)]
+    call = vix_call(on.exchange).con_id
+    for name in names:
+        with suppress(ConfigError):
+            injector.begin(Planned(name=name, value=value))
+    for number, limit in ((1, None), (2, "0.05")):
+        for peer in peers:
+            for message in (
+                RequestMarketData(req_id=number, contract=ContractSpec(con_id=call)),
+                order(call, number, limit),
+                CancelOrder(number),
+                RequestExecutions(req_id=9),
+            ):
+                peer.session.receive(codec.encode(message, 176))
+        for _ in range(4):
+            on.pulse()
+            for peer in peers:
+                peer.session.take_output()
+    for it in list(injector.active):
+        injector.end(it.name)
+    before = on.exchange.now
+    assert only(CurrentTime, Peer(on, 3).pulse())
+    assert on.exchange.now > before
