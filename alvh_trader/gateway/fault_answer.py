@@ -126,6 +126,13 @@ ANSWERS: Mapping[str, Fault] = MappingProxyType(
             source="ib_insync #224", lasts=None, value="120",
             replies={account_reply.AccountDownloadEnd: _late_end},
         ),
+        "slow_end": Fault(
+            says="Every End marker comes `value` seconds after its rows",
+            source="reliability.md F44", lasts=300.0, value="30",
+            replies=dict.fromkeys(
+                (kind for kinds in ENDS.values() for kind in kinds), _late_end
+            ),
+        ),
         "unanswered": Fault(
             says="Questions of one kind get no answer",
             source="reliability.md F38; ib_async #82", lasts=None, value="executions",

@@ -14,6 +14,8 @@ from alvh_trader.wire.account_reply import (
     CurrentTime,
     ManagedAccounts,
     NextValidId,
+    Position,
+    PositionEnd,
 )
 from alvh_trader.wire.contract import ContractSpec
 from alvh_trader.wire.contract_reply import ContractData
@@ -305,6 +307,18 @@ def test_slow_account_download_end_comes_after_the_rows() -> None:
         while not only(AccountDownloadEnd, await line.pulse()):
             assert stage.exchange.now - began < timedelta(minutes=3)
         assert stage.exchange.now - began >= timedelta(seconds=60)
+
+    play(scene)
+
+
+def test_slow_end_markers_come_after_their_rows() -> None:
+    async def scene(stage: Stage) -> None:
+        line = await stage.client()
+        stage.fault("slow_end=30")
+        heard = await line.ask(request.RequestPositions())
+        assert len(only(Position, heard)) == 4
+        assert not only(PositionEnd, heard)
+        assert only(PositionEnd, await line.pulse(2))
 
     play(scene)
 
