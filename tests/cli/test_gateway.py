@@ -1,15 +1,26 @@
 """The gateway on the command line: faults from words and files, and its control."""
 
 import json
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from alvh_trader.gateway.fault_table import FAULTS
+from alvh_trader.wire import codec
+from alvh_trader.wire.account_reply import Error
+from alvh_trader.wire.contract import ContractSpec
+from alvh_trader.wire.frame import FrameReader
+from alvh_trader.wire.handshake import Hello, write_hello
+from alvh_trader.wire.order_request import PlaceOrder
+from alvh_trader.wire.request import StartApi
 from tests.cli.conftest import Ask
+from tests.programs import gateway
 
 SCHEDULE = """
 [[fault]]
@@ -62,6 +73,55 @@ def test_the_gateway_asks_for_a_scenario(ask: Ask) -> None:
     told = ask("gateway")
     assert (told.code, told.out) == (2, "")
     assert "--scenario" in told.err
+
+
+def test_what_a_person_sets_reaches_the_orders(tmp_path: Path) -> None:
+    options = ("--preset-tif", "GTC", "--forbid", "SPX", "--precautions")
+    call = ContractSpec(
+        symbol="VIX", sec_type="OPT", expiry="20180417", strike=15.0, right="C",
+        exchange="SMART", trading_class="VIX",
+    )  # fmt: skip
+    put = ContractSpec(
+        symbol="SPX", sec_type="OPT", expiry="20180309", strike=2700.0, right="P",
+        exchange="SMART", trading_class="SPXW",
+    )  # fmt: skip
+    asked = [
+        PlaceOrder(
+            order_id=number, contract=contract, action="BUY", quantity=quantity,
+            order_type="LMT", limit=Decimal("0.05"),
+        )
+        for number, contract, quantity in ((1, call, 1), (2, put, 1), (3, call, 501))
+    ]  # fmt: skip
+    started = ("--scenario", "volmageddon-2018", "--speed", "max", "--seed", "1")
+    with gateway(*started, *options, cwd=tmp_path) as (_, port):
+        told = list(conversation(port, *asked, until=(3, 383)))
+    assert [it for it in told if it[1] < 2000 or it[1] > 3000] == [
+        (1, 10349), (2, 203), (3, 383),
+    ]  # fmt: skip
+    with gateway(*started, "--read-only", cwd=tmp_path) as (_, port):
+        told = list(conversation(port, asked[0], until=(1, 321)))
+    assert told[-1] == (1, 321)
+
+
+def conversation(
+    port: int, *asked: PlaceOrder, until: tuple[int, int]
+) -> Iterator[tuple[int, int]]:
+    """Yield the errors that a client hears: request id and code."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        hello = write_hello(Hello(157, 176))
+        line.sendall(hello + codec.encode(StartApi(7), 176))
+        reader = FrameReader()
+        frames = iter(lambda: line.recv(65536), b"")
+        payloads = (it for data in frames for it in reader.feed(data))
+        next(payloads)
+        for order in asked:
+            line.sendall(codec.encode(order, 176))
+        for payload in payloads:
+            message = codec.decode_reply(payload, 176)
+            if isinstance(message, Error):
+                yield message.req_id, message.code
+                if (message.req_id, message.code) == until:
+                    return
 
 
 def test_a_running_gateway_does_as_it_is_told(ask: Ask, tmp_path: Path) -> None:
