@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from alvh_trader.gateway import listing_reply, order_attributes
-from alvh_trader.gateway.moment import read_time
 from alvh_trader.gateway.notices import NO_COMBO_LEGS, NOT_FOUND, invalid
 from alvh_trader.gateway.order_reply import NON_GUARANTEED
 from alvh_trader.gateway.session import Session
@@ -63,7 +62,7 @@ def terms_of(session: Session, asked: PlaceOrder, parent: int) -> Terms | Proble
     tif = asked.tif or session.floor.settings.preset_tif or "DAY"
     limit = _price(asked.limit) if KINDS[asked.order_type].has_limit else None
     try:
-        handling = _handling(asked, parent, tif, limit)
+        handling = _handling(session, asked, parent, tif, limit)
     except ValueError:
         return 337, _BAD_TIME
     order = _order(session, asked, legs, limit, tif, handling)
@@ -71,7 +70,7 @@ def terms_of(session: Session, asked: PlaceOrder, parent: int) -> Terms | Proble
 
 
 def _handling(
-    asked: PlaceOrder, parent: int, tif: str, limit: Decimal | None
+    session: Session, asked: PlaceOrder, parent: int, tif: str, limit: Decimal | None
 ) -> Handling:
     """Return how the order is to be worked.
 
@@ -85,7 +84,7 @@ def _handling(
         offset = _price(asked.limit_offset)
         if offset is None and stop is not None and limit is not None:
             offset = trailing_offset(asked.action, stop, limit)
-    good_till = _time(asked.good_till)
+    good_till = _time(session, asked.good_till)
     return Handling(
         stop=stop if kind.has_stop else None,
         trail=_some(asked.aux_price) if kind.trails else None,
@@ -93,7 +92,7 @@ def _handling(
         limit_offset=offset,
         trigger_method=asked.trigger_method,
         outside_hours=asked.outside_regular_hours and _may_trade_outside(asked),
-        good_after=_time(asked.good_after),
+        good_after=_time(session, asked.good_after),
         good_till=good_till if tif == "GTD" else None,
         parent=parent,
         parent_id=asked.parent_id,
@@ -209,8 +208,8 @@ def _legs_trade_alone(asked: PlaceOrder) -> bool:
     return any(it.tag == NON_GUARANTEED and it.value == "1" for it in asked.routing)
 
 
-def _time(text: str) -> datetime | None:
-    return read_time(text) if text else None
+def _time(session: Session, text: str) -> datetime | None:
+    return session.times.read(text) if text else None
 
 
 def _lacks_zone(text: str) -> bool:

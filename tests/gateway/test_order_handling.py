@@ -88,7 +88,7 @@ def test_a_trailing_limit_may_name_its_limit_in_place_of_an_offset() -> None:
     assert (it.trailing_percent, it.limit_offset, it.limit) == ("2", 0.2, 9.2)
 
 
-def test_dates_come_back_in_the_zone_of_the_login() -> None:
+def test_dates_come_back_in_the_zone_of_the_instrument() -> None:
     _, peer, call = setting()
     dated = asked(
         call, 1, tif="GTD", good_till="20180124-20:00:00",
@@ -96,8 +96,8 @@ def test_dates_come_back_in_the_zone_of_the_login() -> None:
     )  # fmt: skip
     heard = peer.ask(dated)
     (it,) = only(wire.OpenOrder, heard)
-    assert it.good_till == "20180124 15:00:00 US/Eastern"
-    assert it.good_after == "20180122 10:00:00 US/Eastern"
+    assert it.good_till == "20180124 14:00:00 US/Central"
+    assert it.good_after == "20180122 09:00:00 US/Central"
     assert errors(heard) == []
 
 
@@ -106,7 +106,7 @@ def test_a_date_without_a_zone_is_taken_with_a_warning() -> None:
     dated = asked(call, 1, tif="GTD", good_till="20180124 15:00:00")
     heard = peer.ask(dated)
     assert errors(heard) == [(1, 2174)]
-    assert only(wire.OpenOrder, heard)[0].good_till == "20180124 15:00:00 US/Eastern"
+    assert only(wire.OpenOrder, heard)[0].good_till == "20180124 14:00:00 US/Central"
 
 
 def test_outside_regular_hours_is_ignored_where_it_means_nothing() -> None:
