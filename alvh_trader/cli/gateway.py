@@ -38,6 +38,9 @@ FaultWords = Annotated[
 FaultFile = Annotated[
     Path | None, typer.Option(help="TOML file with faults; docs/faults.md.")
 ]
+ApiFile = Annotated[
+    Path | None, typer.Option(help="TOML file of API settings; docs/gateway.md.")
+]
 ReadOnly = Annotated[bool, typer.Option("--read-only", help="Take no order (321).")]
 Precautions = Annotated[
     bool, typer.Option("--precautions", help="Hold back orders that look like a slip.")
@@ -76,6 +79,7 @@ def gateway(  # noqa: PLR0913 - one for each option
     fault: FaultWords = None,
     faults: FaultFile = None,
     control: MaybeControl = None,
+    api_settings: ApiFile = None,
     read_only: ReadOnly = False,
     precautions: Precautions = False,
     preset_tif: PresetTif = "",
@@ -87,11 +91,10 @@ def gateway(  # noqa: PLR0913 - one for each option
         return
     if not scenario:
         raise ConfigError("Missing option '--scenario'.")
-    from alvh_trader.runtime import logs
-    from alvh_trader.runtime.paper_gateway import Serving, serve_scenario
+    from alvh_trader.runtime import logs, paper_gateway
 
     logs.configure()
-    asked = Serving(
+    asked = paper_gateway.Serving(
         scenario=scenario,
         seed=seed,
         port=port,
@@ -104,12 +107,13 @@ def gateway(  # noqa: PLR0913 - one for each option
         faults=tuple(fault or ()),
         fault_file=faults,
         control=control,
+        api_settings=api_settings,
         read_only=read_only,
         precautions=precautions,
         preset_tif=preset_tif,
         forbidden=tuple(forbid or ()),
     )
-    serve_scenario(asked, *_tellers(as_json=as_json))
+    paper_gateway.serve_scenario(asked, *_tellers(as_json=as_json))
 
 
 def _tellers(*, as_json: bool) -> tuple[Callable[[str, int], None], Callable[[], None]]:

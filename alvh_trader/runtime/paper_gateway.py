@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from alvh_trader.errors import ConfigError
@@ -42,6 +43,7 @@ class Serving(Struct, frozen=True, kw_only=True):
     fault_file: Path | None = None
     control: Path | None = None
     """Where to listen for `alvh-trader gateway ctl`."""
+    api_settings: Path | None = None
     read_only: bool = False
     precautions: bool = False
     preset_tif: str = ""
@@ -74,7 +76,8 @@ def serve_scenario(
             port=asked.port,
             speed=speed,
             audit_path=asked.audit,
-            alongside=partial(_directed, asked, _settings(asked)),
+            settings=_settings(asked),
+            alongside=partial(_directed, asked),
             on_listening=lambda bound: on_listening(HOST, bound),
             on_ended=on_ended,
         )
@@ -82,11 +85,8 @@ def serve_scenario(
 
 
 @asynccontextmanager
-async def _directed(
-    asked: Serving, settings: ApiSettings, gateway: Gateway
-) -> AsyncIterator[None]:
-    """Set the gateway, plan what shall go wrong, and listen to who may say more."""
-    gateway.floor.settings = settings
+async def _directed(asked: Serving, gateway: Gateway) -> AsyncIterator[None]:
+    """Plan what shall go wrong, and listen to who may say more."""
     filed = () if asked.fault_file is None else read_file(asked.fault_file)
     for planned in (*map(read_words, asked.faults), *filed):
         gateway.injector.plan(planned, moment(planned, gateway.floor.exchange.now))
@@ -100,18 +100,38 @@ async def _directed(
 def _settings(asked: Serving) -> ApiSettings:
     """Return what a person would have set in a gateway's own windows.
 
+    What was said on the command line counts, then the file.
+
     Raises:
-        ConfigError: The preset is no time in force.
+        ConfigError: The preset is no time in force, or the file cannot be used.
     """
     if asked.preset_tif and asked.preset_tif not in PRESETS:
         words = f"--preset-tif {asked.preset_tif!r}: one of {', '.join(PRESETS)}"
         raise ConfigError(words)
-    return ApiSettings(
-        is_read_only=asked.read_only,
-        preset_tif=asked.preset_tif,
-        precautions=Precautions() if asked.precautions else None,
-        forbidden=frozenset(asked.forbidden),
+    filed = _filed_settings(asked.api_settings)
+    return msgspec.structs.replace(
+        filed,
+        is_read_only=asked.read_only or filed.is_read_only,
+        preset_tif=asked.preset_tif or filed.preset_tif,
+        precautions=Precautions() if asked.precautions else filed.precautions,
+        forbidden=filed.forbidden | set(asked.forbidden),
     )
+
+
+def _filed_settings(path: Path | None) -> ApiSettings:
+    """Read a file of API settings; without one they are those of a new login.
+
+    Raises:
+        ConfigError: It cannot be read, or has a key or a value that it may not.
+    """
+    if path is None:
+        return ApiSettings()
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=ApiSettings)
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"API settings {path}: {error}") from None
 
 
 def _prepare_files(chosen: Scenario, asked: Serving) -> None:

@@ -59,6 +59,28 @@ def test_a_mistake_is_one_line(
     assert len(told.err.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("market_data_lines = 'many'", "market_data_lines"),
+        ("lines = 3", "lines"),
+        ("login_zone = 'Mars/Base'", "Mars/Base"),
+        ("=", "api.toml"),
+    ],
+)
+def test_api_settings_that_cannot_be_used_are_explained(
+    ask: Ask, tmp_path: Path, text: str, words: str
+) -> None:
+    (tmp_path / "api.toml").write_text(text)
+    told = ask(
+        "gateway", "--scenario", "volmageddon-2018", "--port", "0",
+        "--api-settings", "api.toml",
+    )  # fmt: skip
+    assert told.code == 2
+    assert words in told.err
+    assert len(told.err.splitlines()) == 1
+
+
 def test_a_key_that_no_schedule_has_is_a_mistake(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "faults.toml").write_text(SCHEDULE + "when = 3\n")
     told = ask(
