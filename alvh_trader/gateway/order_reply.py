@@ -30,7 +30,7 @@ from alvh_trader.wire.order_reply import (
 NON_GUARANTEED = "NonGuaranteed"
 """The routing parameter of a combo whose legs trade each for itself."""
 
-_VENUES = {"OPT": "CBOE", "BAG": "CBOE", "FUT": "CFE"}
+_COMBO_VENUE = "CBOE"
 
 
 class Ending(NamedTuple):
@@ -185,7 +185,7 @@ def execution_data(
 ) -> ExecutionData:
     """Return a trade; `symbol` names the combo of a summary row."""
     listing = listing_of(execution.con_id) if execution.con_id else None
-    venue = _VENUES["BAG" if listing is None else listing.sec_type]
+    venue = _COMBO_VENUE if listing is None else listing.primary_exchange
     return ExecutionData(
         req_id=req_id,
         order_id=execution.order_id,

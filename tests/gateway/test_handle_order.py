@@ -1,6 +1,7 @@
 """The life of orders, as a client sees it."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -8,6 +9,7 @@ from msgspec import structs
 from alvh_trader.gateway.floor import Floor
 from alvh_trader.gateway.listing_reply import COMBO_CON_ID
 from alvh_trader.sim.model import Listing
+from alvh_trader.wire import account_reply as account
 from alvh_trader.wire import order_reply as wire
 from alvh_trader.wire import request
 from alvh_trader.wire.contract import ContractSpec
@@ -68,6 +70,35 @@ def test_a_fill_is_told_in_the_recorded_order() -> None:
     (trade,) = only(wire.ExecutionData, heard)
     assert (trade.req_id, trade.side, trade.contract.con_id) == (-1, "BOT", call.con_id)
     assert trade.time.endswith(" US/Central")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "venue"),
+    [
+        ({"symbol": "SPY", "sec_type": "STK"}, "ARCA"),
+        ({"symbol": "SPY", "sec_type": "OPT", "strike": 280.0}, "CBOE"),
+        ({"symbol": "XSP", "sec_type": "OPT", "strike": 280.0}, "CBOE"),
+        ({"symbol": "SPX", "sec_type": "OPT", "strike": 2800.0}, "CBOE"),
+        ({"symbol": "VIX", "sec_type": "OPT", "strike": 15.0}, "CBOE"),
+        ({"symbol": "VIX", "sec_type": "FUT"}, "CFE"),
+        ({"symbol": "VXM", "sec_type": "FUT"}, "CFE"),
+    ],
+)
+def test_every_kind_of_product_trades_and_becomes_a_position(
+    wanted: dict[str, Any], venue: str
+) -> None:
+    on, peer, _ = setting()
+    it = on.exchange.find(**wanted)[-1]
+    peer.ask(request.RequestPositions())
+    peer.ask(order(it.con_id, 1, None))
+    heard = list(until_filled(peer))
+    (trade,) = only(wire.ExecutionData, heard)
+    assert (trade.contract.con_id, trade.exchange) == (it.con_id, venue)
+    (held,) = only(account.Position, heard)
+    assert (held.contract.con_id, held.position) == (it.con_id, 1)
+    answer = peer.ask(request.RequestAccountUpdates(subscribe=True, account=""))
+    rows = only(account.PortfolioValue, answer)
+    assert [row.primary_exchange for row in rows if row.con_id == it.con_id] == [venue]
 
 
 def test_a_partial_fill_leaves_the_order_submitted() -> None:
