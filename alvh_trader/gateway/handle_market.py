@@ -132,7 +132,7 @@ def _data_type(session: Session) -> int:
     Frozen data is what was last seen of a market that is closed.
     """
     is_frozen = session.streams.market_data_type in (FROZEN, DELAYED_FROZEN)
-    is_frozen = is_frozen and not session.floor.exchange.is_open
+    is_frozen = is_frozen and not session.floor.exchange.is_trading
     if session.floor.settings.market_data is Entitlement.LIVE:
         return FROZEN if is_frozen else LIVE
     return DELAYED_FROZEN if is_frozen else DELAYED

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh_trader.pricing import black76
-from alvh_trader.sim import surface
+from alvh_trader.sim import american, surface
 from alvh_trader.sim.minis import Scaled
 from alvh_trader.sim.model import Listing, OptionGreeks
 from alvh_trader.sim.parameters import Parameters, WidthParameters
@@ -116,28 +116,43 @@ def value(state: State, options: Batch, fit: Parameters) -> Values:
         k = np.log(options.strike[i] / forward[i])
         iv[i] = surface.vix_volatility(state, t, k, fit.vix)
     price = black76.price(forward, options.strike, iv, tau, state.rate, options.is_call)
+    values = Values(price, iv, forward, tau)
     if options.scaled is not None:
-        price = _scaled_price(price, state, options, options.scaled)
-    return Values(price, iv, forward, tau)
+        return values._replace(
+            price=_own_prices(values, state, options, options.scaled)
+        )
+    return values
 
 
-def _scaled_price(
-    price: Floats, state: State, options: Batch, scaled: Scaled
-) -> Floats:
-    """Return prices in the option's own points, never below what exercising pays.
-
-    What an early exercise is worth beyond that is left out (docs/gateway.md).
-    """
-    price = price * scaled.scale
-    sign = np.where(options.is_call, 1.0, -1.0)
-    now = sign * (state.spx * scaled.spot - options.strike * scaled.scale)
-    return np.asarray(np.where(scaled.is_american, np.maximum(price, now), price))
+def _own_prices(values: Values, state: State, options: Batch, scaled: Scaled) -> Floats:
+    """Return prices in the option's own points, with the right to exercise early."""
+    prices, i = values.price * scaled.scale, scaled.american
+    if i.size:
+        scale = scaled.scale[i]
+        prices[i] = american.price(
+            state.spx * scaled.spot[i],
+            values.forward[i] * scale,
+            options.strike[i] * scale,
+            values.iv[i],
+            values.tau[i],
+            state.rate,
+            options.is_call[i],
+        )
+    return prices
 
 
 def quotes(
-    state: State, options: Batch, values: Values, fit: Parameters, salt: int
+    state: State,
+    options: Batch,
+    values: Values,
+    fit: Parameters,
+    salt: int,
+    wider: float = 1.0,
 ) -> Quotes:
-    """Return bids, asks and sizes; `salt` varies sizes (and widths a little)."""
+    """Return bids, asks and sizes; `salt` varies sizes (and widths a little).
+
+    Where trade is thin, markets are `wider` by a factor and smaller by the same.
+    """
     noise = _noise(options.con_ids, salt)
     width, scaled = np.empty_like(values.price), options.scaled
     spx_price = values.price if scaled is None else values.price / scaled.scale
@@ -147,14 +162,16 @@ def quotes(
             width[part] = _width(spx_price[part], log_vix, w)
     if scaled is not None:
         width = width * scaled.width
-    half = 0.5 * width * (0.85 + 0.3 * noise)
+    half = 0.5 * wider * width * (0.85 + 0.3 * noise)
     bid = _on_grid(np.maximum(values.price - half, 0.0), options, np.floor, 1e-9)
     ask = _on_grid(values.price + half, options, np.ceil, -1e-9)
     least = np.where(ask < 3.0, options.fine, options.coarse)
     # What nobody would pay a tick for has no bid; the offer stays one tick.
     ask = np.maximum(np.maximum(ask, bid + least), options.fine)
-    depth = np.where(values.price < 3.0, 180.0, 540.0 / np.maximum(values.price, 3.0))
-    depth = np.maximum(depth, 8.0)
+    depth = np.where(
+        values.price < 3.0, 180.0 / wider, 540.0 / wider / np.maximum(values.price, 3.0)
+    )
+    depth = np.maximum(depth, 8.0 / wider)
     bid_size = np.rint(depth * (0.5 + noise))
     ask_size = np.rint(depth * (1.5 - noise))
     return Quotes(

@@ -13,39 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh_trader.domain.calendar import instant
-from alvh_trader.sim import batch, minis, products, surface
+from alvh_trader.sim import batch, hours, minis, products, spot, surface
 from alvh_trader.sim.batch import Batch, Quotes, Values
 from alvh_trader.sim.cents import cents, rounded
+from alvh_trader.sim.evening import WIDER, Evening
 from alvh_trader.sim.listings import Listings
 from alvh_trader.sim.market import Market, Session, morning
 from alvh_trader.sim.model import Listing, OptionGreeks, OrderLeg, Top
 from alvh_trader.sim.path import ISSUES
 from alvh_trader.sim.prints import Figures, Printed
+from alvh_trader.sim.spot import NOTHING
 from alvh_trader.sim.surface import State
 
 Floats = NDArray[np.float64]
 
-NOTHING = Top(
-    bid=None,
-    ask=None,
-    bid_size=0,
-    ask_size=0,
-    last=None,
-    last_size=None,
-    open=None,
-    high=None,
-    low=None,
-    close=None,
-    volume=None,
-)
-
 _SIZES_LAST = 6
 """Nodes for which displayed sizes stay: half a minute."""
-
-STOCK_VOLUME = 85_000_000
-"""Shares of SPY in a day (assumption: it rises evenly)."""
-
-CENT = Decimal("0.01")
 
 _BATCHES_KEPT = 256
 _NO_QUOTE = (0, 0, 0, 0)
@@ -57,6 +40,7 @@ class Sheet:
 
     node: int
     is_open: bool = True
+    wider: float = 1.0
     tops: dict[tuple[int, ...], list[Top]] = field(default_factory=dict)
     values: dict[tuple[int, ...], Values] = field(default_factory=dict)
     quotes: dict[tuple[int, ...], Quotes] = field(default_factory=dict)
@@ -78,6 +62,7 @@ class Board:
         """Begin a session: yesterday's series and figures are forgotten."""
         self.session: Session = self._market.session(number)
         self.listed = listed
+        self.after: Evening | None = self._market.evening(number)
         self._number = number
         self._evening = self._market.closing(number - 1)
         self._closes: dict[str, Decimal] = {}
@@ -97,6 +82,21 @@ class Board:
         if (self._sheet.node, self._sheet.is_open) != (node, is_open):
             is_ready = (self._ahead.node, self._ahead.is_open) == (node, is_open)
             self._sheet = self._ahead if is_ready else Sheet(node, is_open)
+
+    def turn_evening(self, at: float) -> None:
+        """Move to an instant after the close, in or between the stretches of trade.
+
+        Indexes, stock and the day's figures stay at the close.
+        """
+        evening = self.after
+        assert evening is not None, "nothing follows this close"
+        node = evening.node(at)
+        self.node = self.session.tape.nodes - 1
+        self.is_open = evening.is_on(at)
+        self.state = self.session.state(self.node) if node < 0 else evening.states[node]
+        key = self.node + 1 + node
+        if (self._sheet.node, self._sheet.is_open) != (key, self.is_open):
+            self._sheet = Sheet(key, self.is_open, WIDER)
 
     def foresee(
         self, node: int, con_ids: Sequence[int]
@@ -124,10 +124,8 @@ class Board:
                 found[con_id] = NOTHING
             elif listing.sec_type == "OPT":
                 options.append(con_id)
-            elif listing.sec_type == "IND":
+            elif listing.sec_type in ("IND", "STK"):
                 found[con_id] = self._index_top(listing)
-            elif listing.sec_type == "STK":
-                found[con_id] = self._stock_top(listing)
             else:
                 found[con_id] = self._future_top(listing)
         if options:
@@ -195,6 +193,10 @@ class Board:
         levels["VIX"] = levels["VXM"] = float(series["VIX"][at])
         return levels
 
+    def vix_settlement(self) -> float:
+        """Return what VIX options and futures settle at on this session's morning."""
+        return self._market.vix_settlement(self._number)
+
     def fair(self, state: State, options: Sequence[Listing]) -> list[float]:
         """Return the model prices of options in any other state of the market."""
         made = self._batch(tuple(option.con_id for option in options))
@@ -237,10 +239,17 @@ class Board:
         """Return when each series trades last; beyond today is all the same."""
         tape = self.session.tape
         stocks_stop = tape.opens_at + 5.0 * tape.index_close
-        return [
-            stocks_stop if o.expiry == tape.day else float(tape.closes_at)
-            for o in options
-        ]
+
+        def stop(option: Listing) -> float:
+            if option.expiry == tape.day:
+                return stocks_stop
+            if self.after is None or not hours.has_nights(option, tape.day):
+                return float(tape.closes_at)
+            if option.last_trade == tape.day:
+                return float(self.after.curb_ends or tape.closes_at)
+            return float(self.after.ends_at)
+
+        return [stop(option) for option in options]
 
     def _value_at(self, sheet: Sheet, state: State, con_ids: tuple[int, ...]) -> Values:
         values = sheet.values.get(con_ids)
@@ -257,7 +266,7 @@ class Board:
             salt = self._number * 1000 + sheet.node // _SIZES_LAST
             values = self._value_at(sheet, state, con_ids)
             options, fit = self._batch(con_ids), self._market.fit
-            quotes = batch.quotes(state, options, values, fit, salt)
+            quotes = batch.quotes(state, options, values, fit, salt, sheet.wider)
             sheet.quotes[con_ids] = quotes
         return quotes
 
@@ -320,34 +329,23 @@ class Board:
         self._made[con_id] = key, top
         return top
 
-    # -------------------------------------------------------- indexes, futures ---
+    # ------------------------------------------------------------- all the rest ---
 
     def _index_top(self, listing: Listing) -> Top:
-        node, tape = self.node, self.session.tape
+        session, node = self.session, self.node
         if listing.con_id == products.AD_NYSE:
-            up, down = int(tape.advances[node]), int(tape.declines[node])
-            return replace(
-                NOTHING, bid=Decimal(up), ask=Decimal(down), bid_size=ISSUES - up - down
-            )
-        symbol = listing.symbol
-        high, low = self.session.extremes[symbol]
-        values = self.session.series[symbol]
+            return spot.breadth_top(session.tape, node)
+        close = self._close_of(listing.symbol)
+        if listing.sec_type != "STK":
+            return spot.index_top(session, node, listing.symbol, close)
+        is_quoted = self.is_open and self.state.at <= session.tape.closes_at
+        return spot.stock_top(session, node, listing, close, is_quoted=is_quoted)
+
+    def _close_of(self, symbol: str) -> Decimal:
         close = self._closes.get(symbol)
         if close is None:
             close = self._closes[symbol] = rounded(self._close_before(symbol))
-        return Top(
-            bid=None,
-            ask=None,
-            bid_size=0,
-            ask_size=0,
-            last=rounded(values[node]),
-            last_size=None,
-            open=rounded(values[0]),
-            high=rounded(high[node]),
-            low=rounded(low[node]),
-            close=close,
-            volume=None,
-        )
+        return close
 
     def _close_before(self, symbol: str) -> float:
         before = self._market.day(self._number - 1)
@@ -359,36 +357,13 @@ class Board:
             return self._market.over_spx(symbol, self._number - 1) * before.spx.close
         return self._market.term_closes(symbol.lower(), self._number - 1)
 
-    def _stock_top(self, listing: Listing) -> Top:
-        """Return a market one cent wide around the stock's price."""
-        top = self._index_top(listing)
-        assert top.last is not None, "a stock without a price"
-        done = self.node / (self.session.tape.nodes - 1)
-        top = replace(top, last_size=1, volume=int(STOCK_VOLUME * done))
-        if not self.is_open:
-            return top
-        price = self.session.series[listing.symbol][self.node]
-        bid = products.ticks(listing).floor(price - 0.005)
-        return replace(top, bid=bid, ask=bid + CENT, bid_size=900, ask_size=900)
-
     def _future(self, expiry: date, state: State) -> float:
         tau = surface.years(state, np.array([morning(expiry)]))
         return float(surface.vix_forward(state, tau, self._market.fit.curve)[0])
 
     def _future_top(self, listing: Listing) -> Top:
         assert listing.expiry is not None, "a future without expiry"
-        fair = self._future(listing.expiry, self.state)
-        grid = products.ticks(listing)
-        before = self._future(listing.expiry, self._evening)
-        first = self._future(listing.expiry, self.session.state(0))
-        last = grid.floor(fair)
-        top = replace(
-            NOTHING,
-            last=last,
-            last_size=1,
-            open=grid.floor(first),
-            close=grid.floor(before),
-        )
-        if not self.is_open or listing.sec_type != "FUT":
-            return top
-        return replace(top, bid=last, ask=last + grid.fine, bid_size=60, ask_size=55)
+        states = (self._evening, self.session.state(0), self.state)
+        before, first, fair = (self._future(listing.expiry, it) for it in states)
+        is_quoted = self.is_open and listing.sec_type == "FUT"
+        return spot.future_top(listing, (before, first, fair), is_quoted=is_quoted)

@@ -153,12 +153,16 @@ class Book:
         self._completed.clear()
         self._blotter.begin_day()
 
-    def lapse(self, now: float) -> tuple[Report, ...]:
-        """End at the close every order that does not outlive the session."""
+    def lapse(self, now: float, *, keeps_evening: bool = False) -> tuple[Report, ...]:
+        """End at the close every order that does not outlive the session.
+
+        Where a curb follows, what may trade in it stays (`keeps_evening`).
+        """
         return self._cancel_all(
             r.order.perm_id
             for r in self._resting.values()
             if times.ends_with_session(r.order, now)
+            and not (keeps_evening and r.order.handling.outside_hours)
         )
 
     def drop(self, con_ids: set[int]) -> tuple[Report, ...]:
@@ -169,14 +173,19 @@ class Book:
             if con_ids & {leg.con_id for leg in r.order.legs}
         )
 
-    def match(self, now: float) -> tuple[Report, ...]:
-        """Let every order that rested before `now` meet the market once."""
+    def match(self, now: float, *, evening: bool = False) -> tuple[Report, ...]:
+        """Let every order that rested before `now` meet the market once.
+
+        In the evening only those do that may trade outside regular hours.
+        """
         reports: list[Report] = []
         if self.tampering.is_halted:
             return ()
         for perm_id, resting in list(self._resting.items()):
             elapsed = min(now - resting.seen_at, _LONGEST_WAIT)
             if elapsed <= 0 or perm_id not in self._resting:
+                continue
+            if evening and not resting.order.handling.outside_hours:
                 continue
             resting.seen_at = now
             reports += self._meet(resting, now, elapsed)

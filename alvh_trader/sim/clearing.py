@@ -52,11 +52,13 @@ class Clearing:
     def settle(self, *, at_open: bool) -> None:
         """Pay out holdings that settle now: AM series at the open, PM at the close.
 
-        Options on SPY deliver shares, the others cash.
-        The opening print stands for the special opening quotation.
+        Options on SPY deliver shares, the others cash. What settles on VIX does so at
+        its special opening quotation; that of SPX is its opening print (assumption).
         """
         tape = self._board.session.tape
         levels = self._board.levels(0 if at_open else -1)
+        if at_open:
+            levels["VIX"] = levels["VXM"] = self._board.vix_settlement()
         for held in self._ledger.positions:
             listing = held.listing
             is_pm = listing.sec_type == "OPT" and listing.expiry == listing.last_trade

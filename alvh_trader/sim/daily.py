@@ -18,7 +18,13 @@ from alvh_trader.errors import ConfigError
 
 SHIPPED = Path(__file__).with_name("history")
 TERMS = ("vix1d", "vix9d", "vix3m", "vix6m", "vix1y", "vvix", "skew")
+INDEXES = "cboe_vol_indices_close.csv"
 FUTURES = "vx_futures_daily_by_contract.csv"
+FINALS = "vx_final_settlement_monthly.csv"
+RATES = "rates_daily.csv"
+
+_FINAL, _RATE = ("expiry", "final_settlement"), ("date", "dgs3mo")
+"""Columns: the special opening quotation of VIX; three-month bills in percent."""
 
 _PRICES = ("open", "high", "low", "close")
 
@@ -37,7 +43,8 @@ class Prices:
 class Day:
     """What history knows of one session. None where it knows nothing.
 
-    `terms` are closes by index name; `futures` pairs of (expiry, settlement).
+    `terms` are closes by index name; `futures` pairs of (expiry, settlement); `final`
+    is what VIX options and futures settled at that morning; `rate` is continuous.
     """
 
     day: date
@@ -46,6 +53,8 @@ class Day:
     vix_close: float
     terms: dict[str, float]
     futures: tuple[tuple[date, float], ...]
+    final: float | None = None
+    rate: float | None = None
 
 
 def load(folder: Path | None, first: date, last: date) -> tuple[Day, ...]:
@@ -57,11 +66,9 @@ def load(folder: Path | None, first: date, last: date) -> tuple[Day, ...]:
     places = [SHIPPED] if folder is None else [*_places(folder), SHIPPED]
     spx = _prices(_file(places, "spx_daily.csv"), first, last)
     vix = _prices(_file(places, "vix_daily.csv"), first, last)
-    terms = {
-        name: _prices(path, first, last)
-        for name in TERMS
-        if (path := _found(places, f"{name}_daily.csv")) is not None
-    }
+    terms = {name: _term(places, name, first, last) for name in TERMS}
+    finals = _column(_found(places, FINALS), _FINAL, first, last)
+    rates = _column(_found(places, RATES), _RATE, first, last)
     futures = _futures(_found(places, FUTURES), first, last)
     return tuple(
         Day(
@@ -69,8 +76,10 @@ def load(folder: Path | None, first: date, last: date) -> tuple[Day, ...]:
             spx=_whole(spx[day], day),
             vix=vix[day] if not math.isnan(vix[day].open) else None,
             vix_close=vix[day].close,
-            terms={n: rows[day].close for n, rows in terms.items() if day in rows},
+            terms={n: rows[day] for n, rows in terms.items() if day in rows},
             futures=futures.get(day, ()),
+            final=finals.get(day),
+            rate=math.log1p(rates[day] / 100.0) if day in rates else None,
         )
         for day in sorted(spx.keys() & vix.keys())
     )
@@ -79,13 +88,13 @@ def load(folder: Path | None, first: date, last: date) -> tuple[Day, ...]:
 def _places(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise ConfigError(f"history: {folder} is not a folder")
-    places = [folder, folder / "daily", folder / "vx_futures"]
-    wanted = ["spx_daily.csv", "vix_daily.csv", FUTURES]
+    places = [folder, *(folder / name for name in ("daily", "vx_futures", "macro"))]
+    wanted = ["spx_daily.csv", "vix_daily.csv", INDEXES, FUTURES, FINALS, RATES]
     wanted += [f"{name}_daily.csv" for name in TERMS]
     if not any(_found(places, name) for name in wanted):
         raise ConfigError(
             f"history: {folder} holds none of {', '.join(wanted)} (.gz or not), "
-            "neither itself nor in daily/ or vx_futures/"
+            "neither itself nor in daily/, vx_futures/ or macro/"
         )
     return places
 
@@ -139,6 +148,39 @@ def _prices(path: Path, first: date, last: date) -> dict[date, Prices]:
             bar = Prices(none, none, none, _number(path, line, row, "close"))
         prices[day] = bar
     return prices
+
+
+def _term(places: list[Path], name: str, first: date, last: date) -> dict[date, float]:
+    """Return the closes of an index: from its own file, or from the table of all."""
+    path = _found(places, f"{name}_daily.csv")
+    if path is not None:
+        return {day: it.close for day, it in _prices(path, first, last).items()}
+    table = _found(places, INDEXES)
+    return _column(table, ("date", name), first, last, may_lack=True)
+
+
+def _column(
+    path: Path | None,
+    columns: tuple[str, str],
+    first: date,
+    last: date,
+    *,
+    may_lack: bool = False,
+) -> dict[date, float]:
+    """Read one column of a table by day; blank cells and missing files have nothing.
+
+    A table that `may_lack` the column has nothing either.
+    """
+    (by_day, column), absent = columns, "" if may_lack else "-"
+    low, high = first.isoformat(), last.isoformat()
+    found: dict[date, float] = {}
+    for line, row in _rows(path) if path is not None else ():
+        # Most of a table is out of range: comparing text spares parsing it.
+        if not low <= row.get(by_day, low) <= high or not row.get(column, absent):
+            continue
+        if row.get("is_nyse_session") != "0":
+            found[_day(path, line, row, by_day)] = _number(path, line, row, column)
+    return found
 
 
 def _check_range(path: Path, line: int, bar: Prices) -> None:

@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Unpack
 
-from alvh_trader.domain.calendar import OPENS, instant, new_york_date
 from alvh_trader.sim import hours, products, rules, ties
 from alvh_trader.sim.bars import History
 from alvh_trader.sim.board import Board
@@ -19,7 +18,7 @@ from alvh_trader.sim.book import Book
 from alvh_trader.sim.clearing import Clearing
 from alvh_trader.sim.hours import Span
 from alvh_trader.sim.ledger import Ledger
-from alvh_trader.sim.listings import Filters, Listings, Wanted
+from alvh_trader.sim.listings import Filters, Wanted
 from alvh_trader.sim.market import Market
 from alvh_trader.sim.model import (
     AccountValues,
@@ -38,12 +37,9 @@ from alvh_trader.sim.model import (
     Top,
     unknown_order,
 )
-from alvh_trader.sim.path import STEP, Tape, session_length
+from alvh_trader.sim.path import STEP, Tape
 from alvh_trader.sim.scenario import Scenario
 from alvh_trader.sim.theory import Theory
-
-_MEMORY = 90
-"""Sessions whose closes decide which strikes are listed."""
 
 
 class Exchange:
@@ -60,10 +56,11 @@ class Exchange:
         ledger = Ledger(scenario.account, scenario.cash)
         self._clearing = Clearing(self._market, self._board, ledger)
         self._book = Book(seed, self._board, ledger)
+        self._curb_ends: int | None = None
         self._number = 0
         self._is_open = True
         self.tampering = self._book.tampering
-        self._board.open_session(0, self._listed(0))
+        self._board.open_session(0, self._market.listed(0))
         self._clearing.open_position()
         self.now = _utc(self._tape.opens_at)
 
@@ -82,13 +79,22 @@ class Exchange:
 
     @property
     def is_open(self) -> bool:
-        """Whether index options trade now (09:30-16:15, half days until 13:15)."""
+        """Whether the regular session is on (09:30-16:15, half days until 13:15)."""
         return self._is_open
 
     @property
+    def is_trading(self) -> bool:
+        """Whether index options trade now, in the regular session or out of it."""
+        after = self._board.after
+        is_on = after is not None and after.is_on(self.now.timestamp())
+        return self._is_open or is_on
+
+    @property
     def opens_at(self) -> datetime | None:
-        """When trading goes on; None while it does, and after the last close."""
-        return self.next_instant(timedelta()) if not self._is_open else None
+        """When the next regular session opens; None in one, and after the last."""
+        if self._is_open or self.ended:
+            return None
+        return _utc(self._market.opens_at(self._number + 1))
 
     @property
     def session_number(self) -> int:
@@ -109,13 +115,14 @@ class Exchange:
         """Return the next tape instant, at most `interval` later within the session.
 
         The tape has a node every 5 seconds (a shorter interval gives the next
-        node). The options close is always an instant of its own; after it comes the
-        next session's open, and None after the last close.
+        node). The options close is always an instant of its own; after it come those
+        of the evening, if options trade then, and the next session's open; None after
+        the last close.
         """
         if self.ended:
             return None
         if not self._is_open:
-            return _utc(self._opens_at(self._number + 1))
+            return _utc(self._next_after_close(int(interval.total_seconds())))
         tape = self._tape
         nodes = max(int(interval.total_seconds()) // STEP, 1)
         node = tape.node(self.now.timestamp()) + nodes
@@ -135,19 +142,30 @@ class Exchange:
         while True:
             if self._is_open and self._tape.closes_at <= until:
                 reports += self._close()
-            elif (
-                not self._is_open
-                and not self.ended
-                and self._opens_at(self._number + 1) <= until
-            ):
+            elif (opens := self.opens_at) is not None and opens.timestamp() <= until:
                 reports += self._open()
             else:
                 break
         self.now = to
+        if not self._is_open and self._board.after is not None:
+            reports += self._evening(until)
         if self._is_open:
             self._board.turn(self._tape.node(until), is_open=True)
             reports += self._book.match(until)
         return tuple(reports)
+
+    def _evening(self, until: float) -> tuple[Report, ...]:
+        """Let orders that may trade outside regular hours meet the market."""
+        self._board.turn_evening(until)
+        if self._curb_ends is not None and until >= self._curb_ends:
+            self._curb_ends = None
+            return self._book.lapse(until)
+        return self._book.match(until, evening=True) if self._board.is_open else ()
+
+    def _next_after_close(self, seconds: int) -> int:
+        after, at = self._board.after, self.now.timestamp()
+        coming = None if after is None else after.next_after(at, max(seconds, STEP))
+        return self._market.opens_at(self._number + 1) if coming is None else coming
 
     def foresee(self, interval: timedelta, con_ids: Sequence[int]) -> Prices | None:
         """Return the prices of the next instant; None where the session ends first.
@@ -192,9 +210,7 @@ class Exchange:
 
     def trading_days(self, end: datetime, count: int) -> tuple[date, ...]:
         """Return up to `count` trading days that opened by `end`, oldest first."""
-        calendar, day = self._scenario.calendar, new_york_date(end)
-        days = calendar.last(day + timedelta(days=1), count + 1)
-        return tuple(d for d in days if instant(d, OPENS) <= end)[-count:]
+        return hours.trading_days(self._scenario.calendar, end, count)
 
     # --------------------------------------------------------- market data ---
 
@@ -232,7 +248,8 @@ class Exchange:
         if listing is None or sessions < 1:
             return ()
         at = min(end or self.now, self.now).timestamp()
-        return self._history.bars(listing, size, self._session_at(at), at, sessions)
+        newest = self._market.newest(at, self._number)
+        return self._history.bars(listing, size, newest, at, sessions)
 
     # -------------------------------------------------------------- orders ---
 
@@ -248,7 +265,7 @@ class Exchange:
             return (replace(refusal, order=replace(order, status=Status.INACTIVE)),)
         if refusal is not None:
             return (refusal,)
-        return self._book.add(order, self.now.timestamp(), is_open=self._is_open)
+        return self._book.add(order, self.now.timestamp(), is_open=self._works(order))
 
     def modify(self, order: SimOrder) -> tuple[Report, ...]:
         """Change the terms of the open order with `order.perm_id`."""
@@ -303,17 +320,6 @@ class Exchange:
     def _tape(self) -> Tape:
         return self._board.session.tape
 
-    def _opens_at(self, number: int) -> int:
-        day = self._market.day(number).day
-        return session_length(self._scenario.calendar, day)[0]
-
-    def _listed(self, number: int) -> Listings:
-        closes = [
-            self._market.day(number - back).spx.close for back in range(1, _MEMORY)
-        ]
-        day = self._market.day(number).day
-        return Listings(self._scenario.calendar, day, min(closes), max(closes))
-
     def _close(self) -> tuple[Report, ...]:
         """End the session: the last match, expiries at the close, DAY orders."""
         tape = self._tape
@@ -323,19 +329,34 @@ class Exchange:
         self._board.turn(tape.nodes - 1, is_open=False)
         self._is_open = False
         self._clearing.settle(at_open=False)
-        return reports + self._book.drop(self._over()) + self._book.lapse(at)
+        after = self._board.after
+        self._curb_ends = after.curb_ends if after is not None else None
+        lapsed = self._book.lapse(at, keeps_evening=self._curb_ends is not None)
+        return reports + self._book.drop(self._over()) + lapsed
 
     def _open(self) -> tuple[Report, ...]:
         """Begin the next session: settle what settles at its open."""
+        lapsed: tuple[Report, ...] = ()
+        if self._curb_ends is not None:
+            lapsed = self._book.lapse(self._curb_ends)
+        self._curb_ends = None
         marks = self._clearing.marks()
         self._number += 1
         self._is_open = True
-        self._board.open_session(self._number, self._listed(self._number))
+        self._board.open_session(self._number, self._market.listed(self._number))
         self._book.begin_day()
         self._clearing.begin_day(marks)
         self._clearing.settle(at_open=True)
         dropped = self._book.drop(self._over())
-        return dropped + self._book.auction(float(self._tape.opens_at), opens=True)
+        return (
+            lapsed
+            + dropped
+            + self._book.auction(float(self._tape.opens_at), opens=True)
+        )
+
+    def _works(self, order: SimOrder) -> bool:
+        """Return whether an order may trade as soon as it is there."""
+        return self._is_open or (self.is_trading and order.handling.outside_hours)
 
     def _over(self) -> set[int]:
         """Return the legs of resting orders whose series trades no more."""
@@ -346,13 +367,6 @@ class Exchange:
             if listing is None or (not self._is_open and listing.last_trade == today):
                 over.add(con_id)
         return over
-
-    def _session_at(self, at: float) -> int:
-        """Return the number of the session that is newest at an instant."""
-        number = self._number
-        while number > -self._scenario.start and self._opens_at(number) > at:
-            number -= 1
-        return number
 
     def _unchangeable(self, held: SimOrder, order: SimOrder) -> Refusal | None:
         if (held.legs, held.action) != (order.legs, order.action):

@@ -7,11 +7,18 @@ night has ended at 09:25 since 2022, that futures have had no pause since Octobe
 and that a half day has neither curb nor evening, are assumptions.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from alvh_trader.domain.calendar import NEW_YORK, OPTIONS_LATER, Calendar
+from alvh_trader.domain.calendar import (
+    NEW_YORK,
+    OPENS,
+    OPTIONS_LATER,
+    Calendar,
+    instant,
+    new_york_date,
+)
 from alvh_trader.sim.model import Listing
 
 CHICAGO_ZONE, NEW_YORK_ZONE = "US/Central", "US/Eastern"
@@ -52,7 +59,7 @@ def _clock(hour: int, minute: int = 0) -> timedelta:
 
 
 _NO_TIME = timedelta()
-_BEGINNING = date(1990, 1, 1)
+_BEGINNING = date.min
 _EVENING = _clock(-4, 15)
 _OPENS = _clock(9, 30)
 
@@ -108,7 +115,7 @@ _OTHERS = {
     "FUT": _FUTURES,
     "CONTFUT": _FUTURES,
 }
-_SETTLES = _clock(9)
+_SETTLES = time(9)
 """When a future that settles on a morning stops trading (CFE)."""
 
 
@@ -126,21 +133,53 @@ def sessions(listing: Listing, calendar: Calendar, day: date) -> tuple[Span, ...
     """Return the sessions of a trading day, earliest first; none on other days."""
     if not calendar.is_session(day):
         return ()
-    plan = _plan(listing, day)
+    ends = listing.expiry == day == listing.last_trade
+    spans = _spans(_plan(listing, day), calendar, day)
+    if not ends:
+        return spans
+    if listing.sec_type == "FUT":
+        settles = datetime.combine(day, _SETTLES, NEW_YORK)
+        return (replace(spans[0], closes=settles),)
+    stocks_close = datetime.combine(day, calendar.close_of(day), NEW_YORK)
+    return tuple(
+        replace(it, closes=stocks_close) if it.kind is Kind.REGULAR else it
+        for it in spans
+        if it.kind is not Kind.CURB
+    )
+
+
+def trading_days(calendar: Calendar, end: datetime, count: int) -> tuple[date, ...]:
+    """Return up to `count` trading days that opened by `end`, oldest first."""
+    days = calendar.last(new_york_date(end) + timedelta(days=1), count + 1)
+    return tuple(d for d in days if instant(d, OPENS) <= end)[-count:]
+
+
+def has_nights(listing: Listing, day: date) -> bool:
+    """Return whether an option traded at night in those days."""
+    return _plan(listing, day).night is not None
+
+
+def between(calendar: Calendar, day: date, following: date) -> tuple[Span, ...]:
+    """Return the curb of index options on a day and their night before the next."""
+    before = [it for it in _index_spans(calendar, day) if it.kind is Kind.CURB]
+    after = [it for it in _index_spans(calendar, following) if it.kind is Kind.NIGHT]
+    return (*before, *after)
+
+
+def _index_spans(calendar: Calendar, day: date) -> tuple[Span, ...]:
+    return _spans(_since(_INDEX_OPTIONS, day), calendar, day)
+
+
+def _spans(plan: _Plan, calendar: Calendar, day: date) -> tuple[Span, ...]:
     midnight = datetime.combine(day, datetime.min.time())
     stocks_close = datetime.combine(day, calendar.close_of(day))
-    ends = listing.expiry == day == listing.last_trade
     spans = []
     if plan.night is not None:
         spans.append((Kind.NIGHT, midnight + plan.night[0], midnight + plan.night[1]))
-    if ends and listing.sec_type == "FUT":
-        spans = [(kind, opens, midnight + _SETTLES) for kind, opens, _ in spans]
-    else:
-        close = stocks_close if ends else stocks_close + plan.after
-        spans.append((Kind.REGULAR, midnight + _OPENS, close))
-        if plan.curb is not None and not ends and day not in calendar.half_days:
-            opens, closes = (midnight + at for at in plan.curb)
-            spans.append((Kind.CURB, opens, closes))
+    spans.append((Kind.REGULAR, midnight + _OPENS, stocks_close + plan.after))
+    if plan.curb is not None and day not in calendar.half_days:
+        opens, closes = (midnight + at for at in plan.curb)
+        spans.append((Kind.CURB, opens, closes))
     return tuple(
         Span(kind, opens.replace(tzinfo=NEW_YORK), closes.replace(tzinfo=NEW_YORK))
         for kind, opens, closes in spans
@@ -149,5 +188,8 @@ def sessions(listing: Listing, calendar: Calendar, day: date) -> tuple[Span, ...
 
 def _plan(listing: Listing, day: date) -> _Plan:
     own = _PLANS.get((listing.sec_type, listing.symbol))
-    plans = own or _OTHERS[listing.sec_type]
+    return _since(own or _OTHERS[listing.sec_type], day)
+
+
+def _since(plans: _Plans, day: date) -> _Plan:
     return next(plan for since, plan in plans if day >= since)

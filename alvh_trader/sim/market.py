@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh_trader.domain.calendar import NEW_YORK
-from alvh_trader.sim import minis, path, surface, terms
+from alvh_trader.sim import evening, hours, minis, path, surface, terms
 from alvh_trader.sim.daily import TERMS, Day
+from alvh_trader.sim.evening import Evening
+from alvh_trader.sim.listings import Listings
 from alvh_trader.sim.market_time import MarketTime, market_time
 from alvh_trader.sim.parameters import Parameters, fitted
 from alvh_trader.sim.path import STEP, Tape
@@ -25,6 +27,11 @@ Floats = NDArray[np.float64]
 
 _GRID = np.array([3.0, 10, 20, 30, 45, 60, 90, 120, 180, 240]) / 365.0
 _NONE = np.empty(0)
+_MEMORY = 90
+"""Sessions whose closes decide which strikes are listed."""
+
+_EVENINGS = 10_000_000
+"""The random streams of evenings, by day, beyond those of tapes."""
 
 
 @dataclass(frozen=True)
@@ -108,12 +115,45 @@ class Market:
         """Return history's record of a session; negative ones lie before the window."""
         return self._days[self.scenario.start + session]
 
+    def opens_at(self, session: int) -> int:
+        """Return when a session opens, in POSIX seconds."""
+        return path.session_length(self.scenario.calendar, self.day(session).day)[0]
+
+    def listed(self, session: int) -> Listings:
+        """Return what is listed in a session."""
+        closes = [self.day(session - back).spx.close for back in range(1, _MEMORY)]
+        day = self.day(session).day
+        return Listings(self.scenario.calendar, day, min(closes), max(closes))
+
+    def newest(self, at: float, session: int) -> int:
+        """Return the newest session, of those up to `session`, that opened by `at`."""
+        while session > -self.scenario.start and self.opens_at(session) > at:
+            session -= 1
+        return session
+
     def session(self, number: int) -> Session:
         """Return a session of the window, built at its first use."""
         built = self._sessions.get(number)
         if built is None:
             built = self._sessions[number] = self._build(number)
         return built
+
+    def evening(self, number: int) -> Evening | None:
+        """Return what follows a session until the next; None where nothing does."""
+        if not self.scenario.nights or number + 1 >= self.sessions:
+            return None
+        this, following = self.session(number).tape, self.session(number + 1).tape
+        spans = hours.between(self.scenario.calendar, this.day, following.day)
+        if not spans:
+            return None
+        i = self.scenario.start + number
+        return evening.evening(
+            self.session(number).state(this.nodes - 1),
+            (float(following.spx[0]), float(following.vix[0])),
+            spans,
+            lambda name, vix: self._model(i, name, vix),
+            self._generator(self._days[i], _EVENINGS),
+        )
 
     def closing(self, session: int) -> State:
         """Return the state at the options close of a session, before or within."""
@@ -122,7 +162,16 @@ class Market:
         opens_at, _, last = path.session_length(self.scenario.calendar, day.day)
         values = {name: float(self._terms(i, name, None)[-1]) for name in STATED}
         shift = self._shift(i)
-        return self._state_at(day, opens_at + STEP * last, values, shift)
+        return self._state_at(i, opens_at + STEP * last, values, shift)
+
+    def vix_settlement(self, session: int) -> float:
+        """Return what VIX options and futures settle at on the morning of a session.
+
+        History's own special opening quotation, or else the opening level of VIX. On
+        206 mornings of 2008-2026 the two were 3.6 % apart (one deviation).
+        """
+        final = self.day(session).final
+        return float(self.session(session).tape.vix[0]) if final is None else final
 
     def over_spx(self, symbol: str, session: int) -> float:
         """Return SPX, XSP or SPY over SPX in a session."""
@@ -151,22 +200,30 @@ class Market:
         scenario = self.scenario
         i = scenario.start + number
         day, before = self._days[i], self._days[i - 1]
-        rng = generator(scenario.window.market, self._seed, day.day.toordinal())
+        rng = self._generator(day)
         tape = path.tape(day, before, scenario.calendar, self.fit.breadth, rng)
-        window = scenario.window
+        window, rate = scenario.window, self._rate(i)
         curves = [self._shift(i - 1), self._shift(i)]
         if any(curve.size for curve in curves):
             curves = [c if c.size else np.zeros_like(_GRID) for c in curves]
         return Session(
             tape=tape,
             terms={name: self._terms(i, name, tape.vix) for name in TERMS},
-            rate=window.rate,
-            carry=window.rate - window.dividends,
+            rate=rate,
+            carry=rate - window.dividends,
             curve_open=curves[0],
             curve_close=curves[1],
             spy_scale=minis.spy_scale(day.day, window.dividends),
             market_time=self._time,
         )
+
+    def _generator(self, day: Day, stream: int = 0) -> np.random.Generator:
+        market = self.scenario.window.market
+        return generator(market, self._seed, stream + day.day.toordinal())
+
+    def _rate(self, i: int) -> float:
+        rate = self._days[i].rate
+        return self.scenario.window.rate if rate is None else rate
 
     def _terms(self, i: int, name: str, vix: Floats | None) -> Floats:
         """Return an index along `vix`, or at the close alone, meeting real closes."""
@@ -204,7 +261,7 @@ class Market:
             return _NONE
         opens_at, _, last = path.session_length(self.scenario.calendar, day.day)
         values = {name: float(self._terms(i, name, None)[-1]) for name in STATED}
-        state = self._state_at(day, opens_at + STEP * last, values, _NONE)
+        state = self._state_at(i, opens_at + STEP * last, values, _NONE)
         expiries = np.array([morning(expiry) for expiry, _ in day.futures])
         tau = surface.years(state, expiries)
         model = surface.vix_forward(state, tau, self.fit.curve)
@@ -212,15 +269,15 @@ class Market:
         return np.asarray(np.interp(_GRID, tau, known - np.log(model)))
 
     def _state_at(
-        self, day: Day, at: float, values: dict[str, float], shift: Floats
+        self, i: int, at: float, values: dict[str, float], shift: Floats
     ) -> State:
-        window = self.scenario.window
+        day, rate = self._days[i], self._rate(i)
         return State(
             at=float(at),
             spx=day.spx.close,
             vix=day.vix_close,
-            rate=window.rate,
-            carry=window.rate - window.dividends,
+            rate=rate,
+            carry=rate - self.scenario.window.dividends,
             market_time=self._time,
             curve_tenors=_GRID if shift.size else _NONE,
             curve_shift=shift,

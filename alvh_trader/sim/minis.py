@@ -18,7 +18,7 @@ from alvh_trader.sim.model import Listing
 from alvh_trader.sim.products import OPTIONS
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+Ints = NDArray[np.intp]
 
 XSP_SCALE = 0.1
 _SPY_EX_DIVIDEND = 0.09965
@@ -46,13 +46,14 @@ class Scaled:
     """How options on XSP and SPY differ from those on SPX that are as far away.
 
     Prices, like strikes, are `scale` times those of SPX options, widths `width` times.
-    `spot` is the underlying over SPX today; `is_american` tells who may exercise.
+    `spot` is the underlying over SPX today; `american` are the places of those that
+    may be exercised early.
     """
 
     scale: Floats
     width: Floats
     spot: Floats
-    is_american: Bools
+    american: Ints
 
 
 def scaled(options: Sequence[Listing], today: date, dividends: float) -> Scaled | None:
@@ -70,9 +71,10 @@ def scaled(options: Sequence[Listing], today: date, dividends: float) -> Scaled 
         return XSP_SCALE if option.symbol == "XSP" else 1.0
 
     scale = np.array([over_spx(o, o.expiry) for o in options])
+    may_exercise = [OPTIONS[o.trading_class].is_american for o in options]
     return Scaled(
         scale=scale,
         width=scale * np.array([_WIDTHS.get(o.symbol, 1.0) for o in options]),
         spot=np.array([over_spx(o, today) for o in options]),
-        is_american=np.array([OPTIONS[o.trading_class].is_american for o in options]),
+        american=np.flatnonzero(may_exercise),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alvh_trader.errors import ConfigError
-from alvh_trader.sim.daily import FUTURES, SHIPPED, load
+from alvh_trader.sim.daily import FINALS, FUTURES, INDEXES, RATES, SHIPPED, load
 
 FIRST, LAST = date(2018, 1, 2), date(2018, 3, 29)
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -111,5 +111,34 @@ def test_a_truncated_gzip_file_is_one_clear_error(tmp_path: Path) -> None:
 def test_the_full_folders_of_real_history_load_whole() -> None:
     days = load(SHARED, FIRST, LAST)
     assert len(days) == 61
-    assert all(day.vix is not None and len(day.terms) == 5 for day in days)
+    assert all(day.vix is not None and len(day.terms) == 6 for day in days)
     assert all(len(day.futures) >= 7 for day in days)
+
+
+def test_one_table_may_hold_what_has_no_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / INDEXES).write_text(
+        "date,vix1d,vix3m,skew,is_nyse_session\n"
+        "2018-02-02,,16.0,130.1,1\n"
+        "2018-02-03,,99.0,99.0,0\n"
+        "2018-02-05,50.5,27.2,120.3,1\n"
+    )
+    (tmp_path / "vix3m_daily.csv").write_text("date,close\n2018-02-05,27.71\n")
+    days = {day.day: day for day in load(tmp_path, FIRST, LAST)}
+    assert days[date(2018, 2, 2)].terms == {"skew": 130.1}
+    newest = days[date(2018, 2, 5)]
+    assert newest.terms == {"vix1d": 50.5, "vix3m": 27.71, "skew": 120.3}
+
+
+def test_settlements_and_rates_are_read_day_by_day(tmp_path: Path) -> None:
+    (tmp_path / FINALS).write_text(
+        "expiry,contract,final_settlement\n2018-02-14,VXG18,25.0900\n"
+    )
+    (tmp_path / "macro").mkdir()
+    (tmp_path / "macro" / RATES).write_text(
+        "date,dff,dgs3mo\n2018-02-13,1.42,\n2018-02-14,1.42,1.59\n"
+    )
+    days = {day.day: day for day in load(tmp_path, FIRST, LAST)}
+    assert days[date(2018, 2, 13)].final is None
+    assert days[date(2018, 2, 13)].rate is None
+    assert days[date(2018, 2, 14)].final == 25.09
+    assert days[date(2018, 2, 14)].rate == pytest.approx(0.01577, abs=1e-5)

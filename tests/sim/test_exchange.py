@@ -10,6 +10,7 @@ import pytest
 
 from alvh_trader.sim import products
 from alvh_trader.sim.exchange import Exchange
+from alvh_trader.sim.market import Market
 from alvh_trader.sim.model import (
     Accepted,
     Ended,
@@ -507,7 +508,7 @@ def test_a_condor_that_expires_outside_its_wings_keeps_its_credit() -> None:
     assert all(h.holding.quantity == 0 for h in account.holdings)
 
 
-def test_a_vix_call_settles_at_the_open_of_its_wednesday() -> None:
+def test_a_vix_call_settles_on_the_morning_of_its_wednesday() -> None:
     exchange = opened()
     call = vix_call(exchange)
     exchange.submit(order(leg(call), symbol="VIX", quantity=2, order_type="MKT"))
@@ -516,8 +517,11 @@ def test_a_vix_call_settles_at_the_open_of_its_wednesday() -> None:
     exchange.advance(datetime(2018, 2, 13, 21, 15, tzinfo=UTC))
     assert exchange.account().cash == cash
     exchange.advance(datetime(2018, 2, 14, 14, 30, tzinfo=UTC))
-    settled = exchange.tops([products.VIX])[0].open
-    assert settled is not None
+    quotation = Market(VOLMAGEDDON, 1).vix_settlement(exchange.session_number - 1)
+    opened_at = exchange.tops([products.VIX])[0].open
+    assert opened_at is not None
+    assert quotation == float(opened_at), "this history has no quotation of its own"
+    settled = Decimal(str(quotation))
     assert exchange.account().cash == cash + 200 * (settled - 15)
     assert exchange.listing(call.con_id) is None
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alvh_trader.sim import legging
-from alvh_trader.sim.board import NOTHING
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.handling import Handling
 from alvh_trader.sim.legging import LegTrade
@@ -25,6 +24,7 @@ from alvh_trader.sim.model import (
     Traded,
 )
 from alvh_trader.sim.scenario import scenario
+from alvh_trader.sim.spot import NOTHING
 
 LEGS = (
     OrderLeg(con_id=1, ratio=1, action="BUY"),

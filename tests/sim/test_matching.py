@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvh_trader.sim.board import NOTHING
 from alvh_trader.sim.matching import Dice, leg_prices, match
 from alvh_trader.sim.model import OrderLeg, SimOrder, Top
+from alvh_trader.sim.spot import NOTHING
 
 DICE = Dice(1, 2, "a", 3)
 MARKET = replace(

@@ -1,5 +1,6 @@
 """Scenarios: names, windows, and what a seller of the starting condor would see."""
 
+import math
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -8,8 +9,12 @@ import pytest
 
 from alvh_trader.errors import ConfigError
 from alvh_trader.sim import products
+from alvh_trader.sim.daily import FINALS, RATES
 from alvh_trader.sim.exchange import Exchange
+from alvh_trader.sim.market import Market
 from alvh_trader.sim.scenario import breadth_history, names, part_of, scenario
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
@@ -148,3 +153,45 @@ def test_a_melt_up_tests_the_call_side() -> None:
     deltas = [g.delta for g in exchange.greeks(shorts) if g is not None]
     assert max(deltas) > 0.30
     assert min(deltas) > -0.10
+
+
+def test_a_name_of_two_days_is_the_window_between_them() -> None:
+    short = scenario("2018-02-05..2018-02-09")
+    assert [day.day.day for day in short.days[short.start :]] == [5, 6, 7, 8, 9]
+    exchange = Exchange(short, 1)
+    assert exchange.session_day == date(2018, 2, 5)
+    assert len(exchange.account().holdings) == 4
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["2018-02-09..2018-02-05", "2018-02-30..2018-03-05", "2018-02-05", "nonsense"],
+)
+def test_a_window_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError):
+        scenario(name)
+
+
+def test_history_sets_the_rate_and_the_settlement_where_it_has_them(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / FINALS).write_text(
+        "expiry,contract,final_settlement\n2018-02-14,VXG18,25.09\n"
+    )
+    (tmp_path / RATES).write_text("date,dgs3mo\n2018-02-13,5.00\n")
+    whole = scenario("2018-02-13..2018-02-14", tmp_path)
+    market = Market(whole, 1)
+    assert market.vix_settlement(1) == 25.09
+    assert market.vix_settlement(0) == market.session(0).tape.vix[0]
+    rates = [market.session(number).state(0).rate for number in (0, 1)]
+    assert rates == pytest.approx([math.log(1.05), 0.02])
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="needs the real history in ../shared")
+def test_a_window_of_a_full_history_opens_and_trades_its_first_minutes() -> None:
+    exchange = Exchange(scenario("2020-03-09..2020-03-20", SHARED), 1)
+    assert exchange.session_day == date(2020, 3, 9)
+    vix = float(exchange.tops([products.VIX])[0].close or 0)
+    assert vix == 41.94
+    exchange.advance(exchange.now + timedelta(minutes=5))
+    assert all(row.price > 0 for row in exchange.account().holdings)
