@@ -21,7 +21,7 @@ def account_rows(values: AccountValues) -> tuple[tuple[str, str, str], ...]:
         "AvailableFunds": values.available_funds,
         "BuyingPower": values.buying_power,
         "CashBalance": values.cash,
-        "EquityWithLoanValue": values.net_liquidation,
+        "EquityWithLoanValue": values.equity_with_loan,
         "ExcessLiquidity": values.excess_liquidity,
         "FullAvailableFunds": values.available_funds,
         "FullExcessLiquidity": values.excess_liquidity,

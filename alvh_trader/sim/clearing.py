@@ -86,15 +86,17 @@ class Clearing:
             return refusal
         trades = self._trades(order)
         ledger, levels = self._ledger, self._board.levels()
-        init, maint = ledger.requirement(levels)
-        init_after, maint_after = ledger.requirement(levels, trades)
+        held = [it.listing for it in ledger.positions]
+        marks = self._board.marks([*held, *(listing for listing, _ in trades)])
+        before = ledger.requirement(marks, levels)
+        after = ledger.requirement(marks, levels, trades)
         fees = sum((commission(o, q) for o, q in trades), Decimal(0))
-        equity = ledger.equity(self.marks())
+        equity = ledger.equity(marks)
         return MarginPreview(
-            init_before=init,
-            init_after=init_after,
-            maint_before=maint,
-            maint_after=maint_after,
+            init_before=before.initial,
+            init_after=after.initial,
+            maint_before=before.maintenance,
+            maint_after=after.maintenance,
             equity_before=equity,
             equity_after=equity - self._premium(order) - fees,
             commission=fees,

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from alvh_trader.sim import margin
+from alvh_trader.sim.margin import Requirement
 from alvh_trader.sim.model import AccountValues, Holding, HoldingValue, Listing
-
-MAINTENANCE = {"FUT": Decimal("0.8"), "STK": Decimal("0.5")}
-"""Maintenance over initial margin (a stock: 25 % of its value, FINRA rule 4210)."""
+from alvh_trader.sim.option_margin import Held
 
 _FEES = {
     # Broker's commission and exchange fees of one contract, in USD.
@@ -135,26 +134,33 @@ class Ledger:
             held.opening = held.value(marks[con_id])
 
     def requirement(
-        self, underlying: Mapping[str, float], also: Iterable[tuple[Listing, int]] = ()
-    ) -> tuple[Decimal, Decimal]:
-        """Return initial and maintenance margin, with the trades `also` done."""
+        self,
+        marks: Mapping[int, Decimal],
+        underlying: Mapping[str, float],
+        also: Iterable[tuple[Listing, int]] = (),
+    ) -> Requirement:
+        """Return the margin of everything held, with the trades `also` done.
+
+        `marks` are prices by contract id, `underlying` levels by symbol.
+        """
         net: dict[int, tuple[Listing, int]] = {
             con_id: (p.listing, p.quantity) for con_id, p in self._positions.items()
         }
         for listing, quantity in also:
             _, held = net.get(listing.con_id, (listing, 0))
             net[listing.con_id] = (listing, held + quantity)
-        live = [(listing, quantity) for listing, quantity in net.values() if quantity]
-        initial = maintenance = margin.required(live, underlying)
-        for sec_type, share in MAINTENANCE.items():
-            part = [(o, q) for o, q in live if o.sec_type == sec_type]
-            maintenance -= margin.required(part, underlying) * (1 - share)
-        return initial, maintenance
+        rows = [
+            Held(listing=listing, quantity=quantity, price=marks[con_id])
+            for con_id, (listing, quantity) in net.items()
+            if quantity
+        ]
+        return margin.required(rows, underlying)
 
     def equity(self, marks: Mapping[int, Decimal]) -> Decimal:
-        """Return equity with loan value: cash, stock, open profit of futures.
+        """Return equity with loan value: cash, stock, open profit of futures [doc].
 
-        Options lend nothing under Reg T: their premium is paid or held in cash.
+        Options of the United States lend nothing: their premium is paid or held in
+        cash. The broker takes the margin of futures off before; here it stays in.
         """
         return self.cash + sum(
             (
@@ -171,17 +177,18 @@ class Ledger:
         """Return the account with every holding at its mark."""
         rows = tuple(_valued(p, marks[c]) for c, p in self._positions.items())
         worth = sum((p.worth(marks[c]) for c, p in self._positions.items()), Decimal(0))
-        initial, maintenance = self.requirement(underlying)
+        needs = self.requirement(marks, underlying)
         equity = self.equity(marks)
-        free = equity - initial
+        free = equity - needs.initial
         return AccountValues(
             account=self.account,
             cash=_usd(self.cash),
             net_liquidation=_usd(self.cash + worth),
-            initial_margin=_usd(initial),
-            maintenance_margin=_usd(maintenance),
+            equity_with_loan=_usd(equity),
+            initial_margin=_usd(needs.initial),
+            maintenance_margin=_usd(needs.maintenance),
             available_funds=_usd(free),
-            excess_liquidity=_usd(equity - maintenance),
+            excess_liquidity=_usd(equity - needs.maintenance),
             buying_power=_usd(max(free, Decimal(0)) * 4),
             daily=sum((row.daily for row in rows), Decimal(0)),
             unrealized=sum((row.unrealized for row in rows), Decimal(0)),

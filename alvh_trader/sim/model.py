@@ -307,11 +307,16 @@ class HoldingValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountValues:
-    """The account in USD. `daily`, `unrealized` and `realized` are profit and loss."""
+    """The account in USD. `daily`, `unrealized` and `realized` are profit and loss.
+
+    `equity_with_loan` is what margin is held against: available funds are what the
+    initial margin leaves of it, excess liquidity what the maintenance margin leaves.
+    """
 
     account: str
     cash: Decimal
     net_liquidation: Decimal
+    equity_with_loan: Decimal
     initial_margin: Decimal
     maintenance_margin: Decimal
     available_funds: Decimal

@@ -1,4 +1,4 @@
-"""The books: cost, realised profit, cash and margin agree with each other."""
+"""The books: cost, realised profit and cash agree with each other."""
 
 from datetime import date
 from decimal import Decimal
@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alvh_trader.domain.calendar import nyse
-from alvh_trader.sim import margin
 from alvh_trader.sim.ledger import Ledger
 from alvh_trader.sim.listings import Listings, Wanted
 from alvh_trader.sim.model import Listing
@@ -96,31 +95,60 @@ def test_a_future_costs_margin_and_not_its_price() -> None:
     assert account.net_liquidation == 100_000 + 2000 - Decimal("4.74")
     assert account.initial_margin == 16_000
     assert account.maintenance_margin == 12_800
+    assert account.equity_with_loan == account.net_liquidation
+    assert account.available_funds == account.equity_with_loan - 16_000
+    assert account.excess_liquidity == account.equity_with_loan - 12_800
     ledger.trade(future, -2, Decimal("18.00"))
     closed = ledger.values({future.con_id: Decimal("18.00")}, LEVELS)
     assert closed.cash == closed.net_liquidation == 102_000 - Decimal("9.48")
 
 
-@pytest.mark.parametrize(
-    ("legs", "needs"),
-    [
-        ([(2550, "P", 1), (2600, "P", -1), (2900, "C", -1), (2950, "C", 1)], 5_000),
-        ([(2540, "P", 1), (2600, "P", -1), (2900, "C", -1), (2950, "C", 1)], 6_000),
-        ([(2600, "P", 1)], 0),
-        ([(2600, "P", 1), (2550, "P", -1)], 0),
-        ([(2600, "P", -1)], 40_500),
-        ([(2900, "C", -2), (2950, "C", 1)], 50_500),
-        ([(2600, "P", -10), (2550, "P", 10)], 50_000),
-    ],
+def test_options_lend_nothing() -> None:
+    ledger = Ledger("DU1", Decimal(100_000))
+    ledger.trade(PUT, 2, Decimal("10.00"))
+    account = ledger.values({PUT.con_id: Decimal("9.00")}, LEVELS)
+    assert account.equity_with_loan == account.cash == Decimal("97997.30")
+    assert account.net_liquidation == account.cash + 1800
+    assert account.available_funds == account.excess_liquidity == account.cash
+
+
+tradable = (PUT, spxw(2900.0, "C"), vx())
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(tradable),
+            st.integers(-9, 9).filter(bool),
+            st.integers(5, 4000).map(lambda n: Decimal(n).scaleb(-2)),
+            st.booleans(),
+        ),
+        max_size=15,
+    )
 )
-def test_a_strategy_needs_what_it_can_lose_at_expiry(
-    legs: list[tuple[float, str, int]], needs: int
+def test_cash_positions_and_fees_always_balance(
+    done: list[tuple[Listing, int, Decimal, bool]],
 ) -> None:
-    positions = [(spxw(float(k), right), q) for k, right, q in legs]
-    assert margin.required(positions, LEVELS) == needs
-
-
-def test_legs_of_two_expiries_do_not_cover_each_other() -> None:
-    near, far = spxw(2600.0, "P"), spxw(2600.0, "P", "20180420")
-    both = margin.required([(near, 1), (far, -1)], LEVELS)
-    assert both == margin.required([(far, -1)], LEVELS) == 40_500
+    """Whatever is traded, settled or carried over night: no cent comes or goes."""
+    start = Decimal(100_000)
+    ledger, fees, paid = Ledger("DU1", start), Decimal(0), Decimal(0)
+    held = dict.fromkeys((o.con_id for o in tradable), 0)
+    marks = {o.con_id: Decimal("11.35") for o in tradable}
+    for listing, traded, price, is_settled in done:
+        quantity = -held[listing.con_id] if is_settled else traded
+        if is_settled:
+            if quantity:
+                ledger.book(listing, quantity, price, Decimal(0))
+        else:
+            fee, _ = ledger.trade(listing, quantity, price)
+            fees += fee
+        held[listing.con_id] += quantity
+        paid += price * quantity * listing.multiplier
+        if price > 30:
+            ledger.begin_day(marks)
+    worth = sum(marks[o.con_id] * held[o.con_id] * o.multiplier for o in tradable)
+    account = ledger.values(marks, LEVELS)
+    assert account.net_liquidation == pytest.approx(
+        start + worth - paid - fees, abs=Decimal("0.02")
+    )
+    assert ledger.quantities() == {c: q for c, q in held.items() if q}
