@@ -17,6 +17,8 @@ from alvh_trader.cli.gateway import gateway_app
 from alvh_trader.cli.options import (
     AsJson,
     Audit,
+    Fills,
+    FillsLike,
     History,
     Scenario,
     Seed,
@@ -95,6 +97,7 @@ def demo(  # noqa: PLR0913 - one for each option
     ] = None,
     audit: Audit = None,
     history: History = None,
+    fills: FillsLike = Fills.REALISTIC,
     inputs: Annotated[
         Path | None, typer.Option(help="Folder of inputs for the scenario's days.")
     ] = None,
@@ -123,6 +126,7 @@ def demo(  # noqa: PLR0913 - one for each option
         audit=audit or folder / "audit.jsonl",
         folder=folder,
         history=history,
+        fills=fills.value,
         inputs=inputs,
         configs=tuple(configs or ()),
     )

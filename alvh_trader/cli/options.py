@@ -1,10 +1,20 @@
 """Options that more than one command takes."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class Fills(StrEnum):
+    """What `--fills` takes: the names of `alvh_trader.sim.fills.PROFILES`."""
+
+    OPTIMISTIC = "optimistic"
+    REALISTIC = "realistic"
+    HARSH = "harsh"
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines instead of text.")]
 Scenario = Annotated[str, typer.Option(help="A shipped scenario; see the README.")]
@@ -27,6 +37,9 @@ Audit = Annotated[
 ]
 History = Annotated[
     Path | None, typer.Option(help="Folder with fuller daily history files.")
+]
+FillsLike = Annotated[
+    Fills, typer.Option("--fills", help="How kindly the simulated market fills.")
 ]
 
 

@@ -45,6 +45,7 @@ class Demo(Struct, frozen=True, kw_only=True):
     scenario: str
     speed: str
     seed: int
+    fills: str = "realistic"
     journal: Path
     audit: Path
     folder: Path
@@ -144,6 +145,7 @@ def _gateway_arguments(demo: Demo) -> list[str]:
     arguments = ["gateway", "--scenario", demo.scenario, "--seed", str(demo.seed)]
     arguments += ["--port", "0", "--speed", demo.speed, "--audit", str(demo.audit)]
     arguments += ["--breadth-seed", str(demo.folder / "breadth.csv"), "--json"]
+    arguments += ["--fills", demo.fills]
     if demo.since is not None:
         arguments += ["--since", demo.since.isoformat()]
     if demo.until is not None:

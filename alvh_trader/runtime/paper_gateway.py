@@ -19,6 +19,7 @@ from alvh_trader.gateway.server import Gateway, serve
 from alvh_trader.inputs.tables import write_breadth_seed
 from alvh_trader.runtime.gateway_control import controlled
 from alvh_trader.sim.exchange import Exchange
+from alvh_trader.sim.fills import PROFILES
 from alvh_trader.sim.scenario import Scenario, breadth_history, part_of, scenario
 
 HOST = "127.0.0.1"
@@ -26,7 +27,10 @@ HOST = "127.0.0.1"
 
 
 class Serving(Struct, frozen=True, kw_only=True):
-    """What to serve, where, how fast (`--speed`), and what to write of it."""
+    """What to serve, where, how fast (`--speed`), and what to write of it.
+
+    `fills` names one of `alvh_trader.sim.fills.PROFILES`.
+    """
 
     scenario: str
     seed: int
@@ -34,6 +38,7 @@ class Serving(Struct, frozen=True, kw_only=True):
     speed: str
     since: date | None = None
     until: date | None = None
+    fills: str = "realistic"
     audit: Path | None = None
     history: Path | None = None
     breadth_seed: Path | None = None
@@ -65,7 +70,7 @@ def serve_scenario(
     chosen = part_of(whole, asked.since, asked.until)
     speed = read_speed(asked.speed)
     _prepare_files(chosen, asked)
-    exchange = Exchange(chosen, asked.seed)
+    exchange = Exchange(chosen, asked.seed, PROFILES[asked.fills])
     # What is loaded by now stays: the collector need not look at it again.
     gc.collect()
     gc.freeze()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from alvh_trader.sim import matching
+from alvh_trader.sim import combo
 from alvh_trader.sim.board import Board
 from alvh_trader.sim.ledger import Ledger
 from alvh_trader.sim.legging import LegTrade
@@ -42,7 +42,7 @@ class Blotter:
         sign = 1 if order.action == "BUY" else -1
         is_combo = order.sec_type == "BAG"
         if is_combo:
-            prices = matching.leg_prices(order.legs, tops, trade.price)
+            prices = combo.leg_prices(order.legs, tops, trade.price)
         else:
             prices = [trade.price]
         rows = [self._row(order, trade, 0, at)] if is_combo else []

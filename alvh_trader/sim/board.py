@@ -5,7 +5,7 @@ until the node changes, so that asking twice costs nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -16,11 +16,11 @@ from alvh_trader.domain.calendar import instant
 from alvh_trader.sim import batch, hours, minis, products, spot, surface
 from alvh_trader.sim.batch import Batch, Quotes, Values
 from alvh_trader.sim.cents import cents, rounded
+from alvh_trader.sim.combo import net_top
 from alvh_trader.sim.evening import WIDER, Evening
 from alvh_trader.sim.listings import Listings
 from alvh_trader.sim.market import Market, Session, morning
 from alvh_trader.sim.model import Listing, OptionGreeks, OrderLeg, Top
-from alvh_trader.sim.path import ISSUES
 from alvh_trader.sim.prints import Figures, Printed
 from alvh_trader.sim.spot import NOTHING
 from alvh_trader.sim.surface import State
@@ -144,25 +144,7 @@ class Board:
 
     def combo(self, legs: Sequence[OrderLeg]) -> Top:
         """Return the market for buying `legs` once."""
-        bid = ask = Decimal(0)
-        bid_size, ask_size = ISSUES, ISSUES
-        tops = self.tops([leg.con_id for leg in legs])
-        for leg, top in zip(legs, tops, strict=True):
-            if top.ask is None:
-                return NOTHING
-            # In a combo a worthless leg changes hands for nothing: nobody bids for it
-            # alone, but whoever takes the rest takes it along.
-            bid_of = top.bid or Decimal(0)
-            shown = top.bid_size if bid_of else ISSUES
-            buys = leg.action == "BUY"
-            up, down = (top.ask, bid_of) if buys else (-bid_of, -top.ask)
-            up_size, down_size = (
-                (top.ask_size, shown) if buys else (shown, top.ask_size)
-            )
-            ask, bid = ask + leg.ratio * up, bid + leg.ratio * down
-            ask_size = min(ask_size, up_size // leg.ratio)
-            bid_size = min(bid_size, down_size // leg.ratio)
-        return replace(NOTHING, bid=bid, ask=ask, bid_size=bid_size, ask_size=ask_size)
+        return net_top(legs, self.tops([leg.con_id for leg in legs]))
 
     def marks(self, held: Sequence[Listing]) -> dict[int, Decimal]:
         """Return the fair price of all that can be held by id, open or closed.

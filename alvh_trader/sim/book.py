@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from alvh_trader.sim import legging, matching, ties, times, trigger
+from alvh_trader.sim import legging, ties, times, trigger
 from alvh_trader.sim.blotter import Blotter
 from alvh_trader.sim.board import Board
+from alvh_trader.sim.fills import FillModel
 from alvh_trader.sim.kinds import AT_ONCE
 from alvh_trader.sim.ledger import Ledger
-from alvh_trader.sim.matching import Dice, Trade
+from alvh_trader.sim.matching import Trade
 from alvh_trader.sim.model import (
     Accepted,
     Ended,
@@ -28,17 +29,20 @@ from alvh_trader.sim.model import (
 )
 from alvh_trader.sim.resting import Resting
 from alvh_trader.sim.tampering import Tampering
+from alvh_trader.sim.venue import Venue
+from alvh_trader.sim.waiting import Waiting
 
 _FIRST_PERM_ID = 1_610_000_001
-_LONGEST_WAIT = 60.0
 
 
 class Book:
     """Resting orders, oldest first. It asks `board` for prices and tells `ledger`."""
 
-    def __init__(self, seed: int, board: Board, ledger: Ledger) -> None:
-        self._seed = seed
+    def __init__(
+        self, seed: int, board: Board, ledger: Ledger, fills: FillModel
+    ) -> None:
         self._board = board
+        self._venue = Venue(seed, board, fills)
         self._blotter = Blotter(board, ledger)
         self._resting: dict[int, Resting] = {}
         self._completed: list[SimOrder] = []
@@ -67,7 +71,9 @@ class Book:
         works = is_open and not order.why_held and not times.waits(order, now)
         status = Status.SUBMITTED if works else Status.PRE_SUBMITTED
         order = replace(order, status=status)
-        self._resting[order.perm_id] = Resting(order, now)
+        self._resting[order.perm_id] = Resting(
+            order, Waiting(now + self._venue.latency)
+        )
         accepted = Accepted(order=order)
         if order.tif in AT_ONCE and not is_open:
             return (accepted, *self._give_up(order.perm_id))
@@ -85,7 +91,10 @@ class Book:
             tif=order.tif,
             handling=order.handling,
         )
-        self._resting[order.perm_id] = Resting(changed, now, progress=resting.progress)
+        waiting = Waiting(now + self._venue.latency)
+        self._resting[order.perm_id] = Resting(
+            changed, waiting, progress=resting.progress
+        )
         return (Accepted(order=changed, modified=True),)
 
     def resting(self, perm_id: int) -> SimOrder | None:
@@ -115,7 +124,8 @@ class Book:
         order = self.of(perm_id)
         if order is None or order.limit is None:
             return ()
-        trade, tops = Trade(quantity, order.limit), self._tops(order)
+        trade = Trade(quantity, order.limit, takes=False)
+        tops, _ = self._venue.market(order, now)
         resting = self._resting.get(perm_id)
         if resting is not None and quantity <= order.remaining:
             return self._trade(resting, trade, tops, now)
@@ -152,6 +162,10 @@ class Book:
         """Forget yesterday's executions and completed orders."""
         self._completed.clear()
         self._blotter.begin_day()
+        self._venue.begin_day()
+        for resting in self._resting.values():
+            # Overnight the market may have passed it: it opens like a new order.
+            resting.waiting = Waiting(resting.waiting.seen_at)
 
     def lapse(self, now: float, *, keeps_evening: bool = False) -> tuple[Report, ...]:
         """End at the close every order that does not outlive the session.
@@ -182,13 +196,10 @@ class Book:
         if self.tampering.is_halted:
             return ()
         for perm_id, resting in list(self._resting.items()):
-            elapsed = min(now - resting.seen_at, _LONGEST_WAIT)
-            if elapsed <= 0 or perm_id not in self._resting:
-                continue
             if evening and not resting.order.handling.outside_hours:
                 continue
-            resting.seen_at = now
-            reports += self._meet(resting, now, elapsed)
+            if perm_id in self._resting and resting.waiting.look(now):
+                reports += self._meet(resting, now)
         return tuple(reports)
 
     def auction(self, now: float, *, opens: bool) -> tuple[Report, ...]:
@@ -203,13 +214,13 @@ class Book:
             takes_part = times.at_open(order) if opens else times.at_close(order)
             if not takes_part or perm_id not in self._resting or order.why_held:
                 continue
-            resting.seen_at = now
-            tops = self._tops(order)
+            resting.waiting = Waiting(now)
+            tops, market = self._venue.market(order, now)
             left = order.remaining
-            market = self._market(order, tops)
             market = replace(market, bid_size=left, ask_size=left)
-            trade = matching.match(order, market, 0.0, self._dice(order, now))
+            trade = self._venue.match(order, market, resting.waiting)
             if trade is not None:
+                trade = replace(trade, takes=False)
                 reports += self._trade(resting, trade, tops, now)
             if perm_id in self._resting:
                 reports += self.cancel(perm_id, "")
@@ -261,14 +272,13 @@ class Book:
 
     # ------------------------------------------------------------------ trades ---
 
-    def _meet(self, resting: Resting, now: float, elapsed: float) -> tuple[Report, ...]:
+    def _meet(self, resting: Resting, now: float) -> tuple[Report, ...]:
         order = resting.order
         if times.is_over(order, now):
             return self.cancel(order.perm_id, "expired")
         if times.at_open(order) or times.at_close(order):
             return ()
-        tops = self._tops(order)
-        market = self._market(order, tops)
+        tops, market = self._venue.market(order, now)
         reports: tuple[Report, ...] = ()
         if order.status is Status.PRE_SUBMITTED:
             is_child = ties.is_child_of(order, self._resting)
@@ -277,24 +287,15 @@ class Book:
             order = resting.order
             reports = (Restated(order=order),)
         if not order.handling.is_guaranteed:
-            reports += self._trade_legs(resting, market, tops, now, elapsed)
+            reports += self._trade_legs(resting, market, tops, now)
             return reports
-        trade = matching.match(order, market, elapsed, self._dice(order, now))
+        trade = self._venue.match(order, market, resting.waiting)
         trade = self.tampering.capped(order, trade)
         if trade is not None and times.is_enough(order, trade.quantity):
             reports += self._trade(resting, trade, tops, now)
         if order.tif in AT_ONCE and order.perm_id in self._resting:
             reports += self._give_up(order.perm_id)
         return reports
-
-    def _tops(self, order: SimOrder) -> list[Top]:
-        return self._board.tops([leg.con_id for leg in order.legs])
-
-    def _dice(self, order: SimOrder, now: float) -> Dice:
-        return Dice(self._seed, order.perm_id, order.order_ref, int(now))
-
-    def _market(self, order: SimOrder, tops: Sequence[Top]) -> Top:
-        return tops[0] if order.sec_type != "BAG" else self._board.combo(order.legs)
 
     def _trade(
         self, resting: Resting, trade: Trade, tops: Sequence[Top], now: float
@@ -304,23 +305,20 @@ class Book:
         paid = before.average_price * before.filled + trade.price * trade.quantity
         order = self._fill(resting, filled, paid / filled)
         rows = self._blotter.record(order, trade, tops, now)
+        if trade.takes:
+            self._venue.take(rows, now)
         traded = Traded(order=order, executions=rows)
         return (traded, *self._consequences(before, trade.quantity))
 
     def _trade_legs(
-        self,
-        resting: Resting,
-        market: Top,
-        tops: Sequence[Top],
-        now: float,
-        elapsed: float,
+        self, resting: Resting, market: Top, tops: Sequence[Top], now: float
     ) -> tuple[Report, ...]:
         """Let every leg of a combo that is not guaranteed trade for itself."""
         before = resting.order
         left = before.remaining
         progress = resting.progress or legging.started(before.legs)
         market = replace(market, bid_size=left, ask_size=left)
-        wanted = matching.match(before, market, elapsed, self._dice(before, now))
+        wanted = self._venue.match(before, market, resting.waiting)
         wanted = self.tampering.capped(before, wanted)
         made = legging.trades(before, tops, progress, wanted)
         reports: tuple[Report, ...] = ()
@@ -331,6 +329,7 @@ class Book:
             average = progress.net if progress.units else before.average_price
             order = self._fill(resting, progress.units, average)
             rows = self._blotter.record_legs(before, order, made, progress.done, now)
+            self._venue.take(rows, now)
             reports = (Traded(order=order, executions=rows),)
             units = order.filled - before.filled
             reports += tuple(self._consequences(before, units)) if units else ()

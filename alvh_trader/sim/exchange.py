@@ -16,6 +16,7 @@ from alvh_trader.sim.bars import History
 from alvh_trader.sim.board import Board
 from alvh_trader.sim.book import Book
 from alvh_trader.sim.clearing import Clearing
+from alvh_trader.sim.fills import REALISTIC, FillModel
 from alvh_trader.sim.hours import Span
 from alvh_trader.sim.ledger import Ledger
 from alvh_trader.sim.listings import Filters, Wanted
@@ -48,14 +49,16 @@ class Exchange:
     now: datetime
     """UTC; starts at the opening bell (09:30 New York) of the first session."""
 
-    def __init__(self, scenario: Scenario, seed: int) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, fills: FillModel = REALISTIC
+    ) -> None:
         self._scenario = scenario
         self._market = Market(scenario, seed)
         self._history = History(self._market)
         self._board = Board(self._market)
         ledger = Ledger(scenario.account, scenario.cash)
         self._clearing = Clearing(self._market, self._board, ledger)
-        self._book = Book(seed, self._board, ledger)
+        self._book = Book(seed, self._board, ledger, fills)
         self._curb_ends: int | None = None
         self._number = 0
         self._is_open = True

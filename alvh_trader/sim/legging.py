@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from alvh_trader.sim import matching
+from alvh_trader.sim import combo
 from alvh_trader.sim.matching import Trade
 from alvh_trader.sim.model import OrderLeg, SimOrder, Top
 
@@ -81,7 +81,7 @@ def trades(
     if progress.begun == progress.units:
         if wanted is None:
             return []
-        prices = matching.leg_prices(order.legs, tops, wanted.price)
+        prices = combo.leg_prices(order.legs, tops, wanted.price)
         return _up_to(progress.units + wanted.quantity, order, tops, progress, prices)
     far = [_far(order, leg, top)[0] for leg, top in zip(order.legs, tops, strict=True)]
     made = _up_to(progress.begun, order, tops, progress, far)

@@ -6,17 +6,18 @@ from alvh_trader.sim import rules, times, trigger
 from alvh_trader.sim.legging import Progress
 from alvh_trader.sim.model import SimOrder, Status, Top
 from alvh_trader.sim.trigger import Watch
+from alvh_trader.sim.waiting import Waiting
 
 
 @dataclass(slots=True)
 class Resting:
-    """An order on the book, and when it was last looked at (POSIX seconds).
+    """An order on the book, and how it has waited there.
 
     `watch` looks after its stop, `progress` after legs that trade each for itself.
     """
 
     order: SimOrder
-    seen_at: float
+    waiting: Waiting
     watch: Watch = field(default_factory=Watch)
     progress: Progress | None = None
 

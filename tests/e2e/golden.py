@@ -43,8 +43,8 @@ STORIES = {
     "fomc-time-shift": Story(
         scenario="december-2018",
         seed=1,
-        since="2018-12-17",
-        until="2018-12-20",
+        since="2018-12-19",
+        until="2018-12-19",
         reaches=(
             "2018-12-19 14:00:00  MONITOR -> CONFIRM, ROLL_REASON",
             "SPX 2019-03-15",

@@ -1,4 +1,4 @@
-"""Matching: what trades, how much, at which price; and how a net price is split."""
+"""Matching: what trades, how much, and at which price."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvh_trader.sim.matching import Dice, leg_prices, match
+from alvh_trader.domain.money import SPX_TICKS
+from alvh_trader.sim.fills import HARSH, OPTIMISTIC, PROFILES, REALISTIC, FillModel
+from alvh_trader.sim.matching import Dice, Matcher, Trade
 from alvh_trader.sim.model import OrderLeg, SimOrder, Top
 from alvh_trader.sim.spot import NOTHING
+from alvh_trader.sim.waiting import Waiting
 
-DICE = Dice(1, 2, "a", 3)
 MARKET = replace(
     NOTHING, bid=Decimal("1.00"), ask=Decimal("1.40"), bid_size=6, ask_size=4
 )
@@ -31,6 +33,28 @@ ORDER = SimOrder(
     legs=(OrderLeg(con_id=1, ratio=1, action="BUY"),),
 )
 
+profiles = st.sampled_from(list(PROFILES.values()))
+actions = st.sampled_from(["BUY", "SELL"])
+
+
+def met(
+    sent: SimOrder,
+    top: Top = MARKET,
+    *,
+    model: FillModel = REALISTIC,
+    at: float = 20.0,
+    elapsed: float = 20.0,
+) -> Trade | None:
+    """Return what a new order does when it meets `top` for the first time."""
+    return looked(Matcher(1, model), sent, top, Waiting(at - elapsed), at)
+
+
+def looked(
+    matcher: Matcher, sent: SimOrder, top: Top, waiting: Waiting, now: float
+) -> Trade | None:
+    assert waiting.look(now)
+    return matcher.match(sent, top, SPX_TICKS, waiting)
+
 
 @pytest.mark.parametrize(
     ("action", "limit", "price", "quantity"),
@@ -47,87 +71,116 @@ def test_a_marketable_order_trades_at_the_far_side_up_to_its_size(
     action: str, limit: str | None, price: str, quantity: int
 ) -> None:
     sent = replace(ORDER, action=action, limit=Decimal(limit) if limit else None)
-    trade = match(sent, MARKET, 5.0, DICE)
-    assert trade is not None
-    assert (trade.price, trade.quantity) == (Decimal(price), quantity)
+    assert met(sent) == Trade(quantity, Decimal(price), takes=True)
 
 
-@given(st.integers(0, 10_000), st.sampled_from(["0.90", "1.00"]))
-def test_a_limit_at_or_behind_the_near_side_never_trades(
-    instant: int, limit: str
+def test_harsh_fills_pay_a_tick_more_and_a_limit_at_the_quote_misses() -> None:
+    market = replace(ORDER, limit=None)
+    assert met(market, model=HARSH) == Trade(4, Decimal("1.45"), takes=True)
+    assert met(ORDER, model=HARSH) is None
+    sold = replace(market, action="SELL")
+    assert met(sold, model=HARSH) == Trade(6, Decimal("0.95"), takes=True)
+    cheap = replace(MARKET, bid=Decimal("0.05"), ask=Decimal("0.10"))
+    assert met(sold, cheap, model=HARSH) == Trade(6, Decimal("0.05"), takes=True)
+
+
+def test_the_faded_price_of_a_combo_may_pass_zero() -> None:
+    near_nothing = replace(MARKET, bid=Decimal("0.00"), ask=Decimal("0.20"))
+    sold = replace(ORDER, action="SELL", limit=None, sec_type="BAG")
+    traded = met(sold, near_nothing, model=HARSH)
+    assert traded == Trade(6, Decimal("-0.05"), takes=True)
+
+
+@given(st.integers(0, 10_000), st.sampled_from(["0.90", "1.00"]), profiles)
+def test_a_limit_at_or_behind_the_near_side_does_not_trade_when_it_comes(
+    instant: int, limit: str, model: FillModel
 ) -> None:
-    dice = replace(DICE, instant=instant)
-    assert match(replace(ORDER, limit=Decimal(limit)), MARKET, 60.0, dice) is None
+    sent = replace(ORDER, limit=Decimal(limit))
+    assert met(sent, at=float(instant), elapsed=60.0, model=model) is None
 
 
-@given(st.integers(0, 10_000))
-def test_without_both_sides_nothing_trades(instant: int) -> None:
-    dice = replace(DICE, instant=instant)
-    assert match(ORDER, NOTHING, 60.0, dice) is None
-    assert match(ORDER, replace(MARKET, bid=None), 60.0, dice) is None
+@given(st.integers(0, 10_000), profiles)
+def test_without_both_sides_nothing_trades(instant: int, model: FillModel) -> None:
+    for top in (NOTHING, replace(MARKET, bid=None), replace(MARKET, ask=None)):
+        assert met(ORDER, top, at=float(instant), model=model) is None
 
 
 def test_the_chance_inside_the_spread_grows_with_the_way_and_with_time() -> None:
-    def count(limit: str, elapsed: float) -> int:
+    def count(limit: str, elapsed: float, model: FillModel = REALISTIC) -> int:
         sent = replace(ORDER, limit=Decimal(limit))
-        draws = (replace(DICE, instant=n) for n in range(4000))
-        return sum(match(sent, MARKET, elapsed, dice) is not None for dice in draws)
+        return sum(
+            met(sent, at=float(n), elapsed=elapsed, model=model) is not None
+            for n in range(4000)
+        )
 
     half, most = count("1.20", 20.0), count("1.35", 20.0)
-    assert half == pytest.approx(4000 * 0.5 * 0.25, rel=0.15)
-    assert most == pytest.approx(4000 * 0.5 * 0.875**2, rel=0.15)
+    assert half == pytest.approx(4000 * 0.5 * (0.25 / 0.75) ** 2, rel=0.2)
+    assert most == pytest.approx(4000 * 0.5 * (0.625 / 0.75) ** 2, rel=0.1)
     assert count("1.20", 5.0) < half < count("1.20", 60.0)
+    assert count("1.10", 60.0) == 0, "a quarter of the way nobody comes"
+    assert count("1.20", 20.0, HARSH) == 0 < half < count("1.20", 20.0, OPTIMISTIC)
 
 
-@given(st.integers(0, 10_000))
-def test_a_fill_inside_the_spread_is_at_the_limit_and_within_what_is_left(
-    instant: int,
+def test_an_order_that_rested_trades_at_its_limit_when_the_market_comes() -> None:
+    matcher, waiting = Matcher(1, REALISTIC), Waiting(0.0)
+    sent = replace(ORDER, limit=Decimal("1.00"))
+    assert looked(matcher, sent, MARKET, waiting, 10.0) is None
+    lower = replace(MARKET, bid=Decimal("0.70"), ask=Decimal("0.90"))
+    trade = looked(matcher, sent, lower, waiting, 20.0)
+    assert trade == Trade(4, Decimal("1.00"), takes=True)
+    assert met(sent, lower) == Trade(4, Decimal("0.90"), takes=True), "a new order"
+
+
+cents = st.integers(5, 4000).map(lambda n: Decimal(n).scaleb(-2))
+widths = st.integers(1, 200).map(lambda n: Decimal(n).scaleb(-2))
+tops = st.builds(
+    lambda bid, width, sizes, volume: replace(
+        NOTHING,
+        bid=bid,
+        ask=bid + width,
+        bid_size=sizes[0],
+        ask_size=sizes[1],
+        volume=volume,
+    ),
+    cents,
+    widths,
+    st.tuples(st.integers(0, 40), st.integers(0, 40)),
+    st.integers(0, 5000),
+)
+
+
+@given(st.lists(tops, min_size=1, max_size=12), cents, actions, profiles)
+def test_no_fill_is_through_the_market_or_the_limit(
+    tape: list[Top], limit: Decimal, action: str, model: FillModel
 ) -> None:
-    sent = replace(ORDER, limit=Decimal("1.35"), filled=8)
-    trade = match(sent, MARKET, 60.0, replace(DICE, instant=instant))
-    if trade is not None:
-        assert trade.price == sent.limit
-        assert 1 <= trade.quantity <= 2
+    order = replace(ORDER, limit=limit, action=action, quantity=60)
+    matcher, waiting, buys = Matcher(3, model), Waiting(0.0), action == "BUY"
+    for n, top in enumerate(tape, 1):
+        trade = looked(matcher, order, top, waiting, 10.0 * n)
+        if trade is None:
+            continue
+        assert top.bid is not None
+        assert top.ask is not None
+        assert 1 <= trade.quantity <= order.remaining
+        assert trade.price <= limit if buys else trade.price >= limit
+        assert trade.price >= top.bid if buys else trade.price <= top.ask
+        if trade.takes:
+            assert trade.quantity <= (top.ask_size if buys else top.bid_size)
+            assert trade.price >= top.ask if buys else trade.price <= top.bid
+        else:
+            assert trade.price == limit
+        order = replace(order, filled=order.filled + trade.quantity)
+        if not order.remaining:
+            break
 
 
 def test_luck_is_the_same_for_the_same_order_and_instant_only() -> None:
-    assert DICE.throw("x") == Dice(1, 2, "a", 3).throw("x")
+    dice = Dice(1, 2, "a", 3)
+    assert dice.throw("x") == Dice(1, 2, "a", 3).throw("x")
     others = [
-        replace(DICE, seed=9),
-        replace(DICE, perm_id=9),
-        replace(DICE, order_ref="b"),
-        replace(DICE, instant=9),
+        replace(dice, seed=9),
+        replace(dice, perm_id=9),
+        replace(dice, order_ref="b"),
+        replace(dice, instant=9),
     ]
-    assert len({d.throw("x") for d in [DICE, *others]}) == 5
-
-
-cents = st.integers(0, 5000).map(lambda n: Decimal(n).scaleb(-2))
-widths = st.integers(5, 100).map(lambda n: Decimal(n).scaleb(-2))
-
-
-@given(
-    st.lists(
-        st.tuples(cents, widths, st.sampled_from(["BUY", "SELL"])),
-        min_size=2,
-        max_size=8,
-    ),
-    st.integers(0, 20),
-)
-def test_leg_prices_add_up_to_the_net_price_exactly(
-    quotes: list[tuple[Decimal, Decimal, str]], way: int
-) -> None:
-    legs = [
-        OrderLeg(con_id=n, ratio=1, action=action)
-        for n, (_, _, action) in enumerate(quotes)
-    ]
-    tops: list[Top] = [
-        replace(NOTHING, bid=bid, ask=bid + width) for bid, width, _ in quotes
-    ]
-    signs = [1 if leg.action == "BUY" else -1 for leg in legs]
-    halves = [width / 2 for _, width, _ in quotes]
-    mids = [bid + half for (bid, _, _), half in zip(quotes, halves, strict=True)]
-    fair = sum((s * m for s, m in zip(signs, mids, strict=True)), Decimal(0))
-    slack = sum(halves, Decimal(0))
-    net = (fair + slack * (way - 10) / 10).quantize(Decimal("0.05"))
-    prices = leg_prices(legs, tops, net)
-    assert sum(s * p for s, p in zip(signs, prices, strict=True)) == net
+    assert len({d.throw("x") for d in [dice, *others]}) == 5
