@@ -75,6 +75,9 @@ MaybeConfigs = Annotated[
 Folder = Annotated[
     Path | None, typer.Option(help="The folder, instead of the configured one.")
 ]
+ScenarioInputs = Annotated[
+    Path | None, typer.Option(help="Folder of inputs for the scenario's days.")
+]
 JournalFile = Annotated[
     Path,
     typer.Option("--journal", envvar="ALVH_JOURNAL__PATH", help="The journal to read."),
@@ -98,9 +101,7 @@ def demo(  # noqa: PLR0913 - one for each option
     audit: Audit = None,
     history: History = None,
     fills: FillsLike = Fills.REALISTIC,
-    inputs: Annotated[
-        Path | None, typer.Option(help="Folder of inputs for the scenario's days.")
-    ] = None,
+    inputs: ScenarioInputs = None,
     configs: Annotated[
         list[Path] | None,
         typer.Option("--config", help="TOML file with numbers of the method."),

@@ -90,10 +90,8 @@ def gateway(  # noqa: PLR0913 - one for each option
     as_json: AsJson = False,
 ) -> None:
     """Serve a scenario to any TWS client on loopback, until it ends or SIGTERM."""
-    if context.invoked_subcommand is not None:
+    if not _is_itself_asked(context, scenario):
         return
-    if not scenario:
-        raise ConfigError("Missing option '--scenario'.")
     from alvh_trader.runtime import logs, paper_gateway
 
     logs.configure()
@@ -118,6 +116,15 @@ def gateway(  # noqa: PLR0913 - one for each option
         forbidden=tuple(forbid or ()),
     )
     paper_gateway.serve_scenario(asked, *_tellers(as_json=as_json))
+
+
+def _is_itself_asked(context: typer.Context, scenario: str) -> bool:
+    """Return whether it is this command that was asked for, and none below it."""
+    if context.invoked_subcommand is not None:
+        return False
+    if not scenario:
+        raise ConfigError("Missing option '--scenario'.")
+    return True
 
 
 def _tellers(*, as_json: bool) -> tuple[Callable[[str, int], None], Callable[[], None]]:

@@ -13,11 +13,35 @@ CURRENCY = "USD"
 def account_rows(values: AccountValues) -> tuple[tuple[str, str, str], ...]:
     """Return the account as rows of key, value and currency.
 
-    Money has two digits; the account's own facts have no currency.
+    Money has two digits; the account's own facts have no currency. The keys are those
+    of the broker's account window and of `AccountSummaryTags` [doc]; margin that looks
+    ahead is that of now, as is that of Regulation T (assumption).
     """
-    gross = sum((abs(it.value) for it in values.holdings), Decimal(0))
-    option_value = sum((it.value for it in values.holdings), Decimal(0))
-    money = {
+    net = values.net_liquidation
+    cushion = values.excess_liquidity / net if net > 0 else Decimal(0)
+    leverage = values.gross_value / net if net > 0 else Decimal(0)
+    return (
+        ("AccountCode", values.account, ""),
+        ("AccountOrGroup", values.account, CURRENCY),
+        ("AccountReady", "true", ""),
+        ("AccountType", "INDIVIDUAL", ""),
+        ("Currency", CURRENCY, CURRENCY),
+        ("Cushion", f"{cushion:.6f}", ""),
+        ("ExchangeRate", "1.00", CURRENCY),
+        # No limit on day trades, and no change of margin ahead [doc].
+        ("DayTradesRemaining", "-1", ""),
+        ("Leverage", f"{leverage:.2f}", ""),
+        ("LookAheadNextChange", "0", ""),
+        *(
+            (key, f"{value:.2f}", CURRENCY)
+            for key, value in sorted(_money(values).items())
+        ),
+    )
+
+
+def _money(values: AccountValues) -> dict[str, Decimal]:
+    return {
+        "AccruedCash": Decimal(0),
         "AvailableFunds": values.available_funds,
         "BuyingPower": values.buying_power,
         "CashBalance": values.cash,
@@ -27,28 +51,25 @@ def account_rows(values: AccountValues) -> tuple[tuple[str, str, str], ...]:
         "FullExcessLiquidity": values.excess_liquidity,
         "FullInitMarginReq": values.initial_margin,
         "FullMaintMarginReq": values.maintenance_margin,
-        "GrossPositionValue": gross,
+        "FuturesPNL": values.futures_profit,
+        "GrossPositionValue": values.gross_value,
         "InitMarginReq": values.initial_margin,
+        "LookAheadAvailableFunds": values.available_funds,
+        "LookAheadExcessLiquidity": values.excess_liquidity,
+        "LookAheadInitMarginReq": values.initial_margin,
+        "LookAheadMaintMarginReq": values.maintenance_margin,
         "MaintMarginReq": values.maintenance_margin,
         "NetLiquidation": values.net_liquidation,
-        "OptionMarketValue": option_value,
+        "OptionMarketValue": values.option_value,
         "RealizedPnL": values.realized,
+        "RegTEquity": values.equity_with_loan,
+        "RegTMargin": values.initial_margin,
+        "SettledCash": values.cash,
+        "StockMarketValue": values.stock_value,
         "TotalCashBalance": values.cash,
         "TotalCashValue": values.cash,
         "UnrealizedPnL": values.unrealized,
     }
-    net = values.net_liquidation
-    cushion = values.excess_liquidity / net if net > 0 else Decimal(0)
-    return (
-        ("AccountCode", values.account, ""),
-        ("AccountOrGroup", values.account, CURRENCY),
-        ("AccountReady", "true", ""),
-        ("AccountType", "INDIVIDUAL", ""),
-        ("Currency", CURRENCY, CURRENCY),
-        ("Cushion", f"{cushion:.6f}", ""),
-        ("ExchangeRate", "1.00", CURRENCY),
-        *((key, f"{value:.2f}", CURRENCY) for key, value in sorted(money.items())),
-    )
 
 
 def position(listing: Listing, value: HoldingValue, account: str) -> Position:

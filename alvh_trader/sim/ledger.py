@@ -176,20 +176,29 @@ class Ledger:
     ) -> AccountValues:
         """Return the account with every holding at its mark."""
         rows = tuple(_valued(p, marks[c]) for c, p in self._positions.items())
-        worth = sum((p.worth(marks[c]) for c, p in self._positions.items()), Decimal(0))
+        worth = dict.fromkeys(("OPT", "STK", "FUT"), Decimal(0))
+        gross = Decimal(0)
+        for con_id, held in self._positions.items():
+            amount = held.worth(marks[con_id])
+            worth[held.listing.sec_type] += amount
+            gross += Decimal(0) if held.is_future else abs(amount)
         needs = self.requirement(marks, underlying)
         equity = self.equity(marks)
         free = equity - needs.initial
         return AccountValues(
             account=self.account,
             cash=_usd(self.cash),
-            net_liquidation=_usd(self.cash + worth),
+            net_liquidation=_usd(self.cash + sum(worth.values())),
             equity_with_loan=_usd(equity),
             initial_margin=_usd(needs.initial),
             maintenance_margin=_usd(needs.maintenance),
             available_funds=_usd(free),
             excess_liquidity=_usd(equity - needs.maintenance),
             buying_power=_usd(max(free, Decimal(0)) * 4),
+            option_value=_usd(worth["OPT"]),
+            stock_value=_usd(worth["STK"]),
+            gross_value=_usd(gross),
+            futures_profit=_usd(worth["FUT"]),
             daily=sum((row.daily for row in rows), Decimal(0)),
             unrealized=sum((row.unrealized for row in rows), Decimal(0)),
             realized=sum((row.realized for row in rows), Decimal(0)),

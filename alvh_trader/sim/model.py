@@ -311,6 +311,8 @@ class AccountValues:
 
     `equity_with_loan` is what margin is held against: available funds are what the
     initial margin leaves of it, excess liquidity what the maintenance margin leaves.
+    `option_value` and `stock_value` are signed, `gross_value` is what both would be
+    if every holding were long; futures are worth their open profit and no more.
     """
 
     account: str
@@ -322,6 +324,10 @@ class AccountValues:
     available_funds: Decimal
     excess_liquidity: Decimal
     buying_power: Decimal
+    option_value: Decimal
+    stock_value: Decimal
+    gross_value: Decimal
+    futures_profit: Decimal
     daily: Decimal
     unrealized: Decimal
     realized: Decimal

@@ -16,7 +16,15 @@ from tests.programs import alvh
 COMMANDS = {
     ("demo",): {"--scenario", "--speed", "--seed", "--journal", "--inputs", "--json"},
     ("run",): {"--config", "--mode"},
-    ("gateway",): {"--scenario", "--port", "--speed", "--seed", "--audit", "--json"},
+    ("gateway",): {
+        "--scenario",
+        "--port",
+        "--speed",
+        "--seed",
+        "--fills",
+        "--audit",
+        "--json",
+    },
     ("status",): {"--journal", "--json"},
     ("cases",): {"--journal", "--json"},
     ("signals",): {"--journal", "--json"},

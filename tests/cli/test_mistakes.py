@@ -46,6 +46,7 @@ def test_a_wrong_command_line_is_named(
     [
         (["--scenario", "nope"], ["no scenario is called 'nope'", "calm-2017"]),
         (["--scenario", "calm-2017", "--speed", "-1"], ["speed '-1'"]),
+        (["--scenario", "calm-2017", "--fills", "kind"], ["'kind'", "'harsh'"]),
         (
             ["--scenario", "calm-2017", "--until", "2016-01-01"],
             ["2016-01-01", "runs from 2017-09-01 to 2017-10-31"],

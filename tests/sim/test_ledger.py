@@ -96,6 +96,8 @@ def test_a_future_costs_margin_and_not_its_price() -> None:
     assert account.initial_margin == 16_000
     assert account.maintenance_margin == 12_800
     assert account.equity_with_loan == account.net_liquidation
+    assert account.futures_profit == 2000 - Decimal("4.74")
+    assert account.gross_value == account.option_value == 0
     assert account.available_funds == account.equity_with_loan - 16_000
     assert account.excess_liquidity == account.equity_with_loan - 12_800
     ledger.trade(future, -2, Decimal("18.00"))
@@ -110,6 +112,7 @@ def test_options_lend_nothing() -> None:
     assert account.equity_with_loan == account.cash == Decimal("97997.30")
     assert account.net_liquidation == account.cash + 1800
     assert account.available_funds == account.excess_liquidity == account.cash
+    assert account.option_value == account.gross_value == 1800
 
 
 tradable = (PUT, spxw(2900.0, "C"), vx())

@@ -1,5 +1,6 @@
 """Margin by strategy: each rule by example, and what holds for every portfolio."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from alvh_trader.sim.listings import Wanted
 from alvh_trader.sim.margin import Requirement
 from alvh_trader.sim.model import Listing
 from alvh_trader.sim.option_margin import Held
+from alvh_trader.sim.products import STOCK
 from tests.sim.test_ledger import LEVELS, LISTED, spxw, vx
 
 NEAR, FAR = "20180309", "20180420"
@@ -102,6 +104,26 @@ def test_a_future_needs_eight_points_or_45_percent_and_to_keep_it_four_fifths() 
     assert margin.required(one, LEVELS) == Requirement(Decimal(8000), Decimal(6400))
     stormy = {"SPX": 2500.0, "VIX": 40.0}
     assert margin.required(one, stormy) == Requirement(Decimal(18000), Decimal(14400))
+
+
+def test_stock_needs_half_then_a_quarter_and_covers_calls() -> None:
+    stock = Held(listing=STOCK, quantity=100, price=Decimal(270))
+    levels = {**LEVELS, "SPY": 270.0}
+    assert margin.required([stock], levels) == Requirement(
+        Decimal(13_500), Decimal(6_750)
+    )
+    short = replace(stock, quantity=-100)
+    assert margin.required([short], levels).maintenance == Decimal(8_100)
+    call, *_ = LISTED.find(
+        Wanted(symbol="SPY", sec_type="OPT", right="C", strike=280.0)
+    )
+    written = Held(listing=call, quantity=-1, price=Decimal("1.50"))
+    covered = margin.required([stock, written], levels)
+    assert covered == margin.required([stock], levels)
+    two = margin.required([stock, replace(written, quantity=-2)], levels)
+    bare = margin.required([written], levels).initial
+    assert bare == 150 + 100 * Decimal("30.50")
+    assert two.initial - covered.initial == bare
 
 
 strikes = st.sampled_from([2400, 2500, 2550, 2600, 2650, 2700, 2800, 2900, 2950])
