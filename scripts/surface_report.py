@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from surface_data import Chain, Slice
+from surface_day import hours
 from surface_fit import fit_curve
 from surface_plot import Chart
 
@@ -40,6 +41,7 @@ class Study:
     settled: pd.DataFrame
     vix_options: pd.DataFrame
     vix_state: surface.State
+    data: Path
 
 
 def report(study: Study) -> None:
@@ -51,6 +53,7 @@ def report(study: Study) -> None:
         condors(study),
         curve(study),
         vix_options(study),
+        hours(study.data, study.fitted),
     ]
     text = "\n".join(parts)
     print(text)
