@@ -18,18 +18,22 @@ Which long covers which short is chosen greedily: the shorts that would need lea
 stay uncovered. How the broker's own optimiser chooses is not published.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from itertools import combinations, product, repeat, zip_longest
+from itertools import combinations, product
+from typing import TypeVar
 
 from alvh_trader.sim.model import Listing
 
 _INDEX, _SINGLE = (0.15, 0.10), (0.20, 0.10)
 _RATES = {"SPX": _INDEX, "XSP": _INDEX, "SPY": _INDEX, "VIX": (0.20, 0.10)}
 """Of the underlying's level, and at the least; what is not here is a single stock."""
+
+_A = TypeVar("_A")
+_B = TypeVar("_B")
 
 Settlement = tuple[date, bool]
 """The day, and whether at its close (PM) instead of its open."""
@@ -102,11 +106,21 @@ class _Underlying:
 
     def _uncovered(self, shorts: list[Held]) -> float:
         """Return what short options need that nothing covers."""
-        sides: dict[str, list[float]] = {"C": [], "P": []}
-        for it in shorts:
-            sides[it.listing.right] += [self._share(it.listing)] * -it.quantity
-        calls, puts = (sorted(side, reverse=True) for side in sides.values())
-        shares = sum(max(pair) for pair in zip_longest(calls, puts, fillvalue=0.0))
+        calls, puts = (
+            sorted(
+                (
+                    (self._share(it.listing), -it.quantity)
+                    for it in shorts
+                    if it.listing.right == right
+                ),
+                reverse=True,
+            )
+            for right in "CP"
+        )
+        shares = sum(
+            count * max(call or 0.0, put or 0.0)
+            for call, put, count in _side_by_side(calls, puts)
+        )
         return shares - sum(it.quantity * float(it.price) for it in shorts)
 
     def _share(self, option: Listing) -> float:
@@ -139,7 +153,13 @@ class _Underlying:
             if count > 0:
                 near_left, shorts = _split(near, -count, self._alone)
                 far_left, longs = _split(far, count, _worth)
-                points += sum(map(self._pair, _lots(shorts), _lots(longs)))
+                points += sum(
+                    number * self._pair(short, long)
+                    for short, long, number in _side_by_side(
+                        _lots(shorts), _lots(longs)
+                    )
+                    if short is not None and long is not None
+                )
                 others = [it for it in rest if it not in near and it not in far]
                 rest = [*others, *near_left, *far_left]
         return points, rest
@@ -177,10 +197,30 @@ def _worth(it: Held) -> float:
     return float(it.price)
 
 
-def _lots(held: list[Held]) -> Iterator[Held]:
-    """Yield each contract by itself, by strike."""
-    for it in sorted(held, key=lambda it: it.listing.strike):
-        yield from repeat(it, abs(it.quantity))
+def _lots(held: list[Held]) -> list[tuple[Held, int]]:
+    """Return what is held by strike, and how many of each."""
+    by_strike = sorted(held, key=lambda it: it.listing.strike)
+    return [(it, abs(it.quantity)) for it in by_strike]
+
+
+def _side_by_side(
+    left: Iterable[tuple[_A, int]], right: Iterable[tuple[_B, int]]
+) -> Iterator[tuple[_A | None, _B | None, int]]:
+    """Yield what stands beside what, and how often; None beside what is left over.
+
+    Both sides are things and their numbers. A number may be anything that a client
+    can write, so nothing is ever laid out one by one.
+    """
+    lefts, rights = deque(left), deque(right)
+    while lefts or rights:
+        a, many_a = lefts.popleft() if lefts else (None, 0)
+        b, many_b = rights.popleft() if rights else (None, 0)
+        count = min(many_a, many_b) or max(many_a, many_b)
+        yield (a if many_a else None), (b if many_b else None), count
+        if a is not None and many_a > count:
+            lefts.appendleft((a, many_a - count))
+        if b is not None and many_b > count:
+            rights.appendleft((b, many_b - count))
 
 
 def _split(

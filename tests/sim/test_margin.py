@@ -148,6 +148,15 @@ def test_nothing_needs_less_than_nothing_or_more_than_its_shorts_alone(
     assert 0 <= needs(*portfolio) <= alone
 
 
+def test_a_number_of_contracts_beyond_reason_costs_no_more_time() -> None:
+    # Written out one by one, so many shorts would be 16 GB.
+    for day in (NEAR, FAR):
+        one = needs((2700, "P", -1, NEAR), (2800, "C", -1, NEAR), (2600, "P", 1, day))
+        lots: list[Leg] = [(2700, "P", -(2**31), NEAR), (2800, "C", -(2**31), NEAR)]
+        many = needs(*lots, (2600, "P", 2**31, day))
+        assert many == pytest.approx(one * 2**31, rel=Decimal("1e-6"))
+
+
 @given(legs, st.integers(2, 5))
 def test_margin_grows_with_the_lots(portfolio: list[Leg], times: int) -> None:
     more = [(k, right, q * times, day) for k, right, q, day in portfolio]  # type: ignore[misc]
