@@ -1,9 +1,8 @@
 """The paper gateway on the command line: serve a scenario."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +20,9 @@ from alvh_trader.cli.options import (
 )
 from alvh_trader.errors import ConfigError
 
+if TYPE_CHECKING:
+    from alvh_trader.runtime.paper_gateway import Serving
+
 gateway_app = typer.Typer()
 ctl_app = typer.Typer(help="Tell a running gateway what to do.")
 gateway_app.add_typer(ctl_app, name="ctl")
@@ -28,6 +30,17 @@ gateway_app.add_typer(ctl_app, name="ctl")
 MaybeScenario = Annotated[str, typer.Option(help="A shipped scenario; see the README.")]
 Port = Annotated[
     int, typer.Option(min=0, max=65535, help="Loopback port; 0 takes a free one.")
+]
+Accounts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--account",
+        help="An account, one for each time; the first has the scenario's position.",
+    ),
+]
+State = Annotated[
+    Path | None,
+    typer.Option(help="Keep the run in this file, and go on from it next time."),
 ]
 BreadthSeed = Annotated[
     Path | None,
@@ -75,6 +88,8 @@ def gateway(  # noqa: PLR0913 - one for each option
     seed: Seed = 2,
     since: Since = None,
     until: Until = None,
+    accounts: Accounts = None,
+    state: State = None,
     audit: Audit = None,
     history: History = None,
     fills: FillsLike = Fills.REALISTIC,
@@ -90,45 +105,45 @@ def gateway(  # noqa: PLR0913 - one for each option
     as_json: AsJson = False,
 ) -> None:
     """Serve a scenario to any TWS client on loopback, until it ends or SIGTERM."""
-    if not _is_itself_asked(context, scenario):
-        return
-    from alvh_trader.runtime import logs, paper_gateway
-
-    logs.configure()
-    asked = paper_gateway.Serving(
-        scenario=scenario,
-        seed=seed,
-        port=port,
-        speed=speed,
-        since=day(since),
-        until=day(until),
-        audit=audit,
-        history=history,
-        fills=fills.value,
-        breadth_seed=breadth_seed,
-        faults=tuple(fault or ()),
-        fault_file=faults,
-        control=control,
-        api_settings=api_settings,
-        read_only=read_only,
-        precautions=precautions,
-        preset_tif=preset_tif,
-        forbidden=tuple(forbid or ()),
-    )
-    paper_gateway.serve_scenario(asked, *_tellers(as_json=as_json))
+    if context.invoked_subcommand is None:
+        asked = _serving()(
+            scenario=scenario,
+            seed=seed,
+            port=port,
+            speed=speed,
+            since=day(since),
+            until=day(until),
+            accounts=tuple(accounts or ()),
+            state=state,
+            audit=audit,
+            history=history,
+            fills=fills.value,
+            breadth_seed=breadth_seed,
+            faults=tuple(fault or ()),
+            fault_file=faults,
+            control=control,
+            api_settings=api_settings,
+            read_only=read_only,
+            precautions=precautions,
+            preset_tif=preset_tif,
+            forbidden=tuple(forbid or ()),
+        )
+        _serve(asked, as_json=as_json)
 
 
-def _is_itself_asked(context: typer.Context, scenario: str) -> bool:
-    """Return whether it is this command that was asked for, and none below it."""
-    if context.invoked_subcommand is not None:
-        return False
-    if not scenario:
+def _serving() -> "type[Serving]":
+    """Return the class of what is asked for: loading it takes a while."""
+    from alvh_trader.runtime.paper_gateway import Serving
+
+    return Serving
+
+
+def _serve(asked: "Serving", *, as_json: bool) -> None:
+    """Serve, and say when clients may connect and when history has ended."""
+    if not asked.scenario:
         raise ConfigError("Missing option '--scenario'.")
-    return True
-
-
-def _tellers(*, as_json: bool) -> tuple[Callable[[str, int], None], Callable[[], None]]:
-    """Return what says that clients may connect, and that history has ended."""
+    from alvh_trader.runtime import logs
+    from alvh_trader.runtime.paper_gateway import serve_scenario
 
     def listening(host: str, bound: int) -> None:
         row = {"kind": "listening", "host": host, "port": bound}
@@ -137,7 +152,8 @@ def _tellers(*, as_json: bool) -> tuple[Callable[[str, int], None], Callable[[],
     def ended() -> None:
         typer.echo(json.dumps({"kind": "ended"}) if as_json else "history has ended")
 
-    return listening, ended
+    logs.configure()
+    serve_scenario(asked, listening, ended)
 
 
 @gateway_app.command("faults")

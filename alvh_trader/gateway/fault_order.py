@@ -142,7 +142,8 @@ def _other_tif(it: Active, _session: Session, message: OpenOrder) -> list[Struct
 def closing(it: Active, client_id: int, order_id: int) -> list[SimOrder]:
     """Close contracts of the first holding by an order of somebody else."""
     floor = it.floor
-    held = [row.holding for row in floor.exchange.account().holdings]
+    account = floor.accounts[0]
+    held = [row.holding for row in floor.exchange.account(account).holdings]
     holding = next((h for h in held if h.quantity), None)
     listing = None if holding is None else floor.listing(holding.con_id)
     if holding is None or listing is None:
@@ -153,7 +154,7 @@ def closing(it: Active, client_id: int, order_id: int) -> list[SimOrder]:
             perm_id=0,
             client_id=client_id,
             order_id=order_id,
-            account=floor.account_id,
+            account=account,
             symbol=listing.symbol,
             sec_type=listing.sec_type,
             action="SELL" if holding.quantity > 0 else "BUY",

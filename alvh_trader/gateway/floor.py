@@ -18,7 +18,7 @@ from alvh_trader.gateway.last_known import LastKnown
 from alvh_trader.gateway.order_reply import Ending
 from alvh_trader.gateway.pacing import HistoryPace
 from alvh_trader.gateway.roles import Client, Faults
-from alvh_trader.gateway.view import View
+from alvh_trader.gateway.view import Moved, View
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.model import (
     Accepted,
@@ -63,7 +63,7 @@ class Floor:
     ) -> None:
         self.exchange = exchange
         self.settings = settings
-        self.account_id = exchange.account().account
+        self.accounts = exchange.accounts
         self.clients: dict[int, Client] = {}
         self.audience = Audience(self.clients, self._master)
         self.endings: dict[int, Ending] = {}
@@ -78,11 +78,16 @@ class Floor:
         self.history_pace = HistoryPace()
         self.wall: Callable[[], float] | None = None
         """The wall's seconds, by which limits of rate are kept; none in lockstep."""
-        self._write_audit = write_audit
+        self._write_audit: WriteLine | None = None
         self._next_ids: dict[int, int] = {}
         self._changes: dict[int, int] = {}
         self._listings: dict[int, Listing] = {}
         self._busy_until: datetime | None = None
+        for at, report in exchange.past:
+            # Whoever saw it happen has audited it.
+            self.use_id(report.order.client_id, report.order.order_id)
+            self._note(report, at)
+        self._write_audit = write_audit
         self._is_account_stale = False
         self._account_due = exchange.now + ACCOUNT_EVERY
         self._holdings = self._holding_values()
@@ -130,7 +135,7 @@ class Floor:
         self,
         con_ids: Iterable[int] = (),
         *,
-        moved: tuple[tuple[Listing, HoldingValue], ...] = (),
+        moved: tuple[Moved, ...] = (),
         is_account_due: bool = False,
     ) -> View:
         """Return what clients are shown of this instant; arguments as of `View`."""
@@ -203,6 +208,11 @@ class Floor:
         """Return how many streams of single ticks all clients have together."""
         return sum(client.single_tick_count() for client in self.clients.values())
 
+    @property
+    def account_id(self) -> str:
+        """The account of a request that names none; empty where there are several."""
+        return self.accounts[0] if len(self.accounts) == 1 else ""
+
     def listing(self, con_id: int) -> Listing | None:
         """Return a listing, also one that is not listed any more but once was seen."""
         known = self._listings.get(con_id)
@@ -251,33 +261,33 @@ class Floor:
     def route(self, reports: Iterable[Report], asked_by: Client | None = None) -> None:
         """Audit each report and tell those whom it concerns."""
         for report in reports:
-            self._note(report)
+            self._note(report, self.exchange.now)
             if self.is_cut_off:
                 # Nobody hears of it; who asks once the link is back, is told.
                 continue
             for client, seen in self.audience.of(report, asked_by):
                 self._tell(client, seen)
 
-    def _note(self, report: Report) -> None:
+    def _note(self, report: Report, at: datetime) -> None:
         order = report.order
         if isinstance(report, Refusal) and report.code in NOT_CANCELLABLE:
             return
-        self._busy_until = self.exchange.now + BUSY_FOR
+        self._busy_until = at + BUSY_FOR
         if isinstance(report, Restated):
             return
         if self._write_audit is not None:
-            self._write_audit(audit_line(report, self.exchange.now, self.listing))
+            self._write_audit(audit_line(report, at, self.listing))
         match report:
             case Accepted(modified=True):
                 self._changes[order.perm_id] = self.changes(order.perm_id) + 1
             case Traded():
                 self._is_account_stale = True
                 if order.status is Status.FILLED:
-                    self.endings[order.perm_id] = Ending(self.exchange.now)
+                    self.endings[order.perm_id] = Ending(at)
             case Corrected():
                 self._is_account_stale = True
             case Ended(reason=reason):
-                self.endings[order.perm_id] = Ending(self.exchange.now, reason)
+                self.endings[order.perm_id] = Ending(at, reason)
             case _:
                 pass
 
@@ -315,26 +325,32 @@ class Floor:
 
     # ------------------------------------------------------------- account ---
 
-    def _holding_values(self) -> dict[int, HoldingValue]:
-        holdings = self.exchange.account().holdings
-        for it in holdings:
+    def _holding_values(self) -> dict[tuple[str, int], HoldingValue]:
+        """Return every holding by account and contract id."""
+        found = {
+            (name, it.holding.con_id): it
+            for name in self.accounts
+            for it in self.exchange.account(name).holdings
+        }
+        for _, con_id in found:
             # Seen once, a series can be named after it is gone.
-            self.listing(it.holding.con_id)
-        return {it.holding.con_id: it for it in holdings}
+            self.listing(con_id)
+        return found
 
-    def _moved(self) -> tuple[tuple[Listing, HoldingValue], ...]:
+    def _moved(self) -> tuple[Moved, ...]:
         """Return the holdings that are not as they were when last looked at."""
         before, now = self._holdings, self._holding_values()
         self._holdings = now
-        moved: list[tuple[Listing, HoldingValue]] = []
-        for con_id in sorted({*before, *now}):
-            value = now.get(con_id) or _gone(before[con_id])
-            known = before.get(con_id)
+        moved: list[Moved] = []
+        for key in sorted({*before, *now}):
+            value = now.get(key) or _gone(before[key])
+            known = before.get(key)
             if known is not None and known.holding == value.holding:
                 continue
+            account, con_id = key
             listing = self.listing(con_id)
             if listing is not None:
-                moved.append((listing, value))
+                moved.append(Moved(account, listing, value))
         return tuple(moved)
 
 

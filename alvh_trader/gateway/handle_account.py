@@ -1,25 +1,27 @@
-"""Answers to requests about the account: values, positions, profit and loss."""
+"""Answers to requests about accounts: values, positions, profit and loss."""
 
 from alvh_trader.gateway import account_reply, publisher
-from alvh_trader.gateway.notices import invalid_account
+from alvh_trader.gateway.notices import account_problem
 from alvh_trader.gateway.session import Session
+from alvh_trader.gateway.streams import PnlStream, SummaryStream, ValueStream
 from alvh_trader.gateway.view import View
 from alvh_trader.wire import account_reply as wire
 from alvh_trader.wire import request
 
 
 def account_updates(session: Session, asked: request.RequestAccountUpdates) -> None:
-    """Send every account and portfolio value once, then keep them up to date."""
-    streams, account = session.streams, session.floor.account_id
-    streams.account = asked.subscribe
-    streams.account_sent.clear()
-    if not asked.subscribe:
+    """Send every account and portfolio value once, then keep them up to date.
+
+    One account at a time: another one's subscription takes the place of the first
+    [doc: tws-api account_updates, positions].
+    """
+    streams = session.streams
+    streams.account = None
+    account = _found(session, -1, asked.account) if asked.subscribe else None
+    if account is None:
         return
-    if asked.account not in ("", account):
-        streams.account = False
-        session.error(-1, *invalid_account(asked.account))
-        return
-    publisher.send_account(session, View(session.floor.exchange))
+    streams.account = ValueStream(account)
+    publisher.send_account(session, streams.account, View(session.floor.exchange))
     session.send(wire.AccountDownloadEnd(account))
 
 
@@ -27,17 +29,11 @@ def account_updates_multi(
     session: Session, asked: request.RequestAccountUpdatesMulti
 ) -> None:
     """Send the account values once, then keep them up to date."""
-    account = session.floor.account_id
-    if asked.account not in ("", account):
-        session.error(asked.req_id, *invalid_account(asked.account))
+    account = _found(session, asked.req_id, asked.account)
+    if account is None:
         return
-    view = View(session.floor.exchange)
-    sent = session.streams.account_multi[asked.req_id] = {}
-    for key, value, currency in account_reply.account_rows(view.account):
-        sent[key, currency] = value
-        session.send(
-            wire.AccountUpdateMulti(asked.req_id, account, "", key, value, currency)
-        )
+    stream = session.streams.account_multi[asked.req_id] = ValueStream(account)
+    publisher.send_multi(session, asked.req_id, stream, View(session.floor.exchange))
     session.send(wire.AccountUpdateMultiEnd(asked.req_id))
 
 
@@ -49,11 +45,10 @@ def cancel_account_multi(
 
 
 def account_summary(session: Session, asked: request.RequestAccountSummary) -> None:
-    """Send the values asked for once, then keep them up to date."""
+    """Send the values asked for once, of every account, then keep them up to date."""
     tags = tuple(tag.strip() for tag in asked.tags.split(",") if tag.strip())
-    session.streams.summaries[asked.req_id] = tags
-    session.streams.summaries_sent.pop(asked.req_id, None)
-    publisher.send_summary(session, asked.req_id, View(session.floor.exchange))
+    stream = session.streams.summaries[asked.req_id] = SummaryStream(tags)
+    publisher.send_summary(session, asked.req_id, stream, View(session.floor.exchange))
     session.send(wire.AccountSummaryEnd(asked.req_id))
 
 
@@ -63,11 +58,13 @@ def cancel_summary(session: Session, asked: request.CancelAccountSummary) -> Non
 
 
 def positions(session: Session, _: request.RequestPositions) -> None:
-    """Send every holding once, then each that changes."""
+    """Send every holding of every account once, then each that changes."""
     floor = session.floor
     session.streams.positions = True
-    for listing, value in publisher.holdings(floor, View(floor.exchange)):
-        session.send(account_reply.position(listing, value, floor.account_id))
+    view = View(floor.exchange)
+    for account in floor.accounts:
+        for listing, value in publisher.holdings(floor, view, account):
+            session.send(account_reply.position(listing, value, account))
     session.send(wire.PositionEnd())
 
 
@@ -77,33 +74,30 @@ def cancel_positions(session: Session, _: request.CancelPositions) -> None:
 
 
 def positions_multi(session: Session, asked: request.RequestPositionsMulti) -> None:
-    """Send every holding once, then each that changes."""
-    floor = session.floor
-    if asked.account not in ("", floor.account_id):
-        session.error(asked.req_id, *invalid_account(asked.account))
+    """Send every holding of one account once, then each that changes."""
+    floor, req_id = session.floor, asked.req_id
+    account = _found(session, req_id, asked.account)
+    if account is None:
         return
-    session.streams.positions_multi.add(asked.req_id)
-    for listing, value in publisher.holdings(floor, View(floor.exchange)):
-        session.send(
-            account_reply.position_multi(listing, value, floor.account_id, asked.req_id)
-        )
-    session.send(wire.PositionMultiEnd(asked.req_id))
+    session.streams.positions_multi[req_id] = account
+    for listing, value in publisher.holdings(floor, View(floor.exchange), account):
+        session.send(account_reply.position_multi(listing, value, account, req_id))
+    session.send(wire.PositionMultiEnd(req_id))
 
 
 def cancel_positions_multi(
     session: Session, asked: request.CancelPositionsMulti
 ) -> None:
     """Stop a stream of positions."""
-    session.streams.positions_multi.discard(asked.req_id)
+    session.streams.positions_multi.pop(asked.req_id, None)
 
 
 def pnl(session: Session, asked: request.RequestPnl) -> None:
-    """Stream the account's profit and loss."""
-    if asked.account not in ("", session.floor.account_id):
-        session.error(asked.req_id, *invalid_account(asked.account))
-        return
-    session.streams.pnl[asked.req_id] = ()
-    publisher.send_pnl(session, View(session.floor.exchange))
+    """Stream an account's profit and loss."""
+    account = _found(session, asked.req_id, asked.account)
+    if account is not None:
+        session.streams.pnl[asked.req_id] = PnlStream(account)
+        publisher.send_pnl(session, View(session.floor.exchange))
 
 
 def cancel_pnl(session: Session, asked: request.CancelPnl) -> None:
@@ -113,11 +107,22 @@ def cancel_pnl(session: Session, asked: request.CancelPnl) -> None:
 
 def pnl_single(session: Session, asked: request.RequestPnlSingle) -> None:
     """Stream one holding's profit and loss."""
-    session.streams.pnl_single[asked.req_id] = asked.con_id
-    session.streams.pnl_single_sent.pop(asked.req_id, None)
-    publisher.send_pnl(session, View(session.floor.exchange))
+    account = _found(session, asked.req_id, asked.account)
+    if account is not None:
+        session.streams.pnl_single[asked.req_id] = PnlStream(account, asked.con_id)
+        publisher.send_pnl(session, View(session.floor.exchange))
 
 
 def cancel_pnl_single(session: Session, asked: request.CancelPnlSingle) -> None:
     """Stop a stream of one holding's profit and loss."""
     session.streams.pnl_single.pop(asked.req_id, None)
+
+
+def _found(session: Session, req_id: int, account: str) -> str | None:
+    """Return the account that a request names; None, and an error, if there is none."""
+    name = account or session.floor.account_id
+    problem = account_problem(name, session.floor.accounts)
+    if problem is not None:
+        session.error(req_id, *problem)
+        return None
+    return name

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from alvh_trader.gateway import family, order_reply
 from alvh_trader.gateway.api_settings import violation
-from alvh_trader.gateway.notices import invalid
+from alvh_trader.gateway.notices import account_problem, invalid
 from alvh_trader.gateway.order_terms import (
     Problem,
     Terms,
@@ -29,8 +29,13 @@ def place_order(session: Session, asked: PlaceOrder) -> None:
     An order that is not to be transmitted waits, and whatever it is tied to with it,
     until one of them is [doc: attaching orders].
     """
-    if session.floor.settings.is_read_only:
+    floor = session.floor
+    if floor.settings.is_read_only:
         session.error(asked.order_id, *READ_ONLY)
+        return
+    unknown = account_problem(asked.account or floor.account_id, floor.accounts)
+    if unknown is not None:
+        session.error(asked.order_id, *unknown)
         return
     if asked.what_if:
         _try(session, asked)

@@ -16,8 +16,8 @@ def current_time(session: Session, _: request.RequestCurrentTime) -> None:
 
 
 def managed_accounts(session: Session, _: request.RequestManagedAccounts) -> None:
-    """Answer with the one account."""
-    session.send(account_reply.ManagedAccounts(session.floor.account_id))
+    """Answer with all accounts."""
+    session.send(account_reply.ManagedAccounts(",".join(session.floor.accounts)))
 
 
 def next_ids(session: Session, _: request.RequestIds) -> None:
@@ -27,9 +27,9 @@ def next_ids(session: Session, _: request.RequestIds) -> None:
 
 
 def family_codes(session: Session, _: request.RequestFamilyCodes) -> None:
-    """Answer with the account, which belongs to no family."""
-    row = account_reply.FamilyCode(session.floor.account_id, "")
-    session.send(account_reply.FamilyCodes((row,)))
+    """Answer with the accounts, which belong to no family."""
+    rows = [account_reply.FamilyCode(name, "") for name in session.floor.accounts]
+    session.send(account_reply.FamilyCodes(tuple(rows)))
 
 
 def soft_dollar_tiers(session: Session, asked: request.RequestSoftDollarTiers) -> None:

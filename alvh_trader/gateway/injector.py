@@ -254,9 +254,8 @@ class _Distorted(View):
                 greeks = it.fault.greeks(it, con_id, greeks)
         return greeks
 
-    @property
-    def account(self) -> AccountValues:
-        return self._true.account
+    def account(self, name: str) -> AccountValues:
+        return self._true.account(name)
 
     def _seen(self, con_id: int, top: Top) -> Top:
         for it in self._active:

@@ -27,7 +27,7 @@ class LastKnown:
         self._open = exchange.open_orders()
         self._completed = exchange.completed_orders()
         self._executions = exchange.executions()
-        self._account = exchange.account()
+        self._accounts = {name: exchange.account(name) for name in exchange.accounts}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.exchange, name)
@@ -49,9 +49,9 @@ class LastKnown:
         """Return the trades that were known."""
         return self._executions
 
-    def account(self) -> AccountValues:
-        """Return the account as it was."""
-        return self._account
+    def account(self, name: str = "") -> AccountValues:
+        """Return an account (no name: the first) as it was."""
+        return self._accounts[name or self.exchange.accounts[0]]
 
     def submit(self, _order: SimOrder) -> tuple[Report, ...]:
         """Lose a new order."""

@@ -4,6 +4,7 @@ Sources: `[cap]` a recording, `[doc]` the broker's published table of message co
 `[iss]` texts that users of the API have quoted.
 """
 
+from collections.abc import Container
 from typing import NamedTuple
 
 
@@ -33,9 +34,15 @@ def impossible(cause: str) -> Notice:
     return Notice(322, f"Error processing request.-'{_MARK}' : cause - {cause}")
 
 
-def invalid_account(account: str) -> Notice:
-    """Return what is said of an account that the session does not serve."""
-    return invalid(f"Invalid account code '{account}'")
+NO_ACCOUNT = invalid("You must specify an account.")
+"""Said where there are several [iss]."""
+
+
+def account_problem(name: str, accounts: Container[str]) -> Notice | None:
+    """Return what is wrong with the name of an account, None if nothing is [iss]."""
+    if not name:
+        return NO_ACCOUNT
+    return None if name in accounts else invalid(f"Invalid account code '{name}'")
 
 
 def unknown_ticker(req_id: int) -> Notice:

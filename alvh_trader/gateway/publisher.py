@@ -12,8 +12,8 @@ from alvh_trader.gateway.floor import Floor
 from alvh_trader.gateway.generic_ticks import GenericLine
 from alvh_trader.gateway.market_line import MarketLine
 from alvh_trader.gateway.moment import Times
-from alvh_trader.gateway.streams import Streams
-from alvh_trader.gateway.view import View
+from alvh_trader.gateway.streams import Streams, SummaryStream, ValueStream
+from alvh_trader.gateway.view import Moved, View
 from alvh_trader.sim.model import HoldingValue, Listing, Top
 from alvh_trader.wire.account_reply import (
     AccountSummary,
@@ -63,11 +63,12 @@ def publish(client: Subscriber, view: View) -> None:
     if view.moved:
         _send_positions(client, view.moved)
     if view.is_account_due:
-        if streams.account:
-            send_account(client, view, view.moved)
-        _send_multi(client, view)
-        for req_id in streams.summaries:
-            send_summary(client, req_id, view)
+        if streams.account is not None:
+            send_account(client, streams.account, view)
+        for req_id, stream in streams.account_multi.items():
+            send_multi(client, req_id, stream, view)
+        for req_id, summary in streams.summaries.items():
+            send_summary(client, req_id, summary, view)
     if streams.pnl or streams.pnl_single:
         send_pnl(client, view)
 
@@ -121,77 +122,89 @@ def _send_bars(client: Subscriber) -> None:
             client.send(bar)
 
 
-def _send_positions(
-    client: Subscriber, moved: Iterable[tuple[Listing, HoldingValue]]
-) -> None:
-    account = client.floor.account_id
-    for listing, value in moved:
-        if client.streams.positions:
+def _send_positions(client: Subscriber, moved: Iterable[Moved]) -> None:
+    streams = client.streams
+    for account, listing, value in moved:
+        if streams.positions:
             client.send(account_reply.position(listing, value, account))
-        for req_id in sorted(client.streams.positions_multi):
-            client.send(account_reply.position_multi(listing, value, account, req_id))
+        for req_id, of in sorted(streams.positions_multi.items()):
+            if of == account:
+                client.send(
+                    account_reply.position_multi(listing, value, account, req_id)
+                )
 
 
-def send_account(
-    client: Subscriber, view: View, moved: tuple[tuple[Listing, HoldingValue], ...] = ()
-) -> None:
+def send_account(client: Subscriber, stream: ValueStream, view: View) -> None:
     """Queue the account values that changed, the holdings, and the time."""
-    account = client.floor.account_id
-    sent = client.streams.account_sent
-    for key, value, currency in account_reply.account_rows(view.account):
-        if sent.get((key, currency)) != value:
-            sent[key, currency] = value
-            client.send(AccountValue(key, value, currency, account))
-    gone = [pair for pair in moved if pair[1].holding.quantity == 0]
-    for listing, holding in (*holdings(client.floor, view), *gone):
+    account = stream.account
+    for key, value, currency in _news(stream, view):
+        client.send(AccountValue(key, value, currency, account))
+    for listing, holding in holdings(client.floor, view, account):
         client.send(account_reply.portfolio_value(listing, holding, account))
+    for of, listing, holding in view.moved:
+        if of == account and holding.holding.quantity == 0:
+            client.send(account_reply.portfolio_value(listing, holding, account))
     client.send(AccountTime(client.times.clock_text(view.now)))
 
 
-def holdings(floor: Floor, view: View) -> Iterator[tuple[Listing, HoldingValue]]:
-    """Return what is held, with what it is."""
-    for value in view.account.holdings:
+def holdings(
+    floor: Floor, view: View, account: str
+) -> Iterator[tuple[Listing, HoldingValue]]:
+    """Return what an account holds, with what it is."""
+    for value in view.account(account).holdings:
         listing = floor.listing(value.holding.con_id)
         if listing is not None and value.holding.quantity:
             yield listing, value
 
 
-def _send_multi(client: Subscriber, view: View) -> None:
-    for req_id, sent in client.streams.account_multi.items():
-        for key, value, currency in account_reply.account_rows(view.account):
-            if sent.get((key, currency)) != value:
-                sent[key, currency] = value
-                account = client.floor.account_id
-                client.send(
-                    AccountUpdateMulti(req_id, account, "", key, value, currency)
-                )
+def send_multi(
+    client: Subscriber, req_id: int, stream: ValueStream, view: View
+) -> None:
+    """Queue the values of one account that changed."""
+    for key, value, currency in _news(stream, view):
+        client.send(
+            AccountUpdateMulti(req_id, stream.account, "", key, value, currency)
+        )
 
 
-def send_summary(client: Subscriber, req_id: int, view: View) -> None:
-    """Queue the values of an account summary that changed."""
-    tags = client.streams.summaries[req_id]
-    sent = client.streams.summaries_sent.setdefault(req_id, {})
-    for key, value, currency in account_reply.account_rows(view.account):
-        if (key in tags or "All" in tags) and sent.get(key) != value:
-            sent[key] = value
-            account = client.floor.account_id
-            client.send(AccountSummary(req_id, account, key, value, currency))
+def _news(stream: ValueStream, view: View) -> Iterator[tuple[str, str, str]]:
+    """Return the values that differ from those last sent, which they then are."""
+    for key, value, currency in account_reply.account_rows(
+        view.account(stream.account)
+    ):
+        if stream.sent.get((key, currency)) != value:
+            stream.sent[key, currency] = value
+            yield key, value, currency
+
+
+def send_summary(
+    client: Subscriber, req_id: int, stream: SummaryStream, view: View
+) -> None:
+    """Queue the values of an account summary that changed, account by account."""
+    tags, sent = stream.tags, stream.sent
+    for account in client.floor.accounts:
+        for key, value, currency in account_reply.account_rows(view.account(account)):
+            if (key in tags or "All" in tags) and sent.get((account, key)) != value:
+                sent[account, key] = value
+                client.send(AccountSummary(req_id, account, key, value, currency))
 
 
 def send_pnl(client: Subscriber, view: View) -> None:
     """Queue each profit and loss that changed."""
-    streams, values = client.streams, view.account
-    state = (values.daily, values.unrealized, values.realized)
-    for req_id, sent in streams.pnl.items():
-        if sent != state:
-            streams.pnl[req_id] = state
+    streams = client.streams
+    for req_id, stream in streams.pnl.items():
+        values = view.account(stream.account)
+        state = (values.daily, values.unrealized, values.realized)
+        if stream.sent != state:
+            stream.sent = state
             client.send(Pnl(req_id, *state))
-    held = {it.holding.con_id: it for it in values.holdings}
-    for req_id, con_id in streams.pnl_single.items():
-        single = _pnl_single(req_id, held.get(con_id))
+    for req_id, stream in streams.pnl_single.items():
+        held = view.account(stream.account).holdings
+        of = (it for it in held if it.holding.con_id == stream.con_id)
+        single = _pnl_single(req_id, next(of, None))
         fields = (single.position, single.daily, single.value)
-        if streams.pnl_single_sent.get(req_id) != fields:
-            streams.pnl_single_sent[req_id] = fields
+        if stream.sent != fields:
+            stream.sent = fields
             client.send(single)
 
 

@@ -13,7 +13,7 @@ from contextlib import (
 )
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from alvh_trader.errors import ConfigError
 from alvh_trader.gateway.api_settings import DEFAULT_SETTINGS, ApiSettings
@@ -300,7 +300,8 @@ async def serve(  # noqa: PLR0913 - one for each option
         host: The address to listen on; the gateway has no authentication.
         port: The port, 0 for a free one.
         speed: Simulated seconds a second; None is lockstep with the clients.
-        audit_path: Where to write the audit, from its beginning.
+        audit_path: Where to write the audit: from its beginning, unless the exchange
+            goes on where another stopped.
         alongside: A context that is open while the gateway serves.
         on_listening: Called once with the port, when clients may connect.
         on_ended: Called once in lockstep when history has ended; clients then have
@@ -311,7 +312,11 @@ async def serve(  # noqa: PLR0913 - one for each option
         ConfigError: The address or the audit file cannot be used.
     """
     with ExitStack() as stack:
-        audit = None if audit_path is None else stack.enter_context(_open(audit_path))
+        audit = None
+        if audit_path is not None:
+            # A run that goes on has its beginning there.
+            opened = _open(audit_path, "ab" if exchange.past else "wb")
+            audit = stack.enter_context(opened)
         gateway = Gateway(
             exchange, speed=speed, audit=audit, on_ended=on_ended, settings=settings
         )
@@ -332,9 +337,9 @@ def _signals(stop: Callable[[], None]) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path, mode: Literal["wb", "ab"]) -> BinaryIO:
     try:
-        return path.open("wb", buffering=0)
+        return path.open(mode, buffering=0)
     except OSError as error:
         raise ConfigError(f"cannot write the audit {path}: {error.strerror}") from None
 

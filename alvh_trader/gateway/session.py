@@ -238,7 +238,7 @@ class Session:
         self.client_id = request.client_id
         self.floor.clients[self.client_id] = self
         self.stage = Stage.RUNNING
-        self.send(ManagedAccounts(self.floor.account_id))
+        self.send(ManagedAccounts(",".join(self.floor.accounts)))
         self.send(NextValidId(self.floor.next_id(self.client_id)))
         for code, text in FARMS:
             self.error(-1, code, text)

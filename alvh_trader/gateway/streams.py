@@ -23,6 +23,31 @@ class BarStream:
 
 
 @dataclass(slots=True)
+class ValueStream:
+    """The values of one account, and what was last sent of them."""
+
+    account: str
+    sent: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class SummaryStream:
+    """The values of these tags of every account, and what was last sent of them."""
+
+    tags: tuple[str, ...]
+    sent: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class PnlStream:
+    """Profit and loss of an account, or of one of its contracts (`con_id`)."""
+
+    account: str
+    con_id: int = 0
+    sent: tuple[object, ...] = ()
+
+
+@dataclass(slots=True)
 class Streams:
     """Subscriptions by request id."""
 
@@ -34,15 +59,12 @@ class Streams:
     real_time: dict[int, BarStream] = field(default_factory=dict)
     market_data_type: int = 1
     positions: bool = False
-    positions_multi: set[int] = field(default_factory=set)
-    account: bool = False
-    account_multi: dict[int, dict[tuple[str, str], str]] = field(default_factory=dict)
-    account_sent: dict[tuple[str, str], str] = field(default_factory=dict)
-    summaries: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    summaries_sent: dict[int, dict[str, str]] = field(default_factory=dict)
-    pnl: dict[int, tuple[object, ...]] = field(default_factory=dict)
-    pnl_single: dict[int, int] = field(default_factory=dict)
-    pnl_single_sent: dict[int, tuple[object, ...]] = field(default_factory=dict)
+    positions_multi: dict[int, str] = field(default_factory=dict)
+    account: ValueStream | None = None
+    account_multi: dict[int, ValueStream] = field(default_factory=dict)
+    summaries: dict[int, SummaryStream] = field(default_factory=dict)
+    pnl: dict[int, PnlStream] = field(default_factory=dict)
+    pnl_single: dict[int, PnlStream] = field(default_factory=dict)
 
     def con_ids(self) -> Iterator[int]:
         """Return the contracts whose prices are streamed."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.model import (
@@ -14,11 +15,19 @@ from alvh_trader.sim.model import (
 )
 
 
+class Moved(NamedTuple):
+    """A holding that is not as it was; of quantity 0 it is gone."""
+
+    account: str
+    listing: Listing
+    value: HoldingValue
+
+
 class View:
     """What the exchange shows at one instant; prices of `con_ids` are fetched at once.
 
-    `moved` are the holdings that changed since the last view (quantity 0: gone), and
-    `is_account_due` says that streams of account values shall be brought up to date.
+    `moved` are the holdings that changed since the last view; `is_account_due` says
+    that streams of account values shall be brought up to date.
     """
 
     def __init__(
@@ -26,11 +35,11 @@ class View:
         exchange: Exchange,
         con_ids: Iterable[int] = (),
         *,
-        moved: tuple[tuple[Listing, HoldingValue], ...] = (),
+        moved: tuple[Moved, ...] = (),
         is_account_due: bool = False,
     ) -> None:
         self._exchange = exchange
-        self._account: AccountValues | None = None
+        self._accounts: dict[str, AccountValues] = {}
         self.now: datetime = exchange.now
         self.moved = moved
         self.is_account_due = is_account_due
@@ -58,9 +67,9 @@ class View:
         """Return the net top of book of a combo."""
         return self._exchange.combo_top(legs)
 
-    @property
-    def account(self) -> AccountValues:
-        """The account at the market."""
-        if self._account is None:
-            self._account = self._exchange.account()
-        return self._account
+    def account(self, name: str) -> AccountValues:
+        """Return one account at the market."""
+        values = self._accounts.get(name)
+        if values is None:
+            values = self._accounts[name] = self._exchange.account(name)
+        return values

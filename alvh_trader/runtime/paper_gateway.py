@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -18,9 +18,17 @@ from alvh_trader.gateway.pace import read_speed
 from alvh_trader.gateway.server import Gateway, serve
 from alvh_trader.inputs.tables import write_breadth_seed
 from alvh_trader.runtime.gateway_control import controlled
+from alvh_trader.runtime.gateway_state import StateFile
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.fills import PROFILES
-from alvh_trader.sim.scenario import Scenario, breadth_history, part_of, scenario
+from alvh_trader.sim.kept import KeptExchange
+from alvh_trader.sim.scenario import (
+    Scenario,
+    breadth_history,
+    part_of,
+    scenario,
+    shared_by,
+)
 
 HOST = "127.0.0.1"
 """The gateway has no password: nobody but this computer may reach it."""
@@ -30,6 +38,8 @@ class Serving(Struct, frozen=True, kw_only=True):
     """What to serve, where, how fast (`--speed`), and what to write of it.
 
     `fills` names one of `alvh_trader.sim.fills.PROFILES`.
+    `accounts` stand instead of the scenario's own one, if there are any. `state` is
+    the file in which the run is kept, and from which it goes on.
     """
 
     scenario: str
@@ -39,6 +49,8 @@ class Serving(Struct, frozen=True, kw_only=True):
     since: date | None = None
     until: date | None = None
     fills: str = "realistic"
+    accounts: tuple[str, ...] = ()
+    state: Path | None = None
     audit: Path | None = None
     history: Path | None = None
     breadth_seed: Path | None = None
@@ -63,29 +75,42 @@ def serve_scenario(
     """Serve until the scenario has ended, or SIGTERM or SIGINT comes.
 
     Raises:
-        ConfigError: No such scenario, a day that is not in it, a bad speed, a file
-            that cannot be written, or a port that is taken.
+        ConfigError: No such scenario, a day that is not in it, a bad speed or
+            account, a file that cannot be written or continued, or a port that is
+            taken.
     """
     whole = scenario(asked.scenario, asked.history)
     chosen = part_of(whole, asked.since, asked.until)
+    if asked.accounts:
+        chosen = shared_by(chosen, asked.accounts)
     speed = read_speed(asked.speed)
     _prepare_files(chosen, asked)
-    exchange = Exchange(chosen, asked.seed, PROFILES[asked.fills])
-    # What is loaded by now stays: the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
-    asyncio.run(
-        serve(
-            exchange,
-            host=HOST,
-            port=asked.port,
-            speed=speed,
-            audit_path=asked.audit,
-            settings=_settings(asked),
-            alongside=partial(_directed, asked),
-            on_listening=lambda bound: on_listening(HOST, bound),
-            on_ended=on_ended,
+    with ExitStack() as stack:
+        exchange = _exchange(chosen, asked, stack)
+        # What is loaded by now stays: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        asyncio.run(
+            serve(
+                exchange,
+                host=HOST,
+                port=asked.port,
+                speed=speed,
+                audit_path=asked.audit,
+                settings=_settings(asked),
+                alongside=partial(_directed, asked),
+                on_listening=lambda bound: on_listening(HOST, bound),
+                on_ended=on_ended,
+            )
         )
+
+
+def _exchange(chosen: Scenario, asked: Serving, stack: ExitStack) -> Exchange:
+    if asked.state is None:
+        return Exchange(chosen, asked.seed, PROFILES[asked.fills])
+    file = stack.enter_context(StateFile(asked.state))
+    return KeptExchange(
+        chosen, asked.seed, asked.fills, lines=file.lines, write=file.write
     )
 
 

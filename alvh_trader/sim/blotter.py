@@ -1,6 +1,6 @@
 """The blotter: what each trade of an order consists of, booked and numbered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,11 +16,11 @@ _NET = Decimal("0.0001")
 
 
 class Blotter:
-    """Today's executions. It tells `ledger` of every leg."""
+    """Today's executions. It tells the account's ledger of every leg."""
 
-    def __init__(self, board: Board, ledger: Ledger) -> None:
+    def __init__(self, board: Board, ledgers: Mapping[str, Ledger]) -> None:
         self._board = board
-        self._ledger = ledger
+        self._ledgers = ledgers
         self._executions: list[Execution] = []
         self._trades = 0
 
@@ -105,9 +105,10 @@ class Blotter:
         if listing is None:
             return None
         signed = row.quantity if row.side == "BOT" else -row.quantity
-        self._ledger.book(listing, -signed, row.price, Decimal(0))
+        ledger = self._ledgers[row.account]
+        ledger.book(listing, -signed, row.price, Decimal(0))
         if price is not None:
-            self._ledger.book(listing, signed, price, Decimal(0))
+            ledger.book(listing, signed, price, Decimal(0))
         stem, _, version = exec_id.rpartition(".")
         row = replace(
             row,
@@ -146,7 +147,8 @@ class Blotter:
         leg: OrderLeg,
         order: SimOrder,
     ) -> Execution:
-        fee, realized = self._ledger.trade(listing, quantity, price)
+        ledger = self._ledgers[order.account]
+        fee, realized = ledger.trade(listing, quantity, price)
         return replace(
             row,
             con_id=listing.con_id,

@@ -1,11 +1,11 @@
-"""The order book of the one account: orders resting, their trades, and today's ends.
+"""The order book of all accounts: orders resting, their trades, and today's ends.
 
 An order is PreSubmitted while it waits: for the session, for a time of day, for its
 parent to trade, or for the market to reach its stop. Then it is Submitted, and meets
 the market at every instant. It ends exactly once: Filled or Cancelled.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -36,14 +36,14 @@ _FIRST_PERM_ID = 1_610_000_001
 
 
 class Book:
-    """Resting orders, oldest first. It asks `board` for prices and tells `ledger`."""
+    """Resting orders, oldest first. It asks `board` for prices and tells `ledgers`."""
 
     def __init__(
-        self, seed: int, board: Board, ledger: Ledger, fills: FillModel
+        self, seed: int, board: Board, ledgers: Mapping[str, Ledger], fills: FillModel
     ) -> None:
         self._board = board
         self._venue = Venue(seed, board, fills)
-        self._blotter = Blotter(board, ledger)
+        self._blotter = Blotter(board, ledgers)
         self._resting: dict[int, Resting] = {}
         self._completed: list[SimOrder] = []
         self._next_perm_id = _FIRST_PERM_ID

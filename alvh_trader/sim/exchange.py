@@ -1,4 +1,4 @@
-"""The simulated exchange: one market, one account, one tape, and no clock of its own.
+"""The simulated exchange: one market, its accounts, one tape, no clock of its own.
 
 A run is a pure function of (scenario, seed, requests). Time stands still until
 `advance` moves it; nothing is acknowledged late, but nothing fills inside `submit`:
@@ -12,13 +12,12 @@ from decimal import Decimal
 from typing import Unpack
 
 from alvh_trader.sim import hours, products, rules, ties
+from alvh_trader.sim.accounts import Accounts
 from alvh_trader.sim.bars import History
 from alvh_trader.sim.board import Board
 from alvh_trader.sim.book import Book
-from alvh_trader.sim.clearing import Clearing
 from alvh_trader.sim.fills import REALISTIC, FillModel
 from alvh_trader.sim.hours import Span
-from alvh_trader.sim.ledger import Ledger
 from alvh_trader.sim.listings import Filters, Wanted
 from alvh_trader.sim.market import Market
 from alvh_trader.sim.model import (
@@ -49,6 +48,9 @@ class Exchange:
     now: datetime
     """UTC; starts at the opening bell (09:30 New York) of the first session."""
 
+    past: tuple[tuple[datetime, Report], ...] = ()
+    """What was reported, and when, before this exchange took over from another."""
+
     def __init__(
         self, scenario: Scenario, seed: int, fills: FillModel = REALISTIC
     ) -> None:
@@ -56,15 +58,14 @@ class Exchange:
         self._market = Market(scenario, seed)
         self._history = History(self._market)
         self._board = Board(self._market)
-        ledger = Ledger(scenario.account, scenario.cash)
-        self._clearing = Clearing(self._market, self._board, ledger)
-        self._book = Book(seed, self._board, ledger, fills)
+        self._accounts = Accounts(self._market, self._board)
+        self._book = Book(seed, self._board, self._accounts.ledgers, fills)
         self._curb_ends: int | None = None
         self._number = 0
         self._is_open = True
         self.tampering = self._book.tampering
         self._board.open_session(0, self._market.listed(0))
-        self._clearing.open_position()
+        self._accounts.of(self.accounts[0]).open_position()
         self.now = _utc(self._tape.opens_at)
 
     # ---------------------------------------------------------------- time ---
@@ -297,7 +298,7 @@ class Exchange:
 
     def preview(self, order: SimOrder) -> MarginPreview | Refusal:
         """Say what the order, filled whole at its limit, would do to the account."""
-        return self._clearing.preview(order)
+        return self._accounts.of(order.account).preview(order)
 
     def open_orders(self) -> tuple[SimOrder, ...]:
         """Return the orders on the book, oldest first."""
@@ -313,9 +314,14 @@ class Exchange:
 
     # ------------------------------------------------------------- account ---
 
-    def account(self) -> AccountValues:
-        """Return the account as of now, marked to the middle of the market."""
-        return self._clearing.values()
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The names of all accounts; an order's must be one of them."""
+        return self._accounts.names
+
+    def account(self, name: str = "") -> AccountValues:
+        """Return an account (no name: the first) as of now, marked to mid-market."""
+        return self._accounts.of(name or self.accounts[0]).values()
 
     # ------------------------------------------------------------------- day ---
 
@@ -331,7 +337,7 @@ class Exchange:
         reports = self._book.auction(at, opens=False)
         self._board.turn(tape.nodes - 1, is_open=False)
         self._is_open = False
-        self._clearing.settle(at_open=False)
+        self._accounts.settle(at_open=False)
         after = self._board.after
         self._curb_ends = after.curb_ends if after is not None else None
         lapsed = self._book.lapse(at, keeps_evening=self._curb_ends is not None)
@@ -343,19 +349,16 @@ class Exchange:
         if self._curb_ends is not None:
             lapsed = self._book.lapse(self._curb_ends)
         self._curb_ends = None
-        marks = self._clearing.marks()
+        marks = self._accounts.marks()
         self._number += 1
         self._is_open = True
         self._board.open_session(self._number, self._market.listed(self._number))
         self._book.begin_day()
-        self._clearing.begin_day(marks)
-        self._clearing.settle(at_open=True)
+        self._accounts.begin_day(marks)
+        self._accounts.settle(at_open=True)
         dropped = self._book.drop(self._over())
-        return (
-            lapsed
-            + dropped
-            + self._book.auction(float(self._tape.opens_at), opens=True)
-        )
+        opened = self._book.auction(float(self._tape.opens_at), opens=True)
+        return lapsed + dropped + opened
 
     def _works(self, order: SimOrder) -> bool:
         """Return whether an order may trade as soon as it is there."""
@@ -390,7 +393,7 @@ class Exchange:
             # A child closes what its parent opens: it asks for no funds of its own
             # (assumption).
             return refusal
-        return self._clearing.unaffordable(order)
+        return self._accounts.of(order.account).unaffordable(order)
 
 
 def _utc(at: float) -> datetime:

@@ -5,7 +5,7 @@ from the surface when an exchange opens (`sim.start`), not written down here.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -28,6 +28,7 @@ _USUAL_RATE, _USUAL_DIVIDENDS = 0.02, 0.0175
 
 _NIGHTS = "+nights"
 _DAYS = re.compile(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)")
+_PAPER_ACCOUNT = re.compile(r"DU[A-Z]?\d{3,9}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +113,9 @@ WINDOWS: Mapping[str, Window] = MappingProxyType(
 class Scenario:
     """A market window, its history before and within, and a starting account.
 
-    `days[start:]` are the window's sessions. The account holds `condors` SPXW iron
-    condors (perhaps none), `wing` points wide, opened at the close of the session
-    before.
+    `days[start:]` are the window's sessions. Every account has `cash` USD; the first
+    also holds `condors` SPXW iron condors (perhaps none), `wing` points wide, opened
+    at the close of the session before.
     """
 
     name: str
@@ -122,7 +123,7 @@ class Scenario:
     days: tuple[Day, ...]
     start: int
     calendar: Calendar
-    account: str
+    accounts: tuple[str, ...]
     cash: Decimal
     condors: int
     wing: float
@@ -166,7 +167,7 @@ def scenario(name: str, history: Path | None = None) -> Scenario:
         days=days,
         start=start,
         calendar=calendar,
-        account="DU1005000",
+        accounts=("DU1005000",),
         cash=Decimal(1_000_000),
         condors=window.condors,
         wing=50.0,
@@ -212,6 +213,21 @@ def part_of(whole: Scenario, since: date | None, until: date | None) -> Scenario
     if start >= len(days):
         raise ConfigError(f"{whole.name} has no session from {since} to {until}")
     return replace(whole, days=days, start=start)
+
+
+def shared_by(whole: Scenario, accounts: Sequence[str]) -> Scenario:
+    """Return the scenario with accounts of these names instead of its own one.
+
+    Raises:
+        ConfigError: None is named, one twice, or one not as paper accounts are: `DU`,
+            perhaps a letter, and 3 to 9 digits.
+    """
+    for name in accounts:
+        if not _PAPER_ACCOUNT.fullmatch(name):
+            raise ConfigError(f"{name!r} is no paper account: they are like DU1005000")
+    if not accounts or len(set(accounts)) < len(accounts):
+        raise ConfigError("accounts: each needs a name of its own")
+    return replace(whole, accounts=tuple(accounts))
 
 
 def breadth_history(

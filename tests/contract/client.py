@@ -62,12 +62,14 @@ class Bench:
 
 @asynccontextmanager
 async def bench(
-    speed: float | None = None, settings: ApiSettings = DEFAULT_SETTINGS
+    speed: float | None = None,
+    settings: ApiSettings = DEFAULT_SETTINGS,
+    exchange: Exchange | None = None,
 ) -> AsyncIterator[Bench]:
     """Run a gateway while the block runs, and listen to the library's complaints."""
     complaints = Complaints()
     logging.getLogger(NAME).addHandler(complaints)
-    gateway = Gateway(Exchange(market(), 1), speed=speed, settings=settings)
+    gateway = Gateway(exchange or Exchange(market(), 1), speed=speed, settings=settings)
     port = asyncio.get_running_loop().create_future()
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -88,12 +90,13 @@ def play(
     *,
     speed: float | None = None,
     settings: ApiSettings = DEFAULT_SETTINGS,
+    exchange: Exchange | None = None,
 ) -> list[str]:
     """Run a scene against a gateway and return what the library complained of."""
     heard: list[str] = []
 
     async def main() -> None:
-        async with asyncio.timeout(60), bench(speed, settings) as it:
+        async with asyncio.timeout(60), bench(speed, settings, exchange) as it:
             await scene(it)
             heard.extend(it.complaints.lines)
 

@@ -14,7 +14,7 @@ from alvh_trader.gateway.handlers import HANDLERS
 from alvh_trader.gateway.session import Session
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.model import Listing
-from alvh_trader.sim.scenario import Scenario, scenario
+from alvh_trader.sim.scenario import Scenario, scenario, shared_by
 from alvh_trader.wire import codec
 from alvh_trader.wire.account_reply import Error
 from alvh_trader.wire.contract import ContractSpec, OrderLegSpec
@@ -48,9 +48,11 @@ def floor(
     seed: int = 1,
     audit: Audit | None = None,
     settings: ApiSettings = DEFAULT_SETTINGS,
+    accounts: tuple[str, ...] = (),
 ) -> Floor:
     """Return a floor in lockstep, on the first opening bell of the scenario."""
-    it = Floor(Exchange(market(), seed), audit, settings)
+    of = shared_by(market(), accounts) if accounts else market()
+    it = Floor(Exchange(of, seed), audit, settings)
     it.is_lockstep = True
     return it
 
@@ -140,6 +142,7 @@ def spx_puts(exchange: Exchange) -> tuple[Listing, Listing]:
 def order(
     con_id: int, order_id: int, limit: str | None, *, action: str = "BUY",
     quantity: int = 1, ref: str = "", what_if: bool = False, transmit: bool = True,
+    account: str = "",
 ) -> PlaceOrder:  # fmt: skip
     """Return an order for one contract; no limit makes it a market order."""
     return PlaceOrder(
@@ -150,6 +153,7 @@ def order(
         order_type="MKT" if limit is None else "LMT",
         limit=None if limit is None else Decimal(limit),
         tif="DAY",
+        account=account,
         order_ref=ref,
         what_if=what_if,
         transmit=transmit,

@@ -54,7 +54,7 @@ def order(option: Listing, **changes: object) -> SimOrder:
         perm_id=0,
         client_id=1,
         order_id=7,
-        account=VOLMAGEDDON.account,
+        account=VOLMAGEDDON.accounts[0],
         symbol=option.symbol,
         sec_type=option.sec_type,
         action="BUY",

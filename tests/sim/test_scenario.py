@@ -12,7 +12,13 @@ from alvh_trader.sim import products
 from alvh_trader.sim.daily import FINALS, RATES
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.market import Market
-from alvh_trader.sim.scenario import breadth_history, names, part_of, scenario
+from alvh_trader.sim.scenario import (
+    breadth_history,
+    names,
+    part_of,
+    scenario,
+    shared_by,
+)
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -195,3 +201,12 @@ def test_a_window_of_a_full_history_opens_and_trades_its_first_minutes() -> None
     assert vix == 41.94
     exchange.advance(exchange.now + timedelta(minutes=5))
     assert all(row.price > 0 for row in exchange.account().holdings)
+
+
+def test_accounts_are_named_as_paper_accounts_are() -> None:
+    whole = scenario("calm-2017")
+    both = shared_by(whole, ["DU1000001", "DUH724521"])
+    assert Exchange(both, 1).accounts == ("DU1000001", "DUH724521")
+    for wrong in ([], ["U1000001"], ["DU1"], ["DU1000001", "DU1000001"]):
+        with pytest.raises(ConfigError, match="account"):
+            shared_by(whole, wrong)
