@@ -43,13 +43,11 @@ STORIES = {
     "fomc-time-shift": Story(
         scenario="december-2018",
         seed=1,
-        since="2018-12-19",
-        until="2018-12-19",
+        since="2018-12-17",
+        until="2018-12-20",
         reaches=(
             "2018-12-19 14:00:00  MONITOR -> CONFIRM, ROLL_REASON",
             "SPX 2019-03-15",
-            "ROLL_WORKING -> SPLIT_HOLD",
-            "SPLIT_HOLD -> ROLL_WORKING",
         ),
         inputs="december-2018",
     ),
@@ -61,6 +59,8 @@ STORIES = {
         reaches=(
             "place HEDGE of L2",
             "place HEDGE_SELL",
+            "ROLL_WORKING -> SPLIT_HOLD",
+            "SPLIT_HOLD -> ROLL_WORKING",
             "VERIFY -> COOLDOWN",
         ),
     ),
