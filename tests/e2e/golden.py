@@ -38,7 +38,12 @@ STORIES = {
         seed=1,
         since="2018-01-02",
         until="2018-01-18",
-        reaches=("MONITOR -> CONFIRM, ROLL_REASON", "2850C", "VERIFY -> COOLDOWN"),
+        reaches=(
+            "MONITOR -> CONFIRM, ROLL_REASON",
+            "place HEDGE of L1X",
+            "ROLL_PLAN -> HOLD_HEDGED, NO_CANDIDATE",
+            "HOLD_HEDGED -> MONITOR, CLEAR",
+        ),
     ),
     "fomc-time-shift": Story(
         scenario="december-2018",
