@@ -28,6 +28,12 @@ SERVED = {"IND": _VALUES, "FUT": _VALUES | {"MIDPOINT"}, "STK": _VALUES | {"MIDP
 """What there is of a type of contract; of an index there are no quotes [doc]."""
 
 _TICK_SECONDS = timedelta(seconds=1)
+BARS_MAX = 20_000
+"""Bars of one answer; the broker asks for a few thousand at most [doc]."""
+
+_DAY_SECONDS = 6.75 * 3600
+"""The longest regular session, that of index options."""
+
 _INVALID_END = (
     "End Date/Time: The date, time, or time-zone entered is invalid. "
     "The correct format is yyyymmdd hh:mm:ss xx/xxxx "
@@ -119,6 +125,12 @@ def _refusal(
     size = read_bar_size(asked.bar_size)
     if size <= _TICK_SECONDS:
         return history_error("invalid step: 1")
+    sessions, span = read_duration(asked.duration)
+    covered = span or sessions * timedelta(seconds=_DAY_SECONDS)
+    if covered / size > BARS_MAX:
+        # The broker's own words for it are not known (assumption).
+        text = f"{asked.duration} of {asked.bar_size} are more than {BARS_MAX} bars"
+        return history_error(text)
     key = replace(asked, req_id=0)
     if needs_pace(size) and is_too_often(session, key, asked.contract, asked.what):
         return PACING

@@ -4,6 +4,7 @@ import pytest
 
 from alvh_trader.gateway.api_settings import ApiSettings
 from alvh_trader.gateway.entitlement import Entitlement
+from alvh_trader.gateway.handle_history import BARS_MAX
 from alvh_trader.wire import market_reply as wire
 from alvh_trader.wire import market_request as ask
 from alvh_trader.wire.account_reply import Error
@@ -114,6 +115,12 @@ def test_what_cannot_be_answered_says_why(
     changes: dict[str, object], code: int
 ) -> None:
     assert refused(**changes) == [(3, code)]
+
+
+def test_more_bars_than_anybody_reads_are_refused() -> None:
+    assert refused(duration="99999 Y", bar_size="5 secs") == [(3, 162)]
+    assert refused(duration="5 D", bar_size="5 secs") == [(3, 162)]
+    assert len(bars(Peer(floor()), duration="10 D", bar_size="30 secs").rows) < BARS_MAX
 
 
 def test_options_have_no_bars() -> None:
