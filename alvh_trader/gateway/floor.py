@@ -27,6 +27,7 @@ from alvh_trader.sim.model import (
     Holding,
     HoldingValue,
     Listing,
+    Prices,
     Refusal,
     Report,
     Restated,
@@ -70,6 +71,7 @@ class Floor:
         self.is_lockstep = False
         self.is_over = False
         self.has_stepped = False
+        self._foreseen: Prices | None = None
         self.faults: Faults | None = None
         self.is_silent = False
         self.is_cut_off = False
@@ -139,7 +141,14 @@ class Floor:
         is_account_due: bool = False,
     ) -> View:
         """Return what clients are shown of this instant; arguments as of `View`."""
-        view = View(self.exchange, con_ids, moved=moved, is_account_due=is_account_due)
+        view = View(
+            self.exchange,
+            con_ids,
+            moved=moved,
+            is_account_due=is_account_due,
+            # A fault may have changed what was looked up ahead.
+            foreseen=self._foreseen if self.faults is None else None,
+        )
         return view if self.faults is None else self.faults.view(view)
 
     def cut_off(self, *, is_cut: bool) -> None:
@@ -173,6 +182,7 @@ class Floor:
         clients = tuple(self.clients.values())
         wanted = sorted({con_id for client in clients for con_id in client.wanted()})
         prices = self.exchange.foresee(self.interval(), wanted) if wanted else None
+        self._foreseen = prices
         if prices is not None:
             for client in clients:
                 client.plan(prices)

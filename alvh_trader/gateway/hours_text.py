@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from alvh_trader.gateway.moment import day_text
@@ -27,7 +28,13 @@ def hours_texts(exchange: Exchange, listing: Listing) -> tuple[str, str]:
     # A session of the day after may begin on the evening of the last.
     tomorrows = [*days, today + timedelta(days=DAYS)]
     spans = [span for day in tomorrows for span in exchange.hours(listing, day)]
-    spans = [span for span in spans if span.opens.date() <= days[-1]]
+    return _texts(tuple(s for s in spans if s.opens.date() <= days[-1]), name, today)
+
+
+@lru_cache(maxsize=64)
+def _texts(spans: tuple[Span, ...], name: str, today: date) -> tuple[str, str]:
+    """Return both texts; hundreds of options of a class have the same."""
+    days = [today + timedelta(days=ahead) for ahead in range(DAYS)]
     regular = [span for span in spans if span.kind is Kind.REGULAR]
     return _text(joined(spans, name), days), _text(joined(regular, name), days)
 

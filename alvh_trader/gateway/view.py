@@ -11,6 +11,7 @@ from alvh_trader.sim.model import (
     Listing,
     OptionGreeks,
     OrderLeg,
+    Prices,
     Top,
 )
 
@@ -27,7 +28,8 @@ class View:
     """What the exchange shows at one instant; prices of `con_ids` are fetched at once.
 
     `moved` are the holdings that changed since the last view; `is_account_due` says
-    that streams of account values shall be brought up to date.
+    that streams of account values shall be brought up to date. `foreseen` are prices
+    that were looked up ahead, perhaps of this instant.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class View:
         *,
         moved: tuple[Moved, ...] = (),
         is_account_due: bool = False,
+        foreseen: Prices | None = None,
     ) -> None:
         self._exchange = exchange
         self._accounts: dict[str, AccountValues] = {}
@@ -46,7 +49,11 @@ class View:
         wanted = sorted(con_ids)
         self._tops: dict[int, Top] = {}
         self._greeks: dict[int, OptionGreeks | None] = {}
-        if wanted:
+        is_foreseen = foreseen is not None and foreseen.at == self.now
+        if foreseen is not None and is_foreseen and foreseen.tops.keys() >= set(wanted):
+            # The same as the exchange says, already looked up.
+            self._tops, self._greeks = dict(foreseen.tops), dict(foreseen.greeks)
+        elif wanted:
             self._tops = dict(zip(wanted, exchange.tops(wanted), strict=True))
             self._greeks = dict(zip(wanted, exchange.greeks(wanted), strict=True))
 
