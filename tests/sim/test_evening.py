@@ -12,8 +12,9 @@ from alvh_trader.errors import ConfigError
 from alvh_trader.sim import products
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.handling import Handling
-from alvh_trader.sim.model import Ended, Listing, OrderLeg, Report, SimOrder, Traded
+from alvh_trader.sim.model import Ended, Listing, Report, SimOrder, Traded
 from alvh_trader.sim.scenario import scenario
+from tests.sim.orders import market_order
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 WEEK = scenario("2018-02-01..2018-02-07+nights")
@@ -39,21 +40,8 @@ def put(exchange: Exchange, symbol: str = "SPX") -> Listing:
 
 
 def order(it: Listing, handling: Handling = OUTSIDE, tif: str = "GTC") -> SimOrder:
-    return SimOrder(
-        perm_id=0,
-        client_id=1,
-        order_id=1,
-        account="DU1005000",
-        symbol=it.symbol,
-        sec_type="OPT",
-        action="BUY",
-        quantity=1,
-        order_type="LMT",
-        limit=Decimal(400),
-        tif=tif,
-        order_ref="",
-        legs=(OrderLeg(con_id=it.con_id, ratio=1, action="BUY"),),
-        handling=handling,
+    return market_order(
+        it, order_type="LMT", limit=Decimal(400), tif=tif, handling=handling
     )
 
 

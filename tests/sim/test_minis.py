@@ -7,8 +7,9 @@ import pytest
 
 from alvh_trader.sim import minis, products
 from alvh_trader.sim.exchange import Exchange
-from alvh_trader.sim.model import Accepted, Listing, OrderLeg, SimOrder
+from alvh_trader.sim.model import Accepted, Listing, SimOrder
 from alvh_trader.sim.scenario import scenario
+from tests.sim.orders import market_order
 
 MARKET = scenario("volmageddon-2018")
 
@@ -34,21 +35,7 @@ def option(
 
 
 def buy(it: Listing, quantity: int, action: str = "BUY") -> SimOrder:
-    return SimOrder(
-        perm_id=0,
-        client_id=1,
-        order_id=1,
-        account="DU1005000",
-        symbol=it.symbol,
-        sec_type=it.sec_type,
-        action=action,
-        quantity=quantity,
-        order_type="MKT",
-        limit=None,
-        tif="DAY",
-        order_ref="",
-        legs=(OrderLeg(con_id=it.con_id, ratio=1, action="BUY"),),
-    )
+    return market_order(it, quantity=quantity, action=action)
 
 
 def mid(exchange: Exchange, it: Listing) -> float:

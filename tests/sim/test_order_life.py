@@ -16,7 +16,6 @@ from alvh_trader.sim.model import (
     Accepted,
     Ended,
     Listing,
-    OrderLeg,
     Refusal,
     Report,
     Restated,
@@ -26,6 +25,7 @@ from alvh_trader.sim.model import (
     Traded,
 )
 from alvh_trader.sim.scenario import scenario
+from tests.sim.orders import market_order
 
 VOLMAGEDDON = scenario("volmageddon-2018")
 STEP = timedelta(seconds=20)
@@ -50,20 +50,12 @@ def future(exchange: Exchange) -> Listing:
 
 
 def order(option: Listing, **changes: object) -> SimOrder:
-    plain = SimOrder(
-        perm_id=0,
-        client_id=1,
+    plain = market_order(
+        option,
         order_id=7,
         account=VOLMAGEDDON.accounts[0],
-        symbol=option.symbol,
-        sec_type=option.sec_type,
-        action="BUY",
         quantity=2,
-        order_type="MKT",
-        limit=None,
-        tif="DAY",
         order_ref="life",
-        legs=(OrderLeg(con_id=option.con_id, ratio=1, action="BUY"),),
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
 

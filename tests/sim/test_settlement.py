@@ -7,28 +7,14 @@ import pytest
 
 from alvh_trader.sim import products
 from alvh_trader.sim.exchange import Exchange
-from alvh_trader.sim.model import Listing, OrderLeg, SimOrder
+from alvh_trader.sim.model import Listing
 from alvh_trader.sim.scenario import scenario
+from tests.sim.orders import market_order
 
 
 def bought(exchange: Exchange, it: Listing) -> Decimal:
     """Buy one, and return the cash that is left."""
-    order = SimOrder(
-        perm_id=0,
-        client_id=1,
-        order_id=1,
-        account="DU1005000",
-        symbol=it.symbol,
-        sec_type=it.sec_type,
-        action="BUY",
-        quantity=1,
-        order_type="MKT",
-        limit=None,
-        tif="DAY",
-        order_ref="",
-        legs=(OrderLeg(con_id=it.con_id, ratio=1, action="BUY"),),
-    )
-    exchange.submit(order)
+    exchange.submit(market_order(it))
     exchange.advance(exchange.now + timedelta(minutes=1))
     assert exchange.executions(), "it traded"
     return exchange.account().cash
