@@ -134,3 +134,36 @@ def test_an_index_that_never_moves_has_no_slope() -> None:
     flat = [(d, 7000.0) for d in days(70)]
     assert spot_beta(follow(spx(70), -4.0), flat) is None
     assert vx_scale(follow(spx(130), -1.0), [(d, 18.0) for d in days(130)]) is None
+
+
+@pytest.mark.parametrize(
+    ("beta", "factor"), [(-3.4, 1.1333), (-1.2, 0.5), (-6.0, 1.5), (-3.0, 1.0)]
+)
+def test_the_factor_of_the_specification(beta: float, factor: float) -> None:
+    assert VolBeta(beta).factor == pytest.approx(factor, abs=5e-5)
+
+
+def test_a_future_that_answers_threefold_has_a_beta_of_three() -> None:
+    index = spx(61)
+    found = vol_beta(follow(index, -3.0), [], index)
+    assert found.value == pytest.approx(-3.0)
+    assert found.source is VolSource.VX
+    assert found.r2 == pytest.approx(1.0)
+    assert not found.is_loose
+
+
+def test_without_futures_half_of_vix_stands_in_and_then_the_default() -> None:
+    index = spx(61, seed=2)
+    vix = follow(index, -5.0)
+    assert vol_beta([], vix, index).value == pytest.approx(-2.5)
+    assert vol_beta([], vix, index).source is VolSource.VIX
+    assert vol_beta([], [], index) == VolBeta(-3.0, None, VolSource.DEFAULT)
+    # Forty returns are enough, thirty-nine are not.
+    assert vol_beta(vix[:41], [], index[:41]).source is VolSource.VX
+    assert vol_beta(vix[:40], [], index[:40]).source is VolSource.DEFAULT
+
+
+def test_the_slope_of_vix_in_spx_is_held_within_three_and_nine() -> None:
+    index = spx(61, seed=3)
+    slopes = [spot_beta(follow(index, -b), index) for b in (1.0, 5.0, 12.0)]
+    assert slopes == [3.0, pytest.approx(5.0), 9.0]

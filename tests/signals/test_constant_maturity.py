@@ -95,3 +95,16 @@ def test_contango(
     assert contango(first, second) == (
         None if expected is None else pytest.approx(expected)
     )
+
+
+def test_thirty_days_lie_between_two_contracts() -> None:
+    near, far = DAYS[0] + timedelta(days=20), DAYS[0] + timedelta(days=48)
+    woven = dict(constant_maturity({near: [(DAYS[0], 18.0)], far: [(DAYS[0], 21.0)]}))
+    assert woven[DAYS[0]] == pytest.approx(18.0 + (21.0 - 18.0) * 10 / 28)
+    assert constant_maturity({far: [(DAYS[0], 21.0)]}) == ()
+
+
+def test_contango_is_the_second_month_over_the_first() -> None:
+    assert contango(18.0, 18.9) == pytest.approx(0.05)
+    assert contango(None, 18.9) is None
+    assert contango(18.0, math.nan) is None
