@@ -37,6 +37,7 @@ def check(it: World) -> None:
     both_sides_agree(it)
 
 
+@pytest.mark.covers("F04", "F05", "V1", "V2", "V3")
 def test_killed_around_every_order_it_sends_nothing_twice(tmp_path: Path) -> None:
     moments = [
         seen("VIX", "order"),
@@ -50,6 +51,7 @@ def test_killed_around_every_order_it_sends_nothing_twice(tmp_path: Path) -> Non
         check(it)
 
 
+@pytest.mark.covers("F02", "F03", "V1", "V6")
 def test_killed_as_soon_as_an_order_is_written_down(tmp_path: Path) -> None:
     with world(tmp_path, *part("2018-02-02", "2018-02-05", SEED)) as it:
         it.play([written(1), written(2), written(3)])
