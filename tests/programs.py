@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,13 +99,16 @@ class Running:
 
 @contextmanager
 def running(
-    *arguments: object, cwd: Path, environ: Mapping[str, str] | None = None
+    *arguments: object,
+    cwd: Path,
+    environ: Mapping[str, str] | None = None,
+    program: Sequence[str] = PROGRAM,
 ) -> Iterator[Running]:
     """Start a command; whatever becomes of the test, it does not outlive it."""
     log = cwd / f"{arguments[0]}-{time.monotonic_ns()}.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [*PROGRAM, *map(str, arguments)],
+            [*program, *map(str, arguments)],
             cwd=cwd,
             env=environment(environ),
             stdout=subprocess.PIPE,

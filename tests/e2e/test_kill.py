@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.e2e.proof import both_sides_agree, hedged_before_rolled, nothing_twice
-from tests.e2e.world import Moment, World, after, of_symbol, part, world
+from tests.e2e.crashes import Death, Doom, play, verdict
+from tests.e2e.world import PATIENCE, Moment, after, of_symbol, part, world
 from tests.programs import alvh, running, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -23,20 +23,6 @@ def seen(symbol: str, event: str) -> Moment:
     return lambda it: bool(of_symbol(it.audit, symbol, event))
 
 
-def written(number: int) -> Moment:
-    """As soon as the order of that number is written down: sent, or not yet."""
-    return lambda it: len(it.placed) >= number
-
-
-def check(it: World) -> None:
-    """The job was done: hedged first, nothing twice, and both sides agree."""
-    audit = it.audit
-    assert of_symbol(audit, "VIX", "fill")
-    nothing_twice(audit)
-    hedged_before_rolled(audit)
-    both_sides_agree(it)
-
-
 @pytest.mark.covers("F04", "F05", "V1", "V2", "V3")
 def test_killed_around_every_order_it_sends_nothing_twice(tmp_path: Path) -> None:
     moments = [
@@ -48,15 +34,38 @@ def test_killed_around_every_order_it_sends_nothing_twice(tmp_path: Path) -> Non
     with world(tmp_path, *part("2018-02-02", "2018-02-05", SEED)) as it:
         it.play(moments)
         assert it.kills >= 3
-        check(it)
+        assert of_symbol(it.audit, "VIX", "fill")
+        verdict(it)
 
 
-@pytest.mark.covers("F02", "F03", "V1", "V6")
-def test_killed_as_soon_as_an_order_is_written_down(tmp_path: Path) -> None:
-    with world(tmp_path, *part("2018-02-02", "2018-02-05", SEED)) as it:
-        it.play([written(1), written(2), written(3)])
-        assert it.kills >= 2
-        check(it)
+WHILE_SENDING = (
+    "before append PlaceOrder HEDGE",
+    "before commit PlaceOrder HEDGE",
+    "after commit PlaceOrder HEDGE",
+    "after act PlaceOrder HEDGE",
+)
+WHILE_HEARING = (
+    "before append OrderUpdated",
+    "before append OrderFilled",
+    "after append OrderFilled",
+    "before append PlaceOrder ROLL",
+    "after act PlaceOrder ROLL",
+)
+
+
+@pytest.mark.covers("F01", "F02", "F03", "F04", "F05", "F06", "I01", "V1", "V3", "V6")
+@pytest.mark.parametrize("steps", [WHILE_SENDING, WHILE_HEARING])
+def test_killed_at_each_step_of_an_order(
+    steps: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Written, durable, sent, answered, filled: wherever it dies, it is one order."""
+    deaths = list[Death]()
+    planned = [Doom(step, seconds=PATIENCE) for step in steps]
+    with world(tmp_path, *part("2018-02-05", "2018-02-05", SEED)) as it:
+        play(it, iter(planned), len(planned), deaths)
+        assert [death.doom.step for death in deaths if death.at_its_step] == [*steps]
+        assert all(death.recovered is not None for death in deaths)
+        verdict(it)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -66,7 +75,8 @@ def test_killed_at_random_it_sends_nothing_twice(seed: int, tmp_path: Path) -> N
     with world(tmp_path, *part("2018-02-02", "2018-02-05", SEED)) as it:
         it.play(moments)
         assert it.kills >= 2
-        check(it)
+        assert of_symbol(it.audit, "VIX", "fill")
+        verdict(it)
 
 
 def test_a_demo_starts_a_killed_daemon_again(tmp_path: Path) -> None:

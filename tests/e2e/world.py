@@ -12,7 +12,7 @@ from alvh_trader.engine.state import State
 from alvh_trader.errors import JournalError
 from alvh_trader.journal.read import Reader
 from alvh_trader.runtime.loop import decode_state
-from tests.programs import Running, audit_rows, configure, gateway, running
+from tests.programs import PROGRAM, Running, audit_rows, configure, gateway, running
 
 Row = dict[str, Any]
 Moment = Callable[["World"], bool]
@@ -60,9 +60,13 @@ class World:
         except JournalError:
             return False
 
-    def daemon(self) -> AbstractContextManager[Running]:
+    def daemon(
+        self, program: Sequence[str] = PROGRAM
+    ) -> AbstractContextManager[Running]:
         """Return the context of a daemon on this world's journal."""
-        return running("run", "--config", self._config, cwd=self.folder)
+        return running(
+            "run", "--config", self._config, cwd=self.folder, program=program
+        )
 
     def play(self, moments: Sequence[Moment] = ()) -> None:
         """Run to the end of history; SIGKILL the daemon at each of `moments`."""
