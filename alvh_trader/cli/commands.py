@@ -14,12 +14,15 @@ from typing import Annotated
 import typer
 
 from alvh_trader.cli.gateway import gateway_app
+from alvh_trader.cli.journal import journal_app, replay_app
 from alvh_trader.cli.options import (
+    DEFAULT_JOURNAL,
     AsJson,
     Audit,
     Fills,
     FillsLike,
     History,
+    JournalFile,
     Scenario,
     Seed,
     Since,
@@ -45,6 +48,8 @@ app.add_typer(config_app, name="config")
 inputs_app = typer.Typer(help="Look after the files of inputs: docs/inputs.md.")
 app.add_typer(inputs_app, name="inputs")
 app.add_typer(gateway_app, name="gateway")
+app.add_typer(journal_app, name="journal")
+app.add_typer(replay_app, name="replay")
 
 
 class Mode(StrEnum):
@@ -78,13 +83,6 @@ Folder = Annotated[
 ScenarioInputs = Annotated[
     Path | None, typer.Option(help="Folder of inputs for the scenario's days.")
 ]
-JournalFile = Annotated[
-    Path,
-    typer.Option("--journal", envvar="ALVH_JOURNAL__PATH", help="The journal to read."),
-]
-
-DEFAULT_JOURNAL = Path("var/paper.db")
-"""Where config/paper.toml has it written."""
 
 
 @app.command()

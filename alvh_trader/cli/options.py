@@ -42,6 +42,14 @@ FillsLike = Annotated[
     Fills, typer.Option("--fills", help="How kindly the simulated market fills.")
 ]
 
+JournalFile = Annotated[
+    Path,
+    typer.Option("--journal", envvar="ALVH_JOURNAL__PATH", help="The journal to read."),
+]
+
+DEFAULT_JOURNAL = Path("var/paper.db")
+"""Where config/paper.toml has it written."""
+
 
 def day(of: datetime | None) -> date | None:
     """Return the day of what the command line reads as an instant."""

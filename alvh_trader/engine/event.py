@@ -24,10 +24,18 @@ class _Event(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class DaemonStarted(_Event, frozen=True, kw_only=True):
-    """A process began (again). Whatever was under way must be reconciled."""
+    """A process began (again). Whatever was under way must be reconciled.
+
+    `build` is a digest of the program, `rules` of what it decides by; the journal
+    keeps them (reliability.md T08). With `doubts` about what it starts from nothing
+    is sent until a person releases it.
+    """
 
     mode: str
     config_hash: str
+    build: str = ""
+    rules: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 class BrokerConnected(_Event, frozen=True, kw_only=True):

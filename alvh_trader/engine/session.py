@@ -53,8 +53,10 @@ def on_started(turn: Turn, event: DaemonStarted) -> None:
     )
     on_lost_link(turn)
     _degrade_all(turn)
-    if turn.state.is_halted:
-        text = "started halted: nothing is sent until a person releases it"
+    if event.doubts or turn.state.is_halted:
+        turn.put(is_halted=True)
+        why = "".join(f"{doubt}; " for doubt in event.doubts)
+        text = f"started halted: {why}nothing is sent until a person releases it"
         turn.alert("halted", Severity.CRITICAL, "", text)
 
 

@@ -120,6 +120,11 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def digest_of(text: str) -> str:
+    """Return what the rules of a run are known by."""
+    return blake2b(text.encode(), digest_size=CHAIN_BYTES).hexdigest()
+
+
 def link(
     before: bytes, seq: int, row: tuple[str, str, str, str | None], body: bytes
 ) -> bytes:

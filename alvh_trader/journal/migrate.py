@@ -8,14 +8,38 @@ from pathlib import Path
 import apsw
 
 from alvh_trader.errors import JournalError
+from alvh_trader.journal.codec import digest_of
 from alvh_trader.journal.connection import APPLICATION_ID
+from alvh_trader.journal.files import copy, free_name, sync_folder
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """One number for the tables and for the shapes of the records in them."""
 
 Migration = Callable[[apsw.Connection], None]
 
-MIGRATIONS: Mapping[int, Migration] = {}
+
+_VERSION_2 = """
+ALTER TABLE snapshots ADD COLUMN build TEXT NOT NULL DEFAULT '';
+ALTER TABLE snapshots ADD COLUMN rules TEXT NOT NULL DEFAULT '';
+CREATE TABLE rules (digest TEXT PRIMARY KEY, body TEXT NOT NULL)
+  STRICT, WITHOUT ROWID;
+CREATE TABLE builds (build TEXT PRIMARY KEY, since INTEGER NOT NULL)
+  STRICT, WITHOUT ROWID;
+CREATE TABLE archives (last INTEGER PRIMARY KEY, chain BLOB NOT NULL,
+  name TEXT NOT NULL) STRICT;
+"""
+
+
+def _name_rules_by_digest(connection: apsw.Connection) -> None:
+    connection.execute(_VERSION_2).fetchall()
+    noted = connection.execute("SELECT value FROM meta WHERE key = 'rules'").fetchall()
+    for (text,) in noted:
+        digest = digest_of(str(text))
+        connection.execute("INSERT INTO rules VALUES (?, ?)", (digest, text))
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'rules'", (digest,))
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _name_rules_by_digest}
 """From a version to the next one. A step that rewrites bodies rebuilds the chain."""
 
 
@@ -40,7 +64,7 @@ def create(path: Path) -> None:
     finally:
         connection.close()
     draft.rename(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def migrate(
@@ -70,8 +94,8 @@ def migrate(
     steps = [migrations.get(version) for version in range(found, target)]
     if None in steps:
         raise JournalError(f"{path} has schema {found}, from which no way leads here")
-    backup = _free_name(path, found)
-    _back_up(connection, backup)
+    backup = free_name(path.with_name(f"{path.name}.schema{found}"))
+    copy(connection, backup)
     try:
         connection.execute("BEGIN IMMEDIATE")
         for step in filter(None, steps):
@@ -93,33 +117,3 @@ def _expect_references(connection: apsw.Connection) -> None:
     broken = connection.execute("PRAGMA foreign_key_check").fetchall()
     if broken:
         raise JournalError(f"{len(broken)} rows lost what they refer to")
-
-
-def _back_up(connection: apsw.Connection, backup: Path) -> None:
-    """Copy the journal; SQLite does not make the copy durable, so that is done here."""
-    handle = os.open(backup, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-    try:
-        connection.execute("VACUUM INTO ?", (os.fspath(backup),))
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    _sync_folder(backup.parent)
-
-
-def _free_name(path: Path, version: int) -> Path:
-    count = 0
-    while True:
-        ending = f".schema{version}" + (f".{count}" if count else "")
-        name = path.with_name(path.name + ending)
-        if not name.exists():
-            return name
-        count += 1
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable, as a file's fsync does its bytes."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -15,8 +15,9 @@ from alvh_trader.engine.event import Event
 from alvh_trader.errors import JournalError
 from alvh_trader.journal import records
 from alvh_trader.journal.connection import explained, open_reader, require
+from alvh_trader.journal.files import copy
 from alvh_trader.journal.migrate import SCHEMA_VERSION
-from alvh_trader.journal.records import Record
+from alvh_trader.journal.records import Line, Record, Snapshot
 
 ORDER_TYPES = (
     "PlaceOrder",
@@ -85,6 +86,10 @@ class Reader:
         """Yield every record behind `seq`, checked against the chain of digests."""
         return self._guard(lambda: records.scan(self._connection, seq))
 
+    def lines_after(self, seq: int = 0) -> Iterator[Line]:
+        """Yield every record behind `seq` as it is stored, checked likewise."""
+        return self._guard(lambda: records.lines(self._connection, seq))
+
     def told_after(self, seq: int = 0) -> Iterator[Record]:
         """Yield what a person follows a run by behind `seq`: all but quotes."""
         return self._guard(lambda: records.told(self._connection, seq))
@@ -120,10 +125,15 @@ class Reader:
             deliveries = tuple(Delivery(*row) for row in rows)
             yield AlertRecord(record.seq, record.at, record.body, deliveries)
 
+    def snapshots(self) -> list[Snapshot]:
+        """Return the engine's states that are kept, the newest first."""
+        with explained(self.path):
+            return records.snapshots(self._connection)
+
     def last_state(self) -> tuple[int, bytes] | None:
         """Return the newest saved engine state and the record it includes."""
-        with explained(self.path):
-            return records.latest_snapshot(self._connection)
+        kept = self.snapshots()
+        return (kept[0].seq, kept[0].body) if kept else None
 
     def last_record(self) -> tuple[int, datetime] | None:
         """Return number and time of the newest record, or None if there is none."""
@@ -135,6 +145,23 @@ class Reader:
         """Return what the writer noted of its run (see `Journal.open`)."""
         with explained(self.path):
             return dict(self._connection.execute("SELECT key, value FROM meta"))
+
+    def rules(self, digest: str = "") -> str | None:
+        """Return the rules with that digest, without one those of the newest run."""
+        with explained(self.path):
+            return records.rules_of(
+                self._connection, digest or self.run().get("rules", "")
+            )
+
+    def copy_to(self, target: Path) -> None:
+        """Copy what this reader sees to a file that is not there yet, durably."""
+        with explained(self.path):
+            # The file itself stays open for reading only; query_only minds the copy.
+            self._connection.pragma("query_only", "OFF")
+            try:
+                copy(self._connection, target)
+            finally:
+                self._connection.pragma("query_only", "ON")
 
     def verify(self) -> int:
         """Check every page, record and digest; return how many records there are.

@@ -8,7 +8,7 @@ import apsw
 from msgspec import Struct
 
 from alvh_trader.engine.event import Event
-from alvh_trader.journal.codec import CHAIN_START, Body, decode, link
+from alvh_trader.journal.codec import CHAIN_START, Body, decode, digest_of, link
 
 PAGE_ROWS = 500
 """Rows of one query: a reader that is slow must not pin the writer's WAL."""
@@ -16,6 +16,27 @@ PAGE_ROWS = 500
 _COLUMNS = "seq, at, kind, type, case_id, body, chain"
 
 _Row = tuple[int, str, str, str, str | None, bytes, bytes]
+
+
+class Line(Struct, frozen=True):
+    """A record as it is stored: `body` is JSON, `chain` covers it and all before."""
+
+    seq: int
+    at: str
+    kind: str
+    type: str
+    case: str | None
+    body: bytes
+    chain: bytes
+
+
+class Snapshot(Struct, frozen=True):
+    """The engine's state after record `seq`, by which build, under which rules."""
+
+    seq: int
+    build: str
+    rules: str
+    body: bytes
 
 
 class Record(Struct, frozen=True):
@@ -35,6 +56,12 @@ def scan(connection: apsw.Connection, after: int) -> Iterator[Record]:
     """
     for row in _intact(connection, after):
         yield _record(row)
+
+
+def lines(connection: apsw.Connection, after: int) -> Iterator[Line]:
+    """Yield every record behind `after` as it is stored, checked like `scan`."""
+    for row in _intact(connection, after):
+        yield Line(*row)
 
 
 def events(connection: apsw.Connection, after: int) -> Iterator[tuple[int, Event]]:
@@ -73,12 +100,28 @@ def last(connection: apsw.Connection) -> tuple[int, str | None, bytes]:
     return row or (0, None, CHAIN_START)
 
 
-def latest_snapshot(connection: apsw.Connection) -> tuple[int, bytes] | None:
-    """Return the newest saved state and the number of the record it includes."""
-    row: tuple[int, bytes] | None = connection.execute(
-        "SELECT seq, body FROM snapshots ORDER BY seq DESC LIMIT 1"
+def snapshots(connection: apsw.Connection) -> list[Snapshot]:
+    """Return the states that are kept, the newest first."""
+    rows = connection.execute(
+        "SELECT seq, build, rules, body FROM snapshots ORDER BY seq DESC"
+    )
+    return [Snapshot(*row) for row in rows]
+
+
+def rules_of(connection: apsw.Connection, digest: str) -> str | None:
+    """Return the rules with that digest as they were noted, or None.
+
+    Raises:
+        ValueError: They are not what was noted.
+    """
+    row: tuple[str] | None = connection.execute(
+        "SELECT body FROM rules WHERE digest = ?", (digest,)
     ).fetchone()
-    return row
+    if row is None:
+        return None
+    if digest_of(row[0]) != digest:
+        raise ValueError(f"the rules {digest} are not what was noted")
+    return row[0]
 
 
 def _intact(connection: apsw.Connection, after: int) -> Iterator[_Row]:

@@ -25,9 +25,32 @@ CREATE INDEX records_by_case ON records (case_id, seq) WHERE case_id IS NOT NULL
 CREATE INDEX records_by_type ON records (type, seq) WHERE type <> 'MarketUpdated';
 
 -- The engine's state after record seq: a short cut for recovery, never the truth.
+-- rules is the digest of the rules in force, build the program that saved it.
 CREATE TABLE snapshots (
-  seq  INTEGER PRIMARY KEY REFERENCES records (seq),
-  body BLOB NOT NULL
+  seq   INTEGER PRIMARY KEY REFERENCES records (seq),
+  build TEXT NOT NULL,
+  rules TEXT NOT NULL,
+  body  BLOB NOT NULL
+) STRICT;
+
+-- By what the runs decided. The digest is in each DaemonStarted, so the chain covers it.
+CREATE TABLE rules (
+  digest TEXT PRIMARY KEY,
+  body   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Which programs have written here, and behind which record each began to.
+CREATE TABLE builds (
+  build TEXT PRIMARY KEY,
+  since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Which older records were moved to which file beside this one, and the chain of the
+-- last of them: the first record here goes on from it.
+CREATE TABLE archives (
+  last  INTEGER PRIMARY KEY,
+  chain BLOB NOT NULL,
+  name  TEXT NOT NULL
 ) STRICT;
 
 -- The outbox: one row for each alert and each channel it must reach.

@@ -16,11 +16,21 @@ from alvh_trader.engine.command import RaiseAlert
 from alvh_trader.engine.event import Event
 from alvh_trader.errors import InvariantError, JournalError
 from alvh_trader.journal import records
-from alvh_trader.journal.codec import KINDS, Body, case_of, encode, link, ref_of, stamp
+from alvh_trader.journal.codec import (
+    KINDS,
+    Body,
+    case_of,
+    digest_of,
+    encode,
+    link,
+    ref_of,
+    stamp,
+)
 from alvh_trader.journal.connection import explained, header_of, open_writer, require
 from alvh_trader.journal.deliveries import Deliveries
 from alvh_trader.journal.lock import WriterLock
 from alvh_trader.journal.migrate import SCHEMA_VERSION, create, migrate
+from alvh_trader.journal.records import Snapshot
 
 SNAPSHOTS_KEPT = 3
 """An older state is only of use if a newer one cannot be read."""
@@ -42,7 +52,10 @@ class Journal:
         self._lock = lock
         self._connection = connection
         self._failure: str | None = None
+        self.doubts: tuple[str, ...] = ()
+        """Why this file may not be what its last writer left; see `DaemonStarted`."""
         self._channels: tuple[str, ...] = ()
+        self._build = self._rules = ""
         self._seq, self._at, self._chain = records.last(connection)
         self._cases = dict(_cases_of_orders(connection))
         self.deliveries = Deliveries(self._write, self._read, self.commit)
@@ -58,7 +71,7 @@ class Journal:
         """Open the journal at `path`, or make it (and its folder, not more than one).
 
         Every alert appended will be owed to `channels`. `run` is noted as what is
-        known of this run (mode, version, configuration hash, ...).
+        known of this run (mode, build, configuration hash, ...).
 
         Raises:
             JournalLockedError: Another process writes it.
@@ -124,18 +137,39 @@ class Journal:
         assert 0 <= seq <= self._seq, "a state after a record that does not exist"
         if seq == 0:
             return
-        self._write("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", (seq, body))
+        self._write(
+            "INSERT OR REPLACE INTO snapshots (seq, build, rules, body) "
+            "VALUES (?, ?, ?, ?)",
+            (seq, self._build, self._rules, body),
+        )
         self._write(
             "DELETE FROM snapshots WHERE seq NOT IN "
             "(SELECT seq FROM snapshots ORDER BY seq DESC LIMIT ?)",
             (SNAPSHOTS_KEPT,),
         )
 
-    def latest_snapshot(self) -> tuple[int, bytes] | None:
-        """Return the newest saved state and the number of the record it includes."""
+    def snapshots(self) -> list[Snapshot]:
+        """Return the states that are kept, the newest first."""
         self._check()
         with explained(self.path):
-            return records.latest_snapshot(self._connection)
+            return records.snapshots(self._connection)
+
+    def keep_rules(self, rules: str) -> str:
+        """Note by which rules this run decides; return the digest they are known by."""
+        self._rules = digest_of(rules)
+        self._write(
+            "INSERT INTO rules VALUES (?, ?) ON CONFLICT DO NOTHING",
+            (self._rules, rules),
+        )
+        self._note("rules", self._rules)
+        self.commit()
+        return self._rules
+
+    def rules(self, digest: str) -> str | None:
+        """Return the rules with that digest as some run noted them, or None."""
+        self._check()
+        with explained(self.path):
+            return records.rules_of(self._connection, digest)
 
     def events_after(self, seq: int) -> Iterator[tuple[int, Event]]:
         """Yield every event behind `seq`, oldest first, for recovery.
@@ -175,10 +209,26 @@ class Journal:
 
     def _begin_run(self, channels: tuple[str, ...], run: Mapping[str, str]) -> None:
         self._channels = channels
+        self._note_build(run.get("build", ""))
         for key, value in run.items():
-            self._write("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            self._note(key, value)
         self.deliveries.adopt(channels)
         self.commit()
+
+    def _note(self, key: str, value: str) -> None:
+        self._write("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def _note_build(self, build: str) -> None:
+        """Note a build that begins to write here; doubt one that others followed."""
+        if not build:
+            return
+        last = self._read("SELECT value FROM meta WHERE key = 'build'", ())
+        known = self._read("SELECT since FROM builds WHERE build = ?", (build,))
+        self._build = build
+        if not known:
+            self._write("INSERT INTO builds VALUES (?, ?)", (build, self._seq))
+        elif last != [(build,)]:
+            self.doubts += (f"build {build} wrote here before build {last[0][0]} did",)
 
     def _time_of(self, record: Body) -> str:
         at = getattr(record, "at", None)

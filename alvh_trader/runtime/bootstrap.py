@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,12 +17,13 @@ from alvh_trader.inputs.tables import read_breadth_seed
 from alvh_trader.inputs.watch import FolderWatch
 from alvh_trader.journal.store import Journal
 from alvh_trader.ports import Clock, Observer, Put, Trader
+from alvh_trader.runtime.build import build_hash
 from alvh_trader.runtime.clock import SystemClock
 from alvh_trader.runtime.control import Control, socket_of
 from alvh_trader.runtime.daemon import INBOX_MAX, Daemon, Job, Pulse
 from alvh_trader.runtime.dispatch import Dispatcher
-from alvh_trader.runtime.loop import Loop, encode_rules
-from alvh_trader.runtime.recovery import recover
+from alvh_trader.runtime.loop import Loop, decode_rules, encode_rules
+from alvh_trader.runtime.recovery import doubts_about, recover
 from alvh_trader.settings.load import load
 from alvh_trader.settings.model import ENV_PREFIX, ClockSource, ModeName, Settings
 from alvh_trader.settings.show import config_hash
@@ -66,8 +68,8 @@ def run_daemon(configs: tuple[Path, ...], mode: str | None = None) -> None:
         channels=tuple(channel.name for channel in channels),
         run={
             "mode": settings.mode.name,
+            "build": build_hash(),
             "config": config_hash(settings),
-            "rules": encode_rules(rules),
         },
     ) as journal:
         asyncio.run(_run(settings, rules, journal, channels, breadth))
@@ -101,7 +103,7 @@ async def _run(
     channels: tuple[Channel, ...],
     breadth: tuple[int, ...] | None,
 ) -> None:
-    state = recover(journal, rules)
+    state, rules, begins = _recovered(settings, rules, journal)
     is_brokers = settings.clock.source is ClockSource.BROKER
     # ib_insync takes the running event loop when it is imported, so it is done here.
     from alvh_trader.broker.clock import BrokerClock  # noqa: PLC0415
@@ -117,10 +119,7 @@ async def _run(
     )
     dispatcher = Dispatcher(observer, trader, outbox, clock.now)
     loop = Loop(journal, dispatcher.dispatch, state, rules)
-    started = DaemonStarted(
-        at=clock.now(), mode=settings.mode.name, config_hash=config_hash(settings)
-    )
-    inbox.put_nowait(started)
+    inbox.put_nowait(begins(at=clock.now()))
     given = settings.inputs
     watch = FolderWatch(given.folder, inbox.put_nowait, clock.now, seed=breadth)
     # A simulated time does not wait for us to read: the folder is read once, before it
@@ -144,6 +143,27 @@ async def _run(
         farewell=farewell,
     )
     await daemon.run()
+
+
+def _recovered(
+    settings: Settings, rules: Rules, journal: Journal
+) -> tuple[State, Rules, Callable[..., DaemonStarted]]:
+    """Return where the last process stood, the rules, and the event without its time.
+
+    The rules are as they read back: what a replay will go by, to the last order of a
+    dictionary.
+    """
+    state = recover(journal, rules)
+    noted = encode_rules(rules)
+    begins = partial(
+        DaemonStarted,
+        mode=settings.mode.name,
+        config_hash=config_hash(settings),
+        build=build_hash(),
+        rules=journal.keep_rules(noted),
+        doubts=(*journal.doubts, *doubts_about(journal, rules, state)),
+    )
+    return state, decode_rules(noted), begins
 
 
 def _control(

@@ -193,7 +193,7 @@ def explain(journal: Path, case: str, *, as_json: bool) -> None:
     """Answer for one case, or for each, what is asked about hedge and roll."""
     state = state_of(journal)
     with Reader.open(journal) as reader:
-        rules = _rules_of(reader)
+        rules = rules_of(reader)
         names = [_one(list(state.cases), case)] if case else list(state.cases)
         for number, name in enumerate(names):
             decisions = [decision for _, decision in reader.decisions(name)]
@@ -215,7 +215,7 @@ def signals(journal: Path, *, as_json: bool) -> None:
     """Show the panel: every signal with its bound, age, source and verdict."""
     state = state_of(journal)
     with Reader.open(journal) as reader:
-        found = rows(state, _rules_of(reader))
+        found = rows(state, rules_of(reader))
     if as_json:
         for signal in found:
             emit({"kind": "signal", **msgspec.to_builtins(signal, enc_hook=str)})
@@ -239,15 +239,16 @@ def _signal_row(signal: Signal, now: datetime | None) -> dict[str, Any]:
     }
 
 
-def _rules_of(reader: Reader) -> Rules:
+def rules_of(reader: Reader) -> Rules:
     """Return the rules of the newest run.
 
     Raises:
         JournalError: No daemon of this version has written the journal.
     """
+    noted = reader.rules()
     try:
-        return decode_rules(reader.run()["rules"])
-    except (KeyError, msgspec.DecodeError):
+        return decode_rules(noted or "")
+    except msgspec.DecodeError:
         raise JournalError(
             f"{reader.path} does not say by which rules: another version of "
             "this program wrote it; --history reads it all the same"

@@ -16,6 +16,7 @@ from alvh_trader.engine.event import DaemonStarted
 from alvh_trader.errors import InvariantError, JournalError, JournalLockedError
 from alvh_trader.journal.codec import Body
 from alvh_trader.journal.read import Reader
+from alvh_trader.journal.records import Snapshot
 from alvh_trader.journal.store import SNAPSHOTS_KEPT, Journal
 from tests.journal.samples import (
     START,
@@ -153,10 +154,10 @@ def test_closing_commits(path: Path) -> None:
 
 def test_the_newest_snapshots_are_kept(path: Path) -> None:
     with Journal.open(path) as journal:
-        assert journal.latest_snapshot() is None
+        assert journal.snapshots() == []
         for i in range(6):
             journal.save_snapshot(journal.append(market(i)), b"state %d" % i)
-        assert journal.latest_snapshot() == (6, b"state 5")
+        assert journal.snapshots()[0] == Snapshot(6, "", "", b"state 5")
     connection = apsw.Connection(str(path))
     kept = connection.execute("SELECT seq FROM snapshots ORDER BY seq").fetchall()
     connection.close()

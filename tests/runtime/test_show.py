@@ -27,7 +27,8 @@ Told = pytest.CaptureFixture[str]
 def journal(tmp_path: Path) -> Path:
     """Return the journal of the worked example, from start to cooldown."""
     path, state = tmp_path / "journal.db", State()
-    with Journal.open(path, run={"rules": encode_rules(RULES)}) as writing:
+    with Journal.open(path) as writing:
+        writing.keep_rules(encode_rules(RULES))
         for event in World().start().until(Phase.COOLDOWN).events:
             writing.append(event)
             outcome = step(state, event, RULES)
@@ -89,8 +90,8 @@ def test_signals_tell_value_threshold_age_and_verdict(
 
 
 def test_no_signals_is_said(tmp_path: Path, capsys: Told) -> None:
-    run = {"rules": encode_rules(RULES)}
-    with Journal.open(tmp_path / "journal.db", run=run) as writing:
+    with Journal.open(tmp_path / "journal.db") as writing:
+        writing.keep_rules(encode_rules(RULES))
         writing.append(started())
         writing.save_snapshot(1, encode_state(State()))
     show.signals(tmp_path / "journal.db", as_json=False)
@@ -159,19 +160,21 @@ def test_a_name_must_be_that_of_one_case(
 
 
 def test_nothing_to_explain_is_said(tmp_path: Path, capsys: Told) -> None:
-    run = {"rules": encode_rules(RULES)}
-    with Journal.open(tmp_path / "journal.db", run=run) as writing:
+    with Journal.open(tmp_path / "journal.db") as writing:
+        writing.keep_rules(encode_rules(RULES))
         writing.append(started())
         writing.save_snapshot(1, encode_state(State()))
     show.explain(tmp_path / "journal.db", "", as_json=False)
     assert capsys.readouterr().out == "no cases\n"
 
 
-@pytest.mark.parametrize("run", [{}, {"rules": "{}"}])
+@pytest.mark.parametrize("rules", [None, "{}"])
 def test_a_journal_that_names_no_rules_points_to_its_history(
-    tmp_path: Path, run: dict[str, str]
+    tmp_path: Path, rules: str | None
 ) -> None:
-    with Journal.open(tmp_path / "journal.db", run=run) as writing:
+    with Journal.open(tmp_path / "journal.db") as writing:
+        if rules:
+            writing.keep_rules(rules)
         writing.append(started())
         writing.save_snapshot(1, encode_state(State()))
     with pytest.raises(JournalError, match=r"by which rules.*--history"):

@@ -1,0 +1,75 @@
+"""A copy that is made while the daemon writes is whole, or there is none."""
+
+from pathlib import Path
+
+import apsw
+import pytest
+
+from alvh_trader.errors import JournalError
+from alvh_trader.journal.backup import back_up
+from alvh_trader.journal.read import Reader
+from alvh_trader.journal.store import Journal
+from tests.journal.samples import market, started
+
+
+def test_a_copy_holds_what_is_committed_while_the_writer_goes_on(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "j.db"
+    with Journal.open(path) as journal:
+        journal.append(started())
+        journal.append(market(1))
+        journal.commit()
+        journal.append(market(2))
+        copy, count = back_up(path, tmp_path / "copy.db")
+        assert journal.append(market(3)) == 4
+    assert count == 2
+    assert copy.stat().st_mode & 0o777 == 0o600
+    with Reader.open(copy) as reader:
+        assert [event for _, event in reader.events_after()] == [started(), market(1)]
+
+
+def test_in_a_folder_copies_are_dated_and_only_the_newest_stay(tmp_path: Path) -> None:
+    path, folder = tmp_path / "j.db", tmp_path / "copies"
+    folder.mkdir()
+    (folder / "other.db").write_text("not ours")
+    for second in range(4):
+        with Journal.open(path) as journal:
+            journal.append(market(second))
+        back_up(path, folder, keep=2)
+    assert sorted(found.name for found in folder.iterdir()) == [
+        "j-20180205T143002Z-000000003.db",
+        "j-20180205T143003Z-000000004.db",
+        "other.db",
+    ]
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    with Journal.open(path) as journal:
+        journal.append(started())
+    (tmp_path / "copy.db").write_text("precious")
+    with pytest.raises(JournalError, match=r"copy\.db is there already"):
+        back_up(path, tmp_path / "copy.db")
+    assert (tmp_path / "copy.db").read_text() == "precious"
+
+
+def test_an_empty_journal_has_nothing_to_name_a_copy_by(tmp_path: Path) -> None:
+    Journal.open(tmp_path / "j.db").close()
+    with pytest.raises(JournalError, match="holds nothing yet"):
+        back_up(tmp_path / "j.db", tmp_path)
+
+
+@pytest.mark.covers("T07")
+def test_a_damaged_journal_is_not_passed_on_as_a_copy(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    with Journal.open(path) as journal:
+        for second in range(5):
+            journal.append(market(second))
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE records SET type = 'Other' WHERE seq = 3").fetchall()
+    connection.close()
+    (tmp_path / "copy.db.unverified").write_text("of a copy that was interrupted")
+    with pytest.raises(JournalError, match="record 3 is not what was written"):
+        back_up(path, tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()
