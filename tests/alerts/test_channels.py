@@ -129,6 +129,7 @@ def test_without_urls_nothing_is_loaded() -> None:
     assert channels_of([], timeout=1) == ()
 
 
+@pytest.mark.covers("F136")
 def test_no_password_is_logged(caplog: pytest.LogCaptureFixture, inbox: Inbox) -> None:
     with caplog.at_level(logging.DEBUG):
         url = inbox.url.replace("127.0.0.1", "me:hunter2@127.0.0.1")

@@ -122,6 +122,7 @@ def test_without_channels_nothing_happens(path: Path) -> None:
     assert bench.states() == []
 
 
+@pytest.mark.covers("F132")
 def test_a_server_that_comes_back_gets_what_it_missed(path: Path) -> None:
     away = Inbox()
     with http_server(away):
@@ -142,6 +143,7 @@ def test_a_server_that_comes_back_gets_what_it_missed(path: Path) -> None:
     assert bench.states() == ["delivered", "delivered"]
 
 
+@pytest.mark.covers("F132")
 def test_what_was_not_delivered_survives_the_process(path: Path, inbox: Inbox) -> None:
     inbox.status = 500
     bench = Bench(path, web(inbox))
@@ -169,6 +171,7 @@ def test_what_was_not_delivered_survives_the_process(path: Path, inbox: Inbox) -
     assert len(inbox.taken) == 1
 
 
+@pytest.mark.covers("F132")
 def test_a_dead_channel_does_not_hold_up_another(path: Path, inbox: Inbox) -> None:
     dead = Inbox()
     dead.status = 500

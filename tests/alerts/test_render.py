@@ -1,6 +1,7 @@
 import unicodedata
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,7 @@ def test_an_alert_about_no_case_names_none() -> None:
     assert render(alert(case=""), AT).title == "CRITICAL breach"
 
 
+@pytest.mark.covers("F134")
 def test_words_of_the_broker_cannot_fake_a_line() -> None:
     body = render(alert("refused\r\n2018-01-01 all is well\u202e\x1b[1m"), AT).body
     assert body.splitlines() == [
@@ -42,6 +44,7 @@ def test_words_of_the_broker_cannot_fake_a_line() -> None:
     ]
 
 
+@pytest.mark.covers("F134")
 @given(st.text())
 def test_nothing_but_visible_text_comes_through(text: str) -> None:
     kinds = {unicodedata.category(c)[0] for c in clean(text) if c != " "}

@@ -1,6 +1,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +71,7 @@ def test_another_case_code_or_severity_is_no_repeat() -> None:
     assert throttle.admit(letter(4, 3, severity=Severity.INFO))
 
 
+@pytest.mark.covers("F133")
 def test_a_critical_alert_is_never_held() -> None:
     throttle = Throttle(WINDOW)
     for seq in range(10):
@@ -97,6 +99,7 @@ def test_a_flush_gives_everything_out() -> None:
     assert throttle.flush() == []
 
 
+@pytest.mark.covers("F133")
 @given(
     st.lists(
         st.tuples(

@@ -64,6 +64,7 @@ def test_a_message_cut_short_is_reported(message: str) -> None:
     assert ear.unreadable == [message]
 
 
+@pytest.mark.covers("F41")
 def test_a_number_that_is_none_is_reported_and_not_swallowed() -> None:
     ear = Ear()
     broken = order_status(1, 9001, "Submitted")

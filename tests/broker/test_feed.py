@@ -119,6 +119,7 @@ def test_advances_and_declines_are_breadth_and_no_quote() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F91", "F92")
 @pytest.mark.parametrize(
     ("bid", "ask", "expected"),
     [
@@ -148,6 +149,7 @@ def test_what_is_not_a_price_is_none(
     asyncio.run(story())
 
 
+@pytest.mark.covers("F93")
 def test_delayed_data_are_not_known_unless_allowed() -> None:
     async def story(*, allowed: bool) -> Quote:
         async with rig(allow_delayed=allowed) as r:
@@ -161,6 +163,7 @@ def test_delayed_data_are_not_known_unless_allowed() -> None:
     assert asyncio.run(story(allowed=True)).bid == 1.5
 
 
+@pytest.mark.covers("F89")
 def test_a_halted_instrument_has_no_quote() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -195,6 +198,7 @@ def test_an_unchanged_quote_of_a_live_pipe_is_said_again_in_time() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F90", "F95")
 def test_quotes_grow_stale_when_their_whole_kind_is_silent() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -232,6 +236,7 @@ def test_spx_may_miss_one_pulse_and_vix_many(step: int, said: int) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F94")
 @pytest.mark.parametrize("how", ["link", "farm"])
 def test_nothing_is_said_again_while_the_link_or_a_farm_is_down(how: str) -> None:
     async def story() -> None:
@@ -274,6 +279,7 @@ def test_a_farm_that_is_down_from_the_start_is_remembered() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F94", "I10")
 def test_a_healed_farm_is_asked_for_everything_again() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -291,6 +297,7 @@ def test_a_healed_farm_is_asked_for_everything_again() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F26")
 def test_lost_data_and_new_sessions_are_subscribed_again() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -309,6 +316,7 @@ def test_lost_data_and_new_sessions_are_subscribed_again() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F95", "F96")
 @pytest.mark.parametrize("code", [200, 354, 10197, 10182])
 def test_a_refused_stream_is_not_known_until_it_speaks(code: int) -> None:
     async def story() -> None:

@@ -49,6 +49,7 @@ def test_it_sees_reports_series_and_fills() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("T14")
 def test_even_the_client_underneath_writes_no_order_message() -> None:
     async def story() -> None:
         inbox = Inbox()

@@ -82,6 +82,7 @@ def test_a_negative_single_leg_is_sold_at_what_it_brings() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F79", "F81")
 def test_a_combo_is_bought_at_its_signed_net_price() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -115,6 +116,7 @@ def test_a_reprice_keeps_the_number_and_everything_but_the_limit() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F30", "F47")
 def test_order_ids_start_above_journal_gateway_and_open_orders() -> None:
     async def story() -> None:
         for floor, offered, seen, expected in (
@@ -130,6 +132,7 @@ def test_order_ids_start_above_journal_gateway_and_open_orders() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F30", "F46", "F47")
 def test_order_ids_do_not_fall_when_the_gateway_rolls_back() -> None:
     async def story() -> None:
         async with rig(Peer(next_id=40)) as r:
@@ -148,6 +151,7 @@ def test_order_ids_do_not_fall_when_the_gateway_rolls_back() -> None:
 # ----------------------------------------------------------------- refusing ---
 
 
+@pytest.mark.covers("P06")
 def test_no_order_leaves_before_the_first_report() -> None:
     async def story() -> None:
         async with unconnected() as r:
@@ -245,6 +249,7 @@ def test_an_inactive_order_with_a_rejection_is_refused_too() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F69")
 @pytest.mark.parametrize("code", [104, 105, 110, 201, 321, 329])
 def test_a_refused_change_leaves_the_original_in_doubt_not_dead(code: int) -> None:
     async def story() -> None:
@@ -261,6 +266,7 @@ def test_a_refused_change_leaves_the_original_in_doubt_not_dead(code: int) -> No
     asyncio.run(story())
 
 
+@pytest.mark.covers("F45", "F64")
 @pytest.mark.parametrize("code", [103, 161, 202, 10147, 10148, 31337])
 def test_an_answer_that_proves_nothing_is_a_doubt(code: int) -> None:
     async def story() -> None:
@@ -272,6 +278,7 @@ def test_an_answer_that_proves_nothing_is_a_doubt(code: int) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F60")
 @pytest.mark.parametrize("code", [399, 404, 2109, 2137, 10349])
 def test_a_notice_changes_nothing(code: int) -> None:
     async def story() -> None:
@@ -288,6 +295,7 @@ def test_a_notice_changes_nothing(code: int) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F66", "I07")
 def test_our_own_cancel_is_a_matter_of_status() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -307,6 +315,7 @@ def test_our_own_cancel_is_a_matter_of_status() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F49")
 def test_a_late_submitted_does_not_bring_a_filled_order_back() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -323,6 +332,7 @@ def test_a_late_submitted_does_not_bring_a_filled_order_back() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F48")
 def test_repeated_words_are_told_once() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -335,6 +345,7 @@ def test_repeated_words_are_told_once() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F19")
 def test_a_drop_right_after_the_order_leaves_it_open_to_reconciliation() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -351,6 +362,7 @@ def test_a_drop_right_after_the_order_leaves_it_open_to_reconciliation() -> None
     asyncio.run(story())
 
 
+@pytest.mark.covers("F04")
 def test_orders_of_an_earlier_life_can_be_repriced_and_cancelled() -> None:
     peer = Peer(next_id=9)
     peer.open_orders = [
@@ -371,6 +383,7 @@ def test_orders_of_an_earlier_life_can_be_repriced_and_cancelled() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F56")
 def test_two_live_orders_of_one_name_are_both_cancelled_and_never_changed() -> None:
     peer = Peer()
     peer.open_orders = [
@@ -388,6 +401,7 @@ def test_two_live_orders_of_one_name_are_both_cancelled_and_never_changed() -> N
     asyncio.run(story())
 
 
+@pytest.mark.covers("F62", "F63")
 def test_an_order_that_the_gateway_changed_is_doubted_once() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -433,6 +447,7 @@ def test_an_echo_without_its_name_is_still_ours() -> None:
 # -------------------------------------------------------------------- fills ---
 
 
+@pytest.mark.covers("F77")
 def test_each_leg_is_a_fill_in_the_order_of_the_wire() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -458,6 +473,7 @@ def test_each_leg_is_a_fill_in_the_order_of_the_wire() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F52", "F53")
 def test_duplicates_are_dropped_and_corrections_passed_on() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -470,6 +486,7 @@ def test_duplicates_are_dropped_and_corrections_passed_on() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F51")
 def test_fills_of_orders_this_session_never_saw_are_told() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -482,6 +499,7 @@ def test_fills_of_orders_this_session_never_saw_are_told() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F57")
 def test_an_execution_without_a_name_takes_that_of_its_order() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -495,6 +513,7 @@ def test_an_execution_without_a_name_takes_that_of_its_order() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F99")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -514,6 +533,7 @@ def test_no_execution_is_lost_for_its_time(text: str, expected: datetime) -> Non
     asyncio.run(story())
 
 
+@pytest.mark.covers("F24")
 def test_fills_during_a_lost_link_are_told() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -546,6 +566,7 @@ def test_a_preview_gives_the_margin_and_sends_nothing_to_the_market() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F70", "P19")
 @pytest.mark.parametrize("how", ["silence", "unset", "error", "not a number", "drop"])
 def test_a_preview_without_a_finite_answer_is_none(how: str) -> None:
     async def story() -> None:

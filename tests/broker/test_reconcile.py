@@ -81,6 +81,7 @@ def test_a_report_holds_what_every_answer_said() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F38")
 @pytest.mark.parametrize("message", QUESTIONS)
 def test_one_question_without_an_end_marker_fails_the_report(message: str) -> None:
     async def story() -> None:
@@ -92,6 +93,7 @@ def test_one_question_without_an_end_marker_fails_the_report(message: str) -> No
     asyncio.run(story())
 
 
+@pytest.mark.covers("F44")
 def test_an_answer_that_comes_too_late_does_not_pass_for_the_next_one() -> None:
     async def story() -> None:
         async with rig(request_timeout=0.1) as r:
@@ -150,6 +152,7 @@ def test_a_picture_that_never_stands_still_is_no_picture() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F53", "F77")
 def test_corrections_replace_what_they_correct_and_summaries_are_no_fills() -> None:
     peer = Peer()
     peer.executions = [
@@ -172,6 +175,7 @@ def test_corrections_replace_what_they_correct_and_summaries_are_no_fills() -> N
     asyncio.run(story())
 
 
+@pytest.mark.covers("F55")
 def test_commissions_come_once_however_often_executions_are_asked() -> None:
     from alvh_trader.engine.event import CommissionReported
 
@@ -201,6 +205,7 @@ def test_an_account_without_a_number_is_no_account() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F39")
 def test_questions_asked_at_once_are_answered_one_after_the_other() -> None:
     async def story() -> None:
         async with unconnected() as r:

@@ -42,6 +42,7 @@ def test_a_session_is_announced_with_account_version_and_indexes() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F20")
 def test_nobody_listening_is_one_clear_line() -> None:
     async def story() -> None:
         with socket.socket() as free:
@@ -53,6 +54,7 @@ def test_nobody_listening_is_one_clear_line() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F34")
 def test_a_client_id_in_use_is_told_at_once_and_by_name() -> None:
     peer = Peer()
 
@@ -85,6 +87,7 @@ def test_a_gateway_that_hangs_up_without_a_word_is_told() -> None:
     assert "clientId 17 already in use" in text
 
 
+@pytest.mark.covers("F37")
 @pytest.mark.parametrize("how", ["no greeting", "no account", "no order id"])
 def test_a_gateway_that_stops_talking_times_out(how: str) -> None:
     peer = Peer(greets=how != "no greeting")
@@ -95,10 +98,12 @@ def test_a_gateway_that_stops_talking_times_out(how: str) -> None:
     assert "no TWS handshake" in asyncio.run(refusal(peer, connect_timeout=0.2))
 
 
+@pytest.mark.covers("F42")
 def test_a_gateway_newer_than_the_client_is_refused() -> None:
     assert "speaks version 999" in asyncio.run(refusal(Peer(version="999")))
 
 
+@pytest.mark.covers("F43", "P04")
 @pytest.mark.parametrize(
     ("accounts", "changes", "part"),
     [
@@ -134,6 +139,7 @@ def test_a_broker_without_vix_is_refused() -> None:
     assert "0 indexes VIX on CBOE" in asyncio.run(refusal(peer))
 
 
+@pytest.mark.covers("F34")
 def test_every_connection_uses_the_same_client_id() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -217,6 +223,7 @@ def test_a_clock_that_runs_back_ends_the_session_with_the_reason() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F24", "F25", "F27")
 def test_the_brokers_own_link_is_followed_and_storms_are_one_event() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -258,6 +265,7 @@ def test_a_gateway_without_its_own_link_says_so_from_the_start() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F26")
 def test_lost_data_are_told_even_if_the_loss_of_the_link_was_not() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -269,6 +277,7 @@ def test_lost_data_are_told_even_if_the_loss_of_the_link_was_not() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F40")
 def test_a_corrupt_length_drops_the_connection() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -279,6 +288,7 @@ def test_a_corrupt_length_drops_the_connection() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F41")
 def test_an_unreadable_order_message_makes_us_doubt_the_picture() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -291,6 +301,7 @@ def test_an_unreadable_order_message_makes_us_doubt_the_picture() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F41")
 def test_unknown_messages_are_passed_over() -> None:
     async def story() -> None:
         async with rig() as r:

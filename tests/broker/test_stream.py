@@ -1,5 +1,6 @@
 """One stream's values, as properties."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ texts = st.one_of(
 ticks = st.tuples(st.sampled_from(["0", "1", "2", "3", "4", "66", "70"]), texts, texts)
 
 
+@pytest.mark.covers("F91", "F92")
 @given(st.lists(ticks, max_size=20))
 def test_whatever_is_sent_a_quote_is_uncrossed_or_unknown(
     sent: list[tuple[str, str, str]],

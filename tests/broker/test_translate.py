@@ -29,6 +29,7 @@ from tests.broker.rig import NOW, hedge, roll, sale
 cents = st.integers(-5000, 5000).map(lambda n: Decimal(n) / 100)
 
 
+@pytest.mark.covers("F91")
 @given(st.one_of(st.text(max_size=8), st.floats(), st.none()))
 def test_a_number_is_finite_or_none(value: object) -> None:
     parsed = number(value)
@@ -42,6 +43,7 @@ def test_the_brokers_ways_to_say_nothing_are_none(value: object) -> None:
     assert number(value) is None
 
 
+@pytest.mark.covers("F99")
 @given(st.text(max_size=30) | st.text("0123456789", min_size=9, max_size=30))
 @example("9" * 12)
 @example("9" * 17)
@@ -57,6 +59,7 @@ def test_the_form_with_a_dash_is_utc(naive: datetime) -> None:
     assert instant(f"{whole:%Y%m%d-%H:%M:%S}") == whole.replace(tzinfo=UTC)
 
 
+@pytest.mark.covers("F81", "P14")
 @pytest.mark.parametrize("make", [hedge, sale, roll])
 @given(limit=cents)
 def test_a_limit_survives_the_way_out_and_back(
@@ -67,6 +70,7 @@ def test_a_limit_survives_the_way_out_and_back(
     assert limit_of(out) == limit
 
 
+@pytest.mark.covers("F81", "P14")
 @given(ratios=st.lists(st.sampled_from([-2, -1, 1, 2]), min_size=2, max_size=4))
 def test_buying_the_combo_does_what_the_ratios_say(ratios: list[int]) -> None:
     from alvh_trader.domain.order import Leg
@@ -136,6 +140,7 @@ def test_a_bar_without_a_price_is_none() -> None:
     assert bar_of(whole) is None
 
 
+@pytest.mark.covers("F82", "P05")
 @pytest.mark.parametrize(
     "change",
     [

@@ -68,6 +68,7 @@ def test_killed_at_each_step_of_an_order(
         verdict(it)
 
 
+@pytest.mark.covers("F09", "V1", "V3")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_killed_at_random_it_sends_nothing_twice(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(seed)

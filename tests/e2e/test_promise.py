@@ -41,6 +41,7 @@ def demo(folder: Path, *options: object) -> tuple[Answer, dict[str, Any]]:
     return told, summary
 
 
+@pytest.mark.covers("P26", "V2")
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
 def test_vix_calls_are_held_before_the_first_spx_order(
     seed: int, tmp_path: Path

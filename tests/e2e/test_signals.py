@@ -37,6 +37,7 @@ def test_a_daemon_stops_while_nobody_answers(tmp_path: Path) -> None:
         assert one.stop() == 0, one.log.read_text()
 
 
+@pytest.mark.covers("F17", "T09")
 def test_a_second_daemon_is_turned_away_and_the_first_goes_on(tmp_path: Path) -> None:
     with world(tmp_path, *part("2018-02-02", "2018-02-02")) as it, it.daemon() as one:
         until(lambda: it.has_case)

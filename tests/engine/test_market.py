@@ -102,6 +102,7 @@ def test_vix9d_or_the_options_stand_in_for_a_silent_vix(mute: set[int]) -> None:
     assert world.case.edr == pytest.approx(before, abs=0.02)
 
 
+@pytest.mark.covers("F87")
 def test_a_lone_bad_tick_is_not_believed() -> None:
     world = World(CALM).start().until(Phase.MONITOR)
     world.run(60)

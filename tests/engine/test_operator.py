@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from alvh_trader.domain.inputs import Inputs, Tags
 from alvh_trader.domain.order import Purpose
 from alvh_trader.engine.case import Ask
@@ -37,6 +39,7 @@ def test_a_halt_while_the_link_is_down_cancels_when_it_is_back() -> None:
     assert world.broker.working == {}
 
 
+@pytest.mark.covers("F129", "P01")
 def test_a_halt_outlives_the_process() -> None:
     world = working_hedge()
     world.tell(OperatorHalted(at=world.now))

@@ -46,6 +46,7 @@ def ticket(world: World) -> Ticket:
 # ------------------------------------------------------ silence and doubt -----
 
 
+@pytest.mark.covers("I02")
 def test_ten_seconds_of_silence_are_a_doubt_and_not_an_end() -> None:
     world = unheard()
     world.withheld.add(RequestReport)
@@ -57,6 +58,7 @@ def test_ten_seconds_of_silence_are_a_doubt_and_not_an_end() -> None:
     assert any(isinstance(c, RequestReport) for c in world.open)
 
 
+@pytest.mark.covers("P07", "V5")
 def test_while_an_order_is_in_doubt_no_other_leaves() -> None:
     world = unheard()
     world.withheld.add(RequestReport)
@@ -144,6 +146,7 @@ def test_a_hedge_that_never_left_is_planned_again() -> None:
     assert len(world.placed(Purpose.HEDGE)) == 2
 
 
+@pytest.mark.covers("F73")
 def test_an_order_that_ends_without_our_asking_is_told() -> None:
     world = working_hedge()
     report = world.broker.end(hedge(world).ref)
@@ -170,6 +173,7 @@ def test_the_premium_of_the_day_is_counted_from_fills() -> None:
     assert world.state.hedge_spent == pytest.approx(7 * 142.0)
 
 
+@pytest.mark.covers("F53")
 def test_a_correction_of_a_price_corrects_the_cost() -> None:
     world = working_hedge()
     (told, *_) = world.trade(hedge(world).ref)
@@ -203,6 +207,7 @@ def test_a_commission_changes_the_cash_book_alone() -> None:
     assert after == before
 
 
+@pytest.mark.covers("F48", "F49", "F51", "F52", "V3")
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_any_order_and_repetition_of_messages_leads_to_the_same_books(

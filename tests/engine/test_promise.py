@@ -85,6 +85,7 @@ def test_one_condor_is_hedged_by_the_next_strike_its_budget_reaches() -> None:
 # --------------------------------------------------- the hedge is not there -----
 
 
+@pytest.mark.covers("P26", "V2")
 def test_a_submitted_hedge_is_no_hedge() -> None:
     world = World(fills=False).start()
     world.run(3600)
@@ -93,6 +94,7 @@ def test_a_submitted_hedge_is_no_hedge() -> None:
     assert Phase.HOLD_UNHEDGED in world.path
 
 
+@pytest.mark.covers("F83", "P26")
 @pytest.mark.parametrize("units", [1, 5])
 def test_a_hedge_filled_in_part_and_stalled_is_held(units: int) -> None:
     world = World(fills=False).start().until(Phase.HEDGE_WORKING)
@@ -129,6 +131,7 @@ def drop(world: World) -> None:
     world.broker.hold(call, -world.broker.positions[call.con_id].quantity)
 
 
+@pytest.mark.covers("P26", "V2")
 @pytest.mark.parametrize("loss", [bust, drop])
 @pytest.mark.parametrize("phase", [Phase.STABILISE, Phase.ROLL_PLAN])
 def test_a_hedge_that_was_filled_and_is_gone_is_no_hedge(
@@ -147,6 +150,7 @@ def test_a_hedge_that_was_filled_and_is_gone_is_no_hedge(
     assert world.placed(Purpose.ROLL) == []
 
 
+@pytest.mark.covers("F54")
 def test_a_busted_hedge_counts_no_longer_before_any_report() -> None:
     world = about_to_roll()
     bust(world)
@@ -171,6 +175,7 @@ def test_a_fill_of_another_expiry_is_no_hedge() -> None:
     assert Phase.STABILISE not in world.path
 
 
+@pytest.mark.covers("F85", "P26")
 def test_a_hedge_about_to_expire_is_no_hedge() -> None:
     world = about_to_roll()
     world.fills = False
@@ -219,6 +224,7 @@ def test_greeks_that_leave_their_band_before_the_roll_stop_it() -> None:
 # --------------------------------------------------- the data are not fresh -----
 
 
+@pytest.mark.covers("F90", "P16")
 def test_a_vix_that_is_61_seconds_old_lets_no_roll_out() -> None:
     world = about_to_roll()
     world.mute = {VIX.con_id, VIX9D.con_id}
@@ -263,6 +269,7 @@ def test_a_stale_vix_reprices_no_roll_either() -> None:
     assert world.state.tickets[ref].rung == ticket.rung
 
 
+@pytest.mark.covers("F90", "P16")
 @pytest.mark.parametrize("seconds", [31, 60])
 def test_stale_quotes_of_a_leg_void_the_permit(seconds: int) -> None:
     world = about_to_roll()
@@ -279,6 +286,7 @@ def test_stale_quotes_of_a_leg_void_the_permit(seconds: int) -> None:
 # ------------------------------------------------------- the link, the process -----
 
 
+@pytest.mark.covers("V5")
 def test_a_link_lost_between_permit_and_transmit_lets_no_roll_out() -> None:
     world = about_to_roll()
     world.disconnect()
@@ -312,6 +320,7 @@ def test_a_roll_that_the_last_gate_stopped_is_not_sent_again_by_itself() -> None
     assert world.is_at(Phase.HOLD_HEDGED)
 
 
+@pytest.mark.covers("V1")
 def test_the_same_wake_up_twice_sends_one_order() -> None:
     world = about_to_roll()
     world.withheld = {PlaceOrder}
@@ -324,6 +333,7 @@ def test_the_same_wake_up_twice_sends_one_order() -> None:
     assert len(world.placed(Purpose.ROLL)) == 1
 
 
+@pytest.mark.covers("F06")
 def test_a_restart_while_rolling_cancels_the_roll_and_sends_none() -> None:
     world = about_to_roll()
     world.fills = False
@@ -339,6 +349,7 @@ def test_a_restart_while_rolling_cancels_the_roll_and_sends_none() -> None:
     assert world.is_at(Phase.HOLD_HEDGED)
 
 
+@pytest.mark.covers("F07")
 def test_a_restart_between_the_sides_ends_in_a_split_that_is_finished() -> None:
     world = about_to_roll()
     world.fills = False
@@ -353,6 +364,7 @@ def test_a_restart_between_the_sides_ends_in_a_split_that_is_finished() -> None:
     assert [o.quantity for o in world.placed(Purpose.ROLL)] == [10, 10]
 
 
+@pytest.mark.covers("P01", "V8")
 def test_after_the_kill_switch_nothing_is_sent() -> None:
     world = about_to_roll()
     world.tell(OperatorHalted(at=world.now))
@@ -434,6 +446,7 @@ def test_without_quotes_of_vix_options_a_breach_stays_unhedged() -> None:
 # ---------------------------------------------------------- margin and money -----
 
 
+@pytest.mark.covers("P19")
 @pytest.mark.parametrize("change", [None, 400_001.0])
 def test_a_margin_unknown_or_too_large_lets_no_roll_out(change: float | None) -> None:
     world = about_to_roll()
@@ -444,6 +457,7 @@ def test_a_margin_unknown_or_too_large_lets_no_roll_out(change: float | None) ->
     assert world.placed(Purpose.ROLL) == []
 
 
+@pytest.mark.covers("P02")
 def test_watching_sends_nothing_at_all() -> None:
     world = World(rules=replace(RULES, may_trade=False)).start()
     world.run(3600)

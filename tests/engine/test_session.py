@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from msgspec.structs import replace
 
 from alvh_trader.domain.order import Fill, OrderReport, Purpose
@@ -54,6 +55,7 @@ def test_a_lost_session_puts_every_live_order_in_doubt() -> None:
     assert "link_lost" in world.criticals()
 
 
+@pytest.mark.covers("F05")
 def test_what_filled_while_we_were_away_is_booked_from_the_report() -> None:
     world = working_hedge()
     world.disconnect()
@@ -66,6 +68,7 @@ def test_what_filled_while_we_were_away_is_booked_from_the_report() -> None:
     assert len(world.placed(Purpose.HEDGE)) == 1
 
 
+@pytest.mark.covers("F04")
 def test_a_restart_resumes_a_working_hedge_order() -> None:
     world = working_hedge()
     world.now += timedelta(seconds=5)
@@ -77,6 +80,7 @@ def test_a_restart_resumes_a_working_hedge_order() -> None:
     world.until(Phase.STABILISE, within=60)
 
 
+@pytest.mark.covers("F02")
 def test_an_order_the_broker_never_saw_is_given_up_and_the_hedge_planned_anew() -> None:
     world = World(fills=False).start()
     world.withheld.add(PlaceOrder)
@@ -93,6 +97,7 @@ def test_an_order_the_broker_never_saw_is_given_up_and_the_hedge_planned_anew() 
     assert {o.quantity for o in placed} == {7}
 
 
+@pytest.mark.covers("F24", "F25")
 def test_the_brokers_own_link_down_stops_everything_until_it_is_back() -> None:
     world = working_hedge()
     world.tell(LinkChanged(at=world.now, is_up=False))
@@ -105,6 +110,7 @@ def test_the_brokers_own_link_down_stops_everything_until_it_is_back() -> None:
     assert world.state.reconciled == world.now
 
 
+@pytest.mark.covers("F38")
 def test_a_failed_report_confirms_nothing() -> None:
     world = World().start()
     world.run(20)
@@ -113,6 +119,7 @@ def test_a_failed_report_confirms_nothing() -> None:
     assert world.alerts("report_failed")
 
 
+@pytest.mark.covers("T02", "V4")
 def test_one_disagreement_is_asked_about_and_only_the_second_is_believed() -> None:
     world = World().start()
     world.run(60)
@@ -143,6 +150,7 @@ def test_a_disagreement_that_heals_is_forgotten() -> None:
     assert world.alerts("position_break") == []
 
 
+@pytest.mark.covers("T02", "V4", "V5")
 def test_while_the_books_disagree_no_order_leaves() -> None:
     world = World(CALM).start().until(Phase.MONITOR)
     short = next(leg.option for leg in world.case.legs if leg.quantity < 0)
@@ -155,6 +163,7 @@ def test_while_the_books_disagree_no_order_leaves() -> None:
     assert world.broker.received == []
 
 
+@pytest.mark.covers("F52", "T01")
 def test_the_same_fill_by_message_and_by_report_is_one() -> None:
     world = working_hedge()
     told = world.trade(hedge(world).ref, 3)
@@ -185,6 +194,7 @@ def test_executions_before_our_first_report_are_already_in_the_positions() -> No
     assert world.state.ledger[option.con_id] == -10
 
 
+@pytest.mark.covers("F16")
 def test_an_order_of_ours_that_the_journal_has_never_seen_halts() -> None:
     world = World().start()
     world.run(30)
@@ -224,6 +234,7 @@ def test_orders_of_others_are_none_of_ours() -> None:
     assert world.state.tickets == {}
 
 
+@pytest.mark.covers("F109")
 def test_a_hedge_that_expires_leaves_the_books_without_a_trade() -> None:
     world = World().start().until(Phase.COOLDOWN)
     call = hedge(world).legs[0].instrument.con_id
@@ -250,6 +261,7 @@ def test_a_cancel_is_sent_once_while_the_broker_thinks() -> None:
     assert not any(t.is_live for t in world.state.tickets.values())
 
 
+@pytest.mark.covers("F67", "I08")
 def test_a_fill_after_the_cancel_still_counts() -> None:
     world = working_hedge()
     ref = hedge(world).ref

@@ -47,6 +47,7 @@ def test_the_state_before_is_left_as_it_was() -> None:
     assert fingerprint(world.state) == before
 
 
+@pytest.mark.covers("V11")
 @pytest.mark.parametrize("aligned", [True, False])
 def test_a_history_replayed_leads_to_the_same_commands_and_decisions(
     aligned: bool,

@@ -37,6 +37,7 @@ def test_the_table_of_the_test_is_complete() -> None:
     assert all(len(row.split()) == len(E) for row in EXPECTED.values())
 
 
+@pytest.mark.covers("V7")
 @pytest.mark.parametrize(("status", "evidence"), list(product(S, E)))
 def test_each_pair_leads_where_the_table_says(
     status: OrderStatus, evidence: Evidence
@@ -45,6 +46,7 @@ def test_each_pair_leads_where_the_table_says(
     assert follow(status, evidence) == (status if word == "." else S(word))
 
 
+@pytest.mark.covers("F49", "V7")
 @pytest.mark.parametrize("status", sorted(TERMINAL))
 def test_a_terminal_status_is_final_but_for_a_fill(status: OrderStatus) -> None:
     for evidence in set(E) - {E.FILLED}:
@@ -52,6 +54,7 @@ def test_a_terminal_status_is_final_but_for_a_fill(status: OrderStatus) -> None:
     assert follow(status, E.FILLED) is S.FILLED
 
 
+@pytest.mark.covers("I02")
 def test_silence_ends_no_order() -> None:
     for status, evidence in product(OPEN, (E.SILENT, E.DOUBTED)):
         assert is_live(follow(status, evidence))
@@ -70,6 +73,7 @@ def test_live_is_what_may_still_trade() -> None:
     assert {status for status in S if is_live(status)} == OPEN
 
 
+@pytest.mark.covers("F50")
 def test_the_brokers_word_filled_is_not_believed() -> None:
     """Executions fill an order; the word alone leaves it working."""
     assert follow(S.WORKING, BROKER_WORDS["Filled"]) is S.WORKING

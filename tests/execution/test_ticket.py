@@ -58,6 +58,7 @@ def filled(start: Ticket, *fills: Fill) -> Ticket:
 # ------------------------------------------------------------- fills -----
 
 
+@pytest.mark.covers("F52", "T01")
 def test_the_same_execution_twice_is_one() -> None:
     once = filled(ticket(1), fill(3))
     assert filled(once, fill(3)).fills == once.fills
@@ -65,12 +66,14 @@ def test_the_same_execution_twice_is_one() -> None:
     assert once.remaining == 4
 
 
+@pytest.mark.covers("F53", "T01")
 def test_a_correction_replaces_what_it_corrects() -> None:
     after = filled(ticket(1), fill(3, "e.a.1.01"), fill(2, "e.a.1.02"))
     assert after.filled == 2
     assert [f.exec_id for f in after.fills] == ["e.a.1.02"]
 
 
+@pytest.mark.covers("F53")
 def test_a_correction_that_arrives_first_is_not_undone_by_the_original() -> None:
     after = filled(ticket(1), fill(2, "e.a.1.02"), fill(3, "e.a.1.01"))
     assert after.filled == 2
@@ -89,6 +92,7 @@ def test_an_order_is_filled_when_its_last_unit_is() -> None:
     assert filled(almost, fill(1, "e.a.2.01")).status is OrderStatus.FILLED
 
 
+@pytest.mark.covers("F67")
 def test_a_fill_after_the_cancel_counts() -> None:
     cancelled = ticket(1).hear(Evidence.CANCELLED, AT)
     assert cancelled.status is OrderStatus.CANCELLED
@@ -97,6 +101,7 @@ def test_a_fill_after_the_cancel_counts() -> None:
     assert filled(partly, fill(2, "e.b.1.01")).status is OrderStatus.FILLED
 
 
+@pytest.mark.covers("F75")
 def test_a_combo_is_filled_as_far_as_its_least_filled_leg() -> None:
     combo = ticket(1, -2, quantity=5)
     one = filled(combo, fill(5, "e.a.1.01", 1))
@@ -111,6 +116,7 @@ def test_a_fill_of_something_else_fills_nothing() -> None:
     assert filled(ticket(1), fill(7, con_id=99)).filled == 0
 
 
+@pytest.mark.covers("F52", "T01", "V3")
 @given(data=st.data(), parts=st.lists(st.integers(1, 4), min_size=1, max_size=5))
 def test_neither_order_nor_repetition_of_fills_matters(
     data: st.DataObject, parts: list[int]

@@ -83,6 +83,7 @@ def test_what_was_acknowledged_survives_kill_9(
             assert owed == [found.seq for found in reader.alerts()]
 
 
+@pytest.mark.covers("F17", "T09")
 def test_a_second_process_is_refused_while_the_first_writes(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     with subprocess.Popen(
@@ -99,6 +100,7 @@ def test_a_second_process_is_refused_while_the_first_writes(tmp_path: Path) -> N
         writer.kill()
 
 
+@pytest.mark.covers("F113")
 def test_a_full_disk_is_said_and_loses_nothing_that_was_acknowledged(
     tmp_path: Path,
 ) -> None:

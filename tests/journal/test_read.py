@@ -106,6 +106,7 @@ def test_a_page_more_than_one_is_read_whole(tmp_path: Path) -> None:
         assert [seq for seq, _ in reader.events_after()] == list(range(1, 1202))
 
 
+@pytest.mark.covers("F116")
 def test_a_slow_reader_does_not_stop_the_writer_from_clearing_the_wal(
     path: Path,
 ) -> None:

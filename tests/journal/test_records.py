@@ -34,6 +34,7 @@ def test_a_scan_begins_behind_a_record(connection: apsw.Connection) -> None:
     assert [r.seq for r in records.scan(connection, 4)] == [5, 6]
 
 
+@pytest.mark.covers("T07")
 @pytest.mark.parametrize(
     "statement",
     [

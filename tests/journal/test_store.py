@@ -239,6 +239,7 @@ def test_a_folder_is_no_journal(tmp_path: Path) -> None:
             opener(tmp_path)
 
 
+@pytest.mark.covers("F120")
 def test_a_folder_we_cannot_write_is_said(shut_folder: Path) -> None:
     with pytest.raises(JournalError, match="Permission denied"):
         Journal.open(shut_folder / "j.db")
@@ -246,6 +247,7 @@ def test_a_folder_we_cannot_write_is_said(shut_folder: Path) -> None:
         Journal.open(shut_folder / "var" / "j.db")
 
 
+@pytest.mark.covers("F117", "T07")
 def test_a_changed_byte_is_found(path: Path) -> None:
     with Journal.open(path) as journal:
         for i in range(200):
@@ -263,6 +265,7 @@ def test_a_changed_byte_is_found(path: Path) -> None:
         list(journal.events_after(0))
 
 
+@pytest.mark.covers("F117")
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_damage_anywhere_is_a_journal_error_or_harmless(data: st.DataObject) -> None:
@@ -304,6 +307,7 @@ def test_a_lost_row_is_found(path: Path) -> None:
         reader.verify()
 
 
+@pytest.mark.covers("F114")
 def test_after_a_failure_nothing_more_is_written(path: Path) -> None:
     with Journal.open(path) as journal:
         journal.append(started())

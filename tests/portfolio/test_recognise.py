@@ -252,6 +252,7 @@ def test_what_only_a_person_may_trade_says_why() -> None:
     ] * 3
 
 
+@pytest.mark.covers("F112")
 def test_am_and_pm_series_of_one_day_never_mix() -> None:
     short = Position(_option(6400, Right.PUT, trading_class="SPX"), -1, 100.0)
     book = recognise("U1", (short, _put(6350, 1)))

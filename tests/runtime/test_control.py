@@ -135,6 +135,7 @@ def test_what_is_not_understood_changes_nothing(tmp_path: Path, line: bytes) -> 
     assert len(world.events) == before + 1
 
 
+@pytest.mark.covers("F145", "T14")
 def test_nobody_else_may_open_the_socket(tmp_path: Path) -> None:
     async def say(told: Told) -> None:
         mode = stat.S_IMODE(socket_of(tmp_path / "j.db").stat().st_mode)

@@ -102,6 +102,7 @@ def test_a_gateway_that_is_not_there_is_the_end(journal: Journal) -> None:
         asyncio.run(made(journal, Session(pulses=0)).run())
 
 
+@pytest.mark.covers("F14", "I11")
 def test_a_task_that_fails_takes_everything_down_with_its_own_error(
     journal: Journal,
 ) -> None:

@@ -61,6 +61,7 @@ def test_an_error_is_told_with_where_it_came_from(stream: io.StringIO) -> None:
         assert row["exception"][0]["exc_type"] == "ValueError"
 
 
+@pytest.mark.covers("F136")
 def test_a_broker_library_does_not_name_accounts_or_say_things_twice(
     stream: io.StringIO,
 ) -> None:

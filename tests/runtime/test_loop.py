@@ -59,6 +59,7 @@ def overfill(world: World) -> OrderFilled:
     return OrderFilled(at=world.now, fill=fill)
 
 
+@pytest.mark.covers("I01", "V6")
 def test_what_acts_is_durable_before_it_is_carried_out(
     path: Path, journal: Journal, history: tuple[Event, ...]
 ) -> None:
@@ -97,6 +98,7 @@ def test_the_journal_tells_event_decisions_and_commands_in_this_order(
         assert [r.body for r in reader.records_after(0)] == expected
 
 
+@pytest.mark.covers("F113", "I01")
 def test_nothing_is_carried_out_where_the_commit_fails(
     path: Path, journal: Journal, history: tuple[Event, ...]
 ) -> None:
@@ -139,6 +141,7 @@ def test_nothing_is_carried_out_where_an_event_cannot_be_written(
     assert loop.state == State()
 
 
+@pytest.mark.covers("F68", "I11")
 def test_an_impossible_state_is_not_entered_and_nothing_is_sent(
     journal: Journal,
 ) -> None:

@@ -81,6 +81,7 @@ def forget_snapshots(path: Path, body: bytes | None = None) -> None:
     connection.close()
 
 
+@pytest.mark.covers("V11")
 @pytest.mark.parametrize("name", HISTORIES)
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_a_snapshot_and_what_came_after_it_is_the_state(
@@ -103,6 +104,7 @@ def test_without_a_readable_snapshot_every_event_is_replayed(
     assert fingerprint(recovered(tmp_path / "j.db")) == fingerprint(state)
 
 
+@pytest.mark.covers("F01", "V11")
 @settings(max_examples=15, deadline=None)
 @given(name=st.sampled_from(sorted(HISTORIES)), data=st.data())
 def test_a_kill_at_any_moment_loses_nothing_that_was_written(
@@ -175,6 +177,7 @@ def test_what_happened_after_a_halted_start_is_not_forgotten(tmp_path: Path) -> 
     assert fingerprint(recovered(tmp_path / "j.db")) == fingerprint(loop.state)
 
 
+@pytest.mark.covers("F117")
 def test_a_damaged_journal_is_refused(tmp_path: Path) -> None:
     written(tmp_path / "j.db", HISTORIES["smooth"], 5)
     forget_snapshots(tmp_path / "j.db")
@@ -185,6 +188,7 @@ def test_a_damaged_journal_is_refused(tmp_path: Path) -> None:
         recovered(tmp_path / "j.db")
 
 
+@pytest.mark.covers("I11")
 def test_any_mistake_of_the_engine_is_met_like_a_broken_invariant() -> None:
     """No history leads to a state without a book of orders."""
     world = World(fills=False).start().until(Phase.HEDGE_WORKING)

@@ -54,6 +54,7 @@ def test_the_watchdog_is_fed_when_asked_for_and_not_at_every_call(
         manager.recv(100)
 
 
+@pytest.mark.covers("F12")
 def test_the_watchdog_is_fed_again_in_time(manager: socket.socket) -> None:
     systemd = Systemd({"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "3000"})
     systemd.watchdog()

@@ -94,6 +94,7 @@ def test_numbers_of_the_method_reach_its_params(write: Write) -> None:
     assert found.limits.quote_age_max == timedelta(seconds=12)
 
 
+@pytest.mark.covers("F123")
 def test_every_mistake_is_reported_at_once(write: Write) -> None:
     file = write(
         '[broker]\nport = 70000\nhots = "x"\nclient_id = true\naccount = "me"\n'
@@ -180,6 +181,7 @@ def test_a_list_in_the_environment_is_json_or_words() -> None:
         assert [url.get_secret_value() for url in urls] == ["json://a", "json://b"]
 
 
+@pytest.mark.covers("F136")
 def test_a_secret_is_not_in_a_mistake() -> None:
     lines = mistakes([], {"ALVH_ALERTS__URLS": '{"url": "json://me:hunter2@h"}'})
     assert lines == [
@@ -200,6 +202,7 @@ def test_urls_may_come_from_a_file_of_our_own(write: Write) -> None:
     assert [u.get_secret_value() for u in urls] == ["json://b", "json://me:hunter2@h"]
 
 
+@pytest.mark.covers("F145")
 def test_a_file_of_urls_that_others_may_read_is_refused(write: Write) -> None:
     secret = write("json://me:hunter2@h\n", "urls")
     secret.chmod(0o644)
@@ -300,6 +303,7 @@ def _assert_in_bounds(found: Any) -> None:
     assert 0.5 <= found.broker.connect_timeout <= 120
 
 
+@pytest.mark.covers("F123")
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(KEYS)), _VALUES, max_size=6))
 def test_whatever_variables_say_it_is_in_bounds_or_an_error(
@@ -308,6 +312,7 @@ def test_whatever_variables_say_it_is_in_bounds_or_an_error(
     _check([], {variable(key): str(value) for key, value in values.items()})
 
 
+@pytest.mark.covers("F123")
 @settings(max_examples=300, deadline=None)
 @given(
     st.dictionaries(

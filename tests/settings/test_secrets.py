@@ -26,6 +26,7 @@ def test_only_what_is_no_secret_is_shown(url: str, shown: str) -> None:
     assert redact(url) == shown
 
 
+@pytest.mark.covers("F136", "V15")
 @given(st.text(st.characters(categories=["L", "N"]), min_size=6))
 def test_a_password_or_a_token_never_is(secret: str) -> None:
     secret = f"s3{secret}x"

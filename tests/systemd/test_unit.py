@@ -72,6 +72,7 @@ def exposure(unit: Path) -> float:
     return float(score[1])
 
 
+@pytest.mark.covers("F12")
 def test_the_manager_is_told_when_we_are_ready_and_alive() -> None:
     unit = directives()
     assert unit["Type"] == ["notify"]
@@ -99,6 +100,7 @@ def test_the_command_is_the_daemon() -> None:
     assert arguments[:2] == ["run", "--config"]
 
 
+@pytest.mark.covers("F148")
 def test_nothing_is_reachable_but_this_machine() -> None:
     unit = directives()
     assert unit["IPAddressDeny"] == ["any"]
@@ -120,6 +122,7 @@ def test_systemd_finds_no_fault(unit: Path, tmp_path: Path) -> None:
     assert (done.returncode, complaints) == (0, [])
 
 
+@pytest.mark.covers("F145")
 @needs_systemd
 def test_systemd_calls_them_safe(tmp_path: Path) -> None:
     assert exposure(runnable(UNIT, tmp_path)) <= 1.0
