@@ -8,6 +8,7 @@ relied on: see `reconcile`.
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -53,8 +54,15 @@ class Session:
     """What `Observer` and `Trader` share; only with `may_order` has it a desk."""
 
     def __init__(
-        self, options: BrokerOptions, put: Put, clock: Clock, *, may_order: bool
+        self,
+        options: BrokerOptions,
+        put: Put,
+        clock: Clock,
+        *,
+        may_order: bool,
+        is_killed: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._is_killed = is_killed
         self._options = options
         self._put = put
         self._clock = clock
@@ -228,6 +236,8 @@ class Session:
         if abs(self._skew) > _SKEW_MAX:
             seconds = self._skew.total_seconds()
             return f"our clock is {seconds:+.1f} s off the broker's"
+        if self._is_killed():
+            return "the kill file is there"
         return line.congestion()
 
     def _on_reported(self) -> None:

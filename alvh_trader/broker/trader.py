@@ -1,5 +1,7 @@
 """The broker as the trading modes have it: an observer that can also send orders."""
 
+from collections.abc import Callable
+
 from alvh_trader.broker.options import BrokerOptions
 from alvh_trader.broker.questions import Question
 from alvh_trader.broker.session import Session
@@ -16,8 +18,17 @@ from alvh_trader.ports import Clock, Put
 class Trader:
     """Implements `ports.Trader`."""
 
-    def __init__(self, options: BrokerOptions, put: Put, clock: Clock) -> None:
-        self._session = Session(options, put, clock, may_order=True)
+    def __init__(
+        self,
+        options: BrokerOptions,
+        put: Put,
+        clock: Clock,
+        *,
+        is_killed: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._session = Session(
+            options, put, clock, may_order=True, is_killed=is_killed
+        )
         desk = self._session.desk
         assert desk is not None
         self._desk = desk

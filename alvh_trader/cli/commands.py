@@ -60,6 +60,14 @@ class Mode(StrEnum):
     LIVE = "live"
 
 
+class Level(StrEnum):
+    """What `halt --level` takes; see `risk.freeze`."""
+
+    REDUCE = "reduce"
+    SAFE = "safe"
+    HALT = "halt"
+
+
 class Series(StrEnum):
     """What `inputs refresh` can fetch, by FRED's names."""
 
@@ -212,9 +220,30 @@ def capital(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) 
 
 
 @app.command()
-def halt(journal: JournalFile = DEFAULT_JOURNAL) -> None:
-    """Stop the running daemon: cancel what works, send nothing until a release."""
-    _tell(journal, "halt")
+def halt(
+    journal: JournalFile = DEFAULT_JOURNAL,
+    *,
+    level: Annotated[Level, typer.Option(help="How far.")] = Level.HALT,
+) -> None:
+    """Freeze trading until `clear`: halt also cancels; reduce lets hedges go on.
+
+    For a halt a file KILL is made beside the journal, with or without a daemon.
+    """
+    from alvh_trader.risk.freeze import level_of
+    from alvh_trader.runtime import control
+
+    typer.echo(control.halt(journal, level_of(level)))
+
+
+@app.command()
+def clear(
+    phrase: Annotated[str, typer.Argument(help="The phrase; a wrong one shows it.")],
+    journal: JournalFile = DEFAULT_JOURNAL,
+) -> None:
+    """Lift a freeze, after a clean reconciliation and by a typed phrase."""
+    from alvh_trader.runtime import control
+
+    typer.echo(control.clear(journal, phrase))
 
 
 @app.command()
@@ -222,7 +251,7 @@ def release(
     case: Annotated[str, typer.Argument(help="A case, or all.")],
     journal: JournalFile = DEFAULT_JOURNAL,
 ) -> None:
-    """Give a case in MANUAL back to the rules, and end a halt."""
+    """Give a case in MANUAL back to the rules; a freeze is lifted by `clear`."""
     _tell(journal, "release", case)
 
 

@@ -84,9 +84,7 @@ def _hindrances(turn: Turn, ticket: Ticket | None) -> tuple[Finding, ...]:
             "trading",
             rules.may_trade,
         ),
-        Finding(
-            "halted", "yes" if state.is_halted else "no", "no", not state.is_halted
-        ),
+        Finding("freeze", state.freeze.name, "NONE", not state.freeze),
         _attempts(turn, ref),
         *hours(turn),
         blackout(

@@ -14,6 +14,7 @@ from alvh_trader.domain.instrument import Future, Index, Option
 from alvh_trader.domain.market import Bar, Breadth, Quote
 from alvh_trader.domain.order import Fill, OrderReport
 from alvh_trader.domain.position import Account, Position
+from alvh_trader.risk.freeze import Freeze
 
 
 class _Event(Struct, frozen=True, kw_only=True, tag=True):
@@ -201,8 +202,23 @@ class InputsRead(_Event, frozen=True, kw_only=True):
     mistakes: tuple[str, ...] = ()
 
 
+class ControlTripped(_Event, frozen=True, kw_only=True):
+    """A control outside the engine found what may not be; `control` is its number."""
+
+    control: str
+    text: str
+
+
 class OperatorHalted(_Event, frozen=True, kw_only=True):
-    """The operator pressed stop: cancel what works, send nothing new."""
+    """The operator pressed stop; how far trading is frozen is up to him."""
+
+    level: Freeze = Freeze.HALT
+
+
+class OperatorCleared(_Event, frozen=True, kw_only=True):
+    """The operator typed the phrase that lifts a freeze. `by` is the user's name."""
+
+    by: str = ""
 
 
 class OperatorReleased(_Event, frozen=True, kw_only=True):
@@ -246,7 +262,9 @@ Event = (
     | MarginPreviewed
     | BreadthSeeded
     | InputsRead
+    | ControlTripped
     | OperatorHalted
+    | OperatorCleared
     | OperatorReleased
     | OperatorAskedRoll
     | OperatorAcknowledged

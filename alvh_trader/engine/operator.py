@@ -1,4 +1,4 @@
-"""What a person may tell the engine: halt, release a case, allow a roll, and files."""
+"""What a person may tell the engine of cases: release one, allow a roll; and files."""
 
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.event import (
@@ -7,7 +7,7 @@ from alvh_trader.engine.event import (
     OperatorAskedRoll,
     OperatorReleased,
 )
-from alvh_trader.engine.orders import ask_report, cancel
+from alvh_trader.engine.orders import ask_report
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.case import Kind, hindrance
 from alvh_trader.strategy.phase import TRANSITIONS, Trigger
@@ -16,20 +16,11 @@ MISTAKES_TOLD = 5
 """An alert is no listing; `alvh-trader inputs check` tells all of them."""
 
 
-def on_halted(turn: Turn) -> None:
-    """Cancel what works and hand every case to a person; it survives a restart."""
-    turn.put(is_halted=True)
-    for ref in tuple(turn.state.tickets):
-        cancel(turn, ref)
-    for case in tuple(turn.state.cases.values()):
-        if (case.phase, Trigger.KILLED) in TRANSITIONS:
-            turn.move(case, Trigger.KILLED, resume=case.phase, in_band_at=None)
-    turn.alert("halted", Severity.CRITICAL, "", "halted by the operator")
-
-
 def on_released(turn: Turn, event: OperatorReleased) -> None:
-    """Give one case, or all of them, back to the rules after a reconciliation."""
-    turn.put(is_halted=False)
+    """Give one case, or all of them, back to the rules after a reconciliation.
+
+    A freeze is not lifted by it: that takes a phrase of its own.
+    """
     for case in tuple(turn.state.cases.values()):
         is_meant = event.case in {"", case.case_id}
         if not is_meant or (case.phase, Trigger.RELEASED) not in TRANSITIONS:

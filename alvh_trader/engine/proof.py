@@ -212,7 +212,7 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
     return Circumstances(
         at=turn.at,
         may_trade=turn.rules.may_trade and (turn.rules.adopts or _is_ours(order, case)),
-        is_halted=state.is_halted,
+        freeze=state.freeze,
         is_naked=state.is_naked,
         is_connected=state.is_connected and state.is_link_up,
         is_market_open=turn.rules.calendar.is_open(turn.at),

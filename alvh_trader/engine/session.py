@@ -19,6 +19,7 @@ from alvh_trader.engine.event import (
     LinkChanged,
     ReportFailed,
 )
+from alvh_trader.engine.freezing import MEANINGS, freeze
 from alvh_trader.engine.orders import (
     PREFIX,
     ask_report,
@@ -32,6 +33,7 @@ from alvh_trader.engine.orders import (
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.lifecycle import Evidence
 from alvh_trader.execution.ticket import exec_base
+from alvh_trader.risk.freeze import Freeze
 from alvh_trader.strategy.phase import TRANSITIONS, Trigger
 
 BREAK_CONFIRM = timedelta(seconds=5)
@@ -53,11 +55,16 @@ def on_started(turn: Turn, event: DaemonStarted) -> None:
     )
     on_lost_link(turn)
     _degrade_all(turn)
-    if event.doubts or turn.state.is_halted:
-        turn.put(is_halted=True)
-        why = "".join(f"{doubt}; " for doubt in event.doubts)
-        text = f"started halted: {why}nothing is sent until a person releases it"
-        turn.alert("halted", Severity.CRITICAL, "", text)
+    before = turn.state.freeze
+    if before:
+        text = (
+            f"started with {before.name} ({turn.state.frozen_by}): "
+            f"{MEANINGS[before]} until a person clears it"
+        )
+        code = "halted" if before >= Freeze.SAFE else "reduced"
+        turn.alert(code, Severity.CRITICAL, "", text)
+    if event.doubts:
+        freeze(turn, Freeze.HALT, "; ".join(event.doubts))
 
 
 def on_connected(turn: Turn, event: BrokerConnected) -> None:
@@ -161,8 +168,9 @@ def _refuse_stale_journal(turn: Turn, shown: frozenset[str]) -> None:
         and number_of(ref) > turn.state.last_number
     )
     if strangers:
-        turn.put(last_number=newest, is_halted=True)
+        turn.put(last_number=newest)
         text = f"the broker knows {strangers[0]}, this journal does not: it is too old"
+        freeze(turn, Freeze.HALT, text)
         turn.alert("stale_journal", Severity.CRITICAL, "", text)
 
 

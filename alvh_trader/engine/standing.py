@@ -42,7 +42,9 @@ def may_act(turn: Turn, case: Case, reading: Reading | str, now: datetime) -> Fi
     found = [
         _asked("condor", "held", "gone", over, holds=held),
         _asked("who decides", "the rules", "a person", release, holds=ruled),
-        _asked("kill switch", "off", "on", "a release", holds=not state.is_halted),
+        _asked(
+            "kill switch", "off", "on", "alvh-trader clear", holds=not state.is_halted
+        ),
         _asked("naked shorts", "none", "some", "a cover", holds=not state.is_naked),
         _asked("mode", "may trade", "watches", "mode paper", holds=may_trade),
         _asked("connection", "up", "down", "it is back", holds=is_linked),

@@ -15,6 +15,7 @@ from alvh_trader.engine.capital import CapitalView
 from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.portfolio.case import Case as Condor
+from alvh_trader.risk.freeze import Freeze
 from alvh_trader.risk.limits import Limits
 from alvh_trader.risk.stress import BookTest
 from alvh_trader.signals.panel import Signals
@@ -89,7 +90,10 @@ class State(Struct, frozen=True, kw_only=True):
     at: datetime | None = None
     mode: str = ""
     sessions: int = 0
-    is_halted: bool = False
+    freeze: Freeze = Freeze.NONE
+    frozen_by: str = ""
+    """What froze trading first as far as it is frozen now, in words."""
+
     is_naked: bool = False
     oddities: tuple[str, ...] = ()
     """What is held that is no case, in words: each is told once."""
@@ -175,6 +179,11 @@ class State(Struct, frozen=True, kw_only=True):
 
     fills: dict[str, Fill] = {}
     """The executions of today that are in the ledger, by what corrections share."""
+
+    @property
+    def is_halted(self) -> bool:
+        """Whether no order may leave at all."""
+        return self.freeze >= Freeze.SAFE
 
     def index_quote(self, symbol: str) -> Quote | None:
         """Return the newest quote of an index, or None where there is none."""

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from alvh_trader.engine import (
     cash,
+    freezing,
     market,
     operator,
     orders,
@@ -26,6 +27,7 @@ from alvh_trader.engine.event import (
     BrokerDisconnected,
     BrokerReported,
     CommissionReported,
+    ControlTripped,
     DaemonStarted,
     Event,
     ExpiriesListed,
@@ -36,6 +38,7 @@ from alvh_trader.engine.event import (
     MarketUpdated,
     OperatorAcknowledged,
     OperatorAskedRoll,
+    OperatorCleared,
     OperatorHalted,
     OperatorReleased,
     OptionsListed,
@@ -110,8 +113,8 @@ def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - one row an eve
             orders.book(turn, event.fill)
         case CommissionReported():
             cash.on_commission(turn, event)
-        case OperatorHalted():
-            operator.on_halted(turn)
+        case OperatorHalted() | ControlTripped() | OperatorCleared():
+            freezing.hear(turn, event)
         case OperatorReleased():
             operator.on_released(turn, event)
         case OperatorAskedRoll():

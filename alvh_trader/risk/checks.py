@@ -10,6 +10,7 @@ from alvh_trader.domain.instrument import Future, Option
 from alvh_trader.domain.money import combo_ticks, option_ticks
 from alvh_trader.domain.order import Order, Purpose
 from alvh_trader.risk.circumstances import Circumstances
+from alvh_trader.risk.freeze import SENDABLE
 from alvh_trader.risk.limits import Limits
 from alvh_trader.risk.opening import OPENING
 from alvh_trader.risk.sale import (
@@ -31,8 +32,9 @@ def _mode(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
     return Finding("mode", value, "trading", now.may_trade)
 
 
-def _kill_switch(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
-    return Finding("kill switch", _yes(now.is_halted), "off", not now.is_halted)
+def _kill_switch(order: Order, now: Circumstances, _limits: Limits) -> Finding:
+    good = order.purpose in SENDABLE[now.freeze]
+    return Finding("kill switch", now.freeze.name, f"lets a {order.purpose} go", good)
 
 
 def _covered(_order: Order, now: Circumstances, _limits: Limits) -> Finding:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from alvh_trader.capital.liquidity import Light
 from alvh_trader.domain.market import Quote
 from alvh_trader.domain.order import Order
+from alvh_trader.risk.freeze import Freeze
 from alvh_trader.signals.regime import Regime
 
 
@@ -65,7 +66,7 @@ class Circumstances(Struct, frozen=True, kw_only=True):
 
     at: datetime
     may_trade: bool
-    is_halted: bool
+    freeze: Freeze
     is_naked: bool
     is_connected: bool
     is_market_open: bool

@@ -22,6 +22,7 @@ from alvh_trader.runtime.clock import SystemClock
 from alvh_trader.runtime.control import Control, socket_of
 from alvh_trader.runtime.daemon import INBOX_MAX, Daemon, Job, Pulse
 from alvh_trader.runtime.dispatch import Dispatcher
+from alvh_trader.runtime.kill_file import KillFile, KillWatch
 from alvh_trader.runtime.loop import Loop, decode_rules, encode_rules
 from alvh_trader.runtime.recovery import doubts_about, recover
 from alvh_trader.settings.load import load
@@ -110,22 +111,22 @@ async def _run(
 
     clock: Clock = BrokerClock(state.at or EPOCH) if is_brokers else SystemClock()
     inbox: asyncio.Queue[Event] = asyncio.Queue(INBOX_MAX)
-    observer, trader = _broker(settings, inbox.put_nowait, clock, state)
-    outbox = Outbox(
-        journal.deliveries,
-        channels,
-        clock.now,
-        window=timedelta(seconds=settings.alerts.repeat_window),
-    )
+    kill_file = KillFile(settings.journal.path)
+    observer, trader = _broker(settings, inbox.put_nowait, clock, state, kill_file)
+    window = timedelta(seconds=settings.alerts.repeat_window)
+    outbox = Outbox(journal.deliveries, channels, clock.now, window=window)
     dispatcher = Dispatcher(observer, trader, outbox, clock.now)
     loop = Loop(journal, dispatcher.dispatch, state, rules)
     inbox.put_nowait(begins(at=clock.now()))
+    kill_watch = KillWatch(kill_file, inbox.put_nowait, clock.now)
+    kill_watch.look()
     given = settings.inputs
     watch = FolderWatch(given.folder, inbox.put_nowait, clock.now, seed=breadth)
     # A simulated time does not wait for us to read: the folder is read once, before it
     # begins (docs/decisions/0023).
     watch.start(state.at if is_brokers else clock.now())
-    jobs: list[Job] = [outbox.run, _control(settings, inbox, clock, loop).run]
+    control = _control(settings, inbox, clock, loop, kill_file)
+    jobs: list[Job] = [outbox.run, control.run, kill_watch.run]
     if not is_brokers:
         jobs.append(partial(watch.run, given.look_every))
 
@@ -167,7 +168,11 @@ def _recovered(
 
 
 def _control(
-    settings: Settings, inbox: "asyncio.Queue[Event]", clock: Clock, loop: Loop
+    settings: Settings,
+    inbox: "asyncio.Queue[Event]",
+    clock: Clock,
+    loop: Loop,
+    kill_file: KillFile,
 ) -> Control:
     """Return where a person can reach the daemon from now on."""
     control = Control(
@@ -176,13 +181,14 @@ def _control(
         clock.now,
         lambda: loop.state,
         inbox.join,
+        kill_file,
     )
     control.bind()
     return control
 
 
 def _broker(
-    settings: Settings, put: Put, clock: Clock, state: State
+    settings: Settings, put: Put, clock: Clock, state: State, kill_file: KillFile
 ) -> tuple[Observer, Trader | None]:
     """Return the broker session; in watch mode it is one that cannot send."""
     from alvh_trader.broker.observer import Observer as WatchingBroker  # noqa: PLC0415
@@ -206,5 +212,5 @@ def _broker(
     )
     if settings.mode.name is ModeName.WATCH:
         return WatchingBroker(options, put, clock), None
-    trading = TradingBroker(options, put, clock)
+    trading = TradingBroker(options, put, clock, is_killed=kill_file.is_set)
     return trading, trading

@@ -1,11 +1,12 @@
 """Take what a person tells the running daemon, on a socket beside the journal.
 
-One line in, one line out: halt, release, acknowledge, roll. What is taken becomes an
-event like any other, durable before the answer leaves. A daemon that is not running
-listens to nobody, so nothing is left lying for the next one. Only the user who runs
-the daemon may open the socket.
+One line in, one line out: halt, clear, release, acknowledge, roll. What is taken
+becomes an event like any other, durable before the answer leaves. A daemon that is not
+running listens to nobody, so nothing is left lying for the next one but the kill file.
+Only the user who runs the daemon may open the socket.
 """
 
+import getpass
 import socket
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -21,16 +22,23 @@ from alvh_trader.engine.event import (
     Event,
     OperatorAcknowledged,
     OperatorAskedRoll,
+    OperatorCleared,
     OperatorHalted,
     OperatorReleased,
 )
+from alvh_trader.engine.freezing import MEANINGS
 from alvh_trader.engine.state import State
 from alvh_trader.errors import ConfigError, ControlError
 from alvh_trader.ports import Put
+from alvh_trader.risk.freeze import Freeze
 from alvh_trader.runtime import line_socket
+from alvh_trader.runtime.kill_file import KillFile
 from alvh_trader.strategy.phase import Phase
 
 log = structlog.get_logger()
+
+PHRASE = "I have looked and it may trade"
+"""What a person types to lift a freeze: nobody does it by mistake."""
 
 ALL = "all"
 """What `release` takes instead of a case."""
@@ -40,6 +48,7 @@ class Verb(StrEnum):
     """What a person may tell the daemon."""
 
     HALT = "halt"
+    CLEAR = "clear"
     RELEASE = "release"
     ACK = "ack"
     ROLL = "roll"
@@ -51,6 +60,9 @@ class Request(Struct, frozen=True, kw_only=True):
     verb: Verb
     case: str = ""
     what: Ask | None = None
+    level: Freeze = Freeze.HALT
+    phrase: str = ""
+    by: str = ""
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -78,7 +90,9 @@ class Control:
         now: Callable[[], datetime],
         state: Callable[[], State],
         settled: Callable[[], Awaitable[None]],
+        kill_file: KillFile,
     ) -> None:
+        self._kill_file = kill_file
         self._path = path
         self._put = put
         self._now = now
@@ -119,27 +133,40 @@ class Control:
         if isinstance(said, str):
             return Answer(taken=False, text=said)
         log.info("control.taken", verb=request.verb, case=request.case)
+        if isinstance(said, OperatorCleared):
+            return await self._clear(said)
         self._put(said)
         await self._settled()
         return self._outcome(said)
 
+    async def _clear(self, said: OperatorCleared) -> Answer:
+        """Lift a freeze; the kill file goes first, and comes back if it was not."""
+        had_file = self._kill_file.is_set()
+        try:
+            self._kill_file.remove()
+        except ControlError as error:
+            return Answer(taken=False, text=str(error))
+        self._put(said)
+        await self._settled()
+        answer = self._outcome(said)
+        if had_file and not answer.taken:
+            self._kill_file.set("not cleared")
+        return answer
+
     def _event(self, request: Request) -> Event | str:
         """Return what the engine is told, or why it cannot be."""
         at = self._now()
-        if request.verb is Verb.HALT:
-            return OperatorHalted(at=at)
-        if request.verb is Verb.RELEASE and request.case == ALL:
-            return OperatorReleased(at=at, case="")
+        match request.verb:
+            case Verb.HALT:
+                return OperatorHalted(at=at, level=request.level)
+            case Verb.CLEAR if request.phrase == PHRASE:
+                return OperatorCleared(at=at, by=request.by)
+            case Verb.CLEAR:
+                return f"a freeze is lifted by the phrase: {PHRASE}"
+            case Verb.RELEASE if request.case == ALL:
+                return OperatorReleased(at=at, case="")
         case = self._case(request.case)
-        if isinstance(case, str):
-            return case
-        if request.verb is Verb.RELEASE:
-            return OperatorReleased(at=at, case=case.case_id)
-        if request.verb is Verb.ROLL:
-            return OperatorAskedRoll(at=at, case=case.case_id)
-        if request.what is None or case.asks is not request.what:
-            return f"{case.case_id} asks {case.asks or 'nothing'}; nothing was allowed"
-        return OperatorAcknowledged(at=at, case=case.case_id, what=request.what)
+        return case if isinstance(case, str) else _of_case(request, case, at)
 
     def _case(self, name: str) -> Case | str:
         found = [
@@ -156,12 +183,23 @@ class Control:
         """Return what the state shows of it afterwards."""
         state = self._state()
         match said:
-            case OperatorHalted():
-                text = "halted: what works is being cancelled, and nothing is sent"
-                return Answer(taken=state.is_halted, text=text)
+            case OperatorHalted(level=level):
+                text = f"{state.freeze.name}: {MEANINGS[state.freeze]}"
+                return Answer(taken=state.freeze >= level, text=text)
+            case OperatorCleared():
+                if state.freeze:
+                    text = (
+                        "not lifted: it takes a clean reconciliation and no order in "
+                        "doubt; a report was asked for, try again"
+                    )
+                    return Answer(taken=False, text=text)
+                text = "lifted; cases in MANUAL are given back by alvh-trader release"
+                return Answer(taken=True, text=text)
             case OperatorReleased(case=name):
                 text = f"released {name or 'every case'}; reconciling first"
-                return Answer(taken=not state.is_halted, text=text)
+                if state.freeze:
+                    text += f"; {state.freeze.name} is still in force"
+                return Answer(taken=True, text=text)
             case OperatorAcknowledged(case=name, what=what):
                 text = f"{name} may go on once: {what}"
                 return Answer(taken=what in state.cases[name].allowed, text=text)
@@ -170,6 +208,47 @@ class Control:
                 return Answer(taken=state.cases[name].requested == said.at, text=text)
             case _:
                 return Answer(taken=False, text="nothing a person says")
+
+
+def _of_case(request: Request, case: Case, at: datetime) -> Event | str:
+    """Return what is said of one case, or why it cannot be."""
+    if request.verb is Verb.RELEASE:
+        return OperatorReleased(at=at, case=case.case_id)
+    if request.verb is Verb.ROLL:
+        return OperatorAskedRoll(at=at, case=case.case_id)
+    if request.what is None or case.asks is not request.what:
+        return f"{case.case_id} asks {case.asks or 'nothing'}; nothing was allowed"
+    return OperatorAcknowledged(at=at, case=case.case_id, what=request.what)
+
+
+def halt(journal: Path, level: Freeze) -> str:
+    """Freeze trading, with or without a daemon; return what came of it.
+
+    For a halt the kill file is made first: it holds whatever becomes of the daemon.
+
+    Raises:
+        ControlError: There is no daemon, and no file was made.
+    """
+    file = KillFile(journal)
+    has_file = level is Freeze.HALT
+    if has_file:
+        file.set(f"{level.name}, asked for on the command line")
+    try:
+        return _taken(tell(journal, Request(verb=Verb.HALT, level=level)))
+    except ControlError as error:
+        if not has_file:
+            raise
+        return f"{file.path} is there: no daemon here sends an order ({error})"
+
+
+def clear(journal: Path, phrase: str) -> str:
+    """Lift a freeze of the running daemon; return what came of it.
+
+    Raises:
+        ControlError: It was not lifted (see `tell`).
+    """
+    by = getpass.getuser()
+    return _taken(tell(journal, Request(verb=Verb.CLEAR, phrase=phrase, by=by)))
 
 
 def say(journal: Path, verb: str, case: str = "", question: str = "") -> str:
@@ -183,7 +262,10 @@ def say(journal: Path, verb: str, case: str = "", question: str = "") -> str:
         known = ", ".join(Ask)
         raise ConfigError(f"no case asks {question!r}; questions are {known}")
     what = Ask(question) if question else None
-    answer = tell(journal, Request(verb=Verb(verb), case=case, what=what))
+    return _taken(tell(journal, Request(verb=Verb(verb), case=case, what=what)))
+
+
+def _taken(answer: Answer) -> str:
     if not answer.taken:
         raise ControlError(f"not taken: {answer.text}")
     return answer.text

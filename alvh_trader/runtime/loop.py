@@ -23,6 +23,7 @@ from alvh_trader.engine.event import (
     Event,
     OperatorAcknowledged,
     OperatorAskedRoll,
+    OperatorCleared,
     OperatorHalted,
     OperatorReleased,
 )
@@ -35,7 +36,13 @@ ACTS = (PlaceOrder, RepriceOrder, CancelOrder, RaiseAlert)
 """Commands that change something outside, and so must be durable before they leave.
 A question changes nothing: it is written first too, but shares the next commit."""
 
-SAID = (OperatorHalted, OperatorReleased, OperatorAcknowledged, OperatorAskedRoll)
+SAID = (
+    OperatorHalted,
+    OperatorCleared,
+    OperatorReleased,
+    OperatorAcknowledged,
+    OperatorAskedRoll,
+)
 """What a person says is durable before he hears that it was taken."""
 
 COMMIT_EVERY = 0.25

@@ -18,6 +18,7 @@ from alvh_trader.engine.step import Step
 from alvh_trader.errors import InvariantError
 from alvh_trader.journal.codec import decode, encode
 from alvh_trader.journal.records import Line, Snapshot
+from alvh_trader.risk.freeze import Freeze
 from alvh_trader.runtime.loop import decide, decode_rules, decode_state
 
 log = structlog.get_logger()
@@ -46,7 +47,11 @@ class Replay:
             outcome = decide(self.state, event, self._rules)
         except InvariantError as error:
             log.error("replay.halted", seq=seq, reason=str(error))  # noqa: TRY400
-            outcome = Step(msgspec.structs.replace(self.state, is_halted=True))
+            why = f"an event on which the engine stumbled: {error}"
+            level = max(self.state.freeze, Freeze.HALT)
+            outcome = Step(
+                msgspec.structs.replace(self.state, freeze=level, frozen_by=why)
+            )
         self.state = outcome.state
         return outcome
 

@@ -77,6 +77,8 @@ def status(journal: Path, *, as_json: bool) -> None:
         "mode": state.mode,
         "connected": state.is_connected and state.is_link_up,
         "halted": state.is_halted,
+        "freeze": state.freeze.name,
+        "frozen_by": state.frozen_by,
         "reconciled": state.reconciled.isoformat() if state.reconciled else None,
         "account": f"***{state.account_id[-3:]}" if state.account_id else "",
         "net_liquidation": account.net_liquidation if account else None,

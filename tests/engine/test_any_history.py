@@ -33,6 +33,7 @@ from alvh_trader.engine.event import (
     LinkChanged,
     OperatorAcknowledged,
     OperatorAskedRoll,
+    OperatorCleared,
     OperatorHalted,
     OperatorReleased,
     OrderFilled,
@@ -82,6 +83,9 @@ class Witness(World):
             self._remember(event)
             before = self.state
             outcome = super().tell(event)
+            if isinstance(event, OperatorCleared):
+                # Lifted only where the last report was clean: the engine says so.
+                self.is_halted = self.state.is_halted
             again = step(before, event, self.rules)
             assert again == outcome, "the same event led elsewhere"
             for command in outcome.commands:
@@ -105,8 +109,6 @@ class Witness(World):
                 self.is_up = is_up
             case OperatorHalted():
                 self.is_halted = True
-            case OperatorReleased():
-                self.is_halted = False
             case _:
                 pass
 
@@ -390,6 +392,7 @@ class AnyHistory(RuleBasedStateMachine):
             case "halt":
                 self.world.tell(OperatorHalted(at=now))
             case "release":
+                self.world.tell(OperatorCleared(at=now))
                 self.world.tell(OperatorReleased(at=now, case=""))
             case "acknowledge":
                 for case in tuple(self.world.state.cases):

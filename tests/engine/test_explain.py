@@ -227,7 +227,7 @@ def test_a_person_in_charge_is_the_first_gate() -> None:
     mends = {f.what: f.mend for f in gate.findings if not f.holds}
     assert mends == {
         "who decides": "a person releases the case",
-        "kill switch": "a release",
+        "kill switch": "alvh-trader clear",
     }
 
 

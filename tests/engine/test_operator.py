@@ -11,6 +11,7 @@ from alvh_trader.engine.command import CancelOrder
 from alvh_trader.engine.event import (
     InputsRead,
     OperatorAcknowledged,
+    OperatorCleared,
     OperatorHalted,
     OperatorReleased,
 )
@@ -55,6 +56,7 @@ def test_a_released_case_is_reconciled_before_it_goes_on() -> None:
     world.tell(OperatorHalted(at=world.now))
     world.answer()
     world.run(60)
+    world.tell(OperatorCleared(at=world.now))
     world.tell(OperatorReleased(at=world.now, case=""))
     assert world.is_at(Phase.RECONCILE)
     world.answer()

@@ -15,6 +15,7 @@ from alvh_trader.domain.market import Quote
 from alvh_trader.domain.order import Leg, Order, Purpose
 from alvh_trader.risk.checks import BY_PURPOSE, EVERY_ORDER, premium
 from alvh_trader.risk.circumstances import Circumstances, HedgeProof, SaleProof
+from alvh_trader.risk.freeze import Freeze
 from alvh_trader.risk.gate import Approved, Refused, fingerprint, judge
 from alvh_trader.risk.limits import Limits
 from alvh_trader.risk.opening import OPENING
@@ -75,7 +76,7 @@ PROOF = HedgeProof(
 NOW = Circumstances(
     at=AT,
     may_trade=True,
-    is_halted=False,
+    freeze=Freeze.NONE,
     is_naked=False,
     is_connected=True,
     is_market_open=True,
@@ -144,7 +145,9 @@ VX = Future(7, "VIX", "VX", date(2026, 6, 17), date(2026, 6, 16), 1000)
 FLIPS = [
     # Every order.
     *now("mode", may_trade=False),
-    *now("kill switch", is_halted=True),
+    *now("kill switch", freeze=Freeze.SAFE),
+    *now("kill switch", freeze=Freeze.HALT),
+    *now("kill switch", SELL, freeze=Freeze.REDUCE),
     *now("naked short options", is_naked=True),
     *now("connection", is_connected=False),
     *now("reconciliation", reconciled=None),

@@ -11,15 +11,20 @@ import pytest
 
 from alvh_trader.domain.order import Purpose
 from alvh_trader.engine.case import Ask
+from alvh_trader.engine.event import OperatorHalted
 from alvh_trader.errors import ControlError
+from alvh_trader.risk.freeze import Freeze
 from alvh_trader.runtime.control import (
+    PHRASE,
     Answer,
     Control,
     Request,
     Verb,
+    halt,
     socket_of,
     tell,
 )
+from alvh_trader.runtime.kill_file import KillFile
 from alvh_trader.strategy.phase import Phase
 from tests.engine.test_operator import unsure
 from tests.playbook import World
@@ -42,6 +47,7 @@ def conversation(
             lambda: world.now,
             lambda: world.state,
             lambda: asyncio.sleep(0),
+            KillFile(journal),
         )
         control.bind()
         async with asyncio.TaskGroup() as tasks:
@@ -64,8 +70,76 @@ def test_a_halt_and_a_release_reach_the_engine(tmp_path: Path) -> None:
         answer = await told(Request(verb=Verb.RELEASE, case="all"))
         assert answer.taken
         assert world.is_at(Phase.RECONCILE)
+        assert world.state.is_halted
+        assert "HALT is still in force" in answer.text
 
     conversation(world, tmp_path / "j.db", say)
+
+
+@pytest.mark.covers("P01", "F129")
+def test_a_freeze_is_lifted_by_its_phrase_and_nothing_else(tmp_path: Path) -> None:
+    world = World().start()
+    world.run(20)
+    file = KillFile(tmp_path / "j.db")
+
+    async def say(told: Told) -> None:
+        await told(Request(verb=Verb.HALT))
+        file.set("by hand")
+        for phrase in ("", "yes", PHRASE.lower()):
+            answer = await told(Request(verb=Verb.CLEAR, phrase=phrase))
+            assert not answer.taken
+            assert PHRASE in answer.text
+            assert world.state.freeze is Freeze.HALT
+            assert file.is_set()
+        answer = await told(Request(verb=Verb.CLEAR, phrase=PHRASE, by="me"))
+        assert answer.taken
+        assert world.state.freeze is Freeze.NONE
+        assert not file.is_set()
+
+    conversation(world, tmp_path / "j.db", say)
+    assert "(me)" in world.alerts("cleared")[0].text
+
+
+@pytest.mark.covers("P01", "P06")
+def test_without_a_clean_reconciliation_file_and_freeze_stay(tmp_path: Path) -> None:
+    world = World().start()
+    world.run(20)
+    world.tell(OperatorHalted(at=world.now))
+    world.disconnect()
+    file = KillFile(tmp_path / "j.db")
+    file.set("by hand")
+
+    async def say(told: Told) -> None:
+        answer = await told(Request(verb=Verb.CLEAR, phrase=PHRASE))
+        assert not answer.taken
+        assert "clean reconciliation" in answer.text
+
+    conversation(world, tmp_path / "j.db", say)
+    assert world.state.freeze is Freeze.HALT
+    assert file.is_set()
+    assert "reconciliation none" in world.alerts("not_cleared")[0].text
+
+
+def test_each_level_of_a_freeze_can_be_asked_for(tmp_path: Path) -> None:
+    world = World().start()
+    world.run(20)
+
+    async def say(told: Told) -> None:
+        for level in (Freeze.REDUCE, Freeze.SAFE):
+            assert (await told(Request(verb=Verb.HALT, level=level))).taken
+            assert world.state.freeze is level
+            assert not world.is_at(Phase.MANUAL)
+
+    conversation(world, tmp_path / "j.db", say)
+
+
+@pytest.mark.covers("P01")
+def test_a_halt_without_a_daemon_leaves_the_file(tmp_path: Path) -> None:
+    said = halt(tmp_path / "j.db", Freeze.HALT)
+    assert "no daemon listens" in said
+    assert KillFile(tmp_path / "j.db").is_set()
+    with pytest.raises(ControlError, match="no daemon listens"):
+        halt(tmp_path / "j.db", Freeze.REDUCE)
 
 
 def test_an_acknowledgement_needs_the_question_that_is_open(tmp_path: Path) -> None:
@@ -192,6 +266,7 @@ def test_a_path_too_long_for_a_socket_stops_no_daemon(tmp_path: Path) -> None:
         lambda: world.now,
         lambda: world.state,
         lambda: asyncio.sleep(0),
+        KillFile(tmp_path / "j.db"),
     )
     control.bind()
     asyncio.run(control.run())
