@@ -1,11 +1,11 @@
 """Faults of market data: no prices, old ones, wrong ones, and no leave to see them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from alvh_trader.gateway.fault import Active, Fault, OnTop
 from alvh_trader.gateway.session import Session

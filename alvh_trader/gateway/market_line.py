@@ -15,7 +15,8 @@ BID, ASK, LAST = 1, 2, 4
 BID_SIZE, ASK_SIZE, LAST_SIZE, VOLUME = 0, 3, 5, 8
 BID_GREEKS, ASK_GREEKS, LAST_GREEKS, MODEL_GREEKS = 10, 11, 12, 13
 
-_DAY = (("high", 6), ("low", 7), ("close", 9), ("open", 14))
+_DAY = (6, 7, 9, 14)
+"""The kinds of the day's figures, in the order of `_day`."""
 
 SIDE_GREEKS_EVERY = timedelta(minutes=5)
 """Greeks of bid, ask and last follow the model's at this distance (an assumption)."""
@@ -114,8 +115,7 @@ class MarketLine:
                 add(tick_size(req, BID_SIZE if kind == BID else ASK_SIZE, size))
         if top.volume is not None:
             add(tick_size(req, VOLUME, top.volume))
-        for name, kind in _DAY:
-            price = getattr(top, name)
+        for kind, price in zip(_DAY, _day(top), strict=True):
             if price is not None:
                 add(tick_price(req, kind, price, 0))
 
@@ -129,10 +129,10 @@ class MarketLine:
             add(tick_size(req, LAST_SIZE, top.last_size))
         if top.volume != old.volume and top.volume is not None:
             add(tick_size(req, VOLUME, top.volume))
-        for name, kind in _DAY:
-            price = getattr(top, name)
-            if price is not None and price != getattr(old, name):
-                add(tick_price(req, kind, price, 0))
+        if _day(top) != _day(old):
+            for kind, price, known in zip(_DAY, _day(top), _day(old), strict=True):
+                if price is not None and price != known:
+                    add(tick_price(req, kind, price, 0))
 
     def _book(self, frames: list[bytes], top: Top, old: Top) -> None:
         add, req = frames.append, self.req_id
@@ -161,6 +161,10 @@ class MarketLine:
                         tick_greeks(self.req_id, kind, _greeks_at(greeks, float(price)))
                     )
         frames.append(tick_greeks(self.req_id, MODEL_GREEKS, _model(greeks)))
+
+
+def _day(top: Top) -> tuple[Decimal | None, ...]:
+    return top.high, top.low, top.close, top.open
 
 
 def _side(req_id: int, kind: int, price: Decimal | None, size: int) -> bytes:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from msgspec import structs
+
 from alvh_trader.sim import legging, ties, times, trigger
 from alvh_trader.sim.blotter import Blotter
 from alvh_trader.sim.board import Board
@@ -217,7 +219,7 @@ class Book:
             resting.waiting = Waiting(now)
             tops, market = self._venue.market(order, now)
             left = order.remaining
-            market = replace(market, bid_size=left, ask_size=left)
+            market = structs.replace(market, bid_size=left, ask_size=left)
             trade = self._venue.match(order, market, resting.waiting)
             if trade is not None:
                 trade = replace(trade, takes=False)
@@ -317,7 +319,7 @@ class Book:
         before = resting.order
         left = before.remaining
         progress = resting.progress or legging.started(before.legs)
-        market = replace(market, bid_size=left, ask_size=left)
+        market = structs.replace(market, bid_size=left, ask_size=left)
         wanted = self._venue.match(before, market, resting.waiting)
         wanted = self.tampering.capped(before, wanted)
         made = legging.trades(before, tops, progress, wanted)

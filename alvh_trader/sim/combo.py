@@ -1,8 +1,9 @@
 """Combos: the market for one from those of its legs, and its net price split."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+
+from msgspec.structs import replace
 
 from alvh_trader.sim.model import OrderLeg, Top
 from alvh_trader.sim.spot import NOTHING

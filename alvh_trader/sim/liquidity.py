@@ -1,7 +1,8 @@
 """What is left of the displayed sizes after our own trades took from them."""
 
 import math
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from alvh_trader.sim.fills import FillModel
 from alvh_trader.sim.model import Top

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import Struct
+
 from alvh_trader.sim.handling import PLAIN, Handling
 
 
@@ -57,8 +59,7 @@ class OptionClass:
     strikes: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Top:
+class Top(Struct, frozen=True, kw_only=True, gc=False):
     """Top of book and the day's figures. None where there is no such price."""
 
     bid: Decimal | None
@@ -74,8 +75,7 @@ class Top:
     volume: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptionGreeks:
+class OptionGreeks(Struct, frozen=True, kw_only=True, gc=False):
     """Model values as the broker streams them: vega per 1 vol point, theta per day."""
 
     implied_volatility: float

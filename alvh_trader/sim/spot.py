@@ -1,7 +1,8 @@
 """The tops of what is no option: indexes, the breadth of the NYSE, a stock, futures."""
 
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from alvh_trader.sim.cents import rounded
 from alvh_trader.sim.market import Session

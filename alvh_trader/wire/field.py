@@ -94,7 +94,7 @@ def plain_number(value: float | Decimal) -> str:
         return str(value)
     if value == INFINITY:
         return INFINITY_TEXT
-    text = f"{value:f}" if isinstance(value, Decimal) else repr(value)
+    text = str(value) if isinstance(value, Decimal) else repr(value)
     if "e" in text or "E" in text:
         text = f"{Decimal(text):f}"
     if "." in text:

@@ -6,10 +6,18 @@ writer beside the table's; a test holds both to the same bytes.
 
 from decimal import Decimal
 
+import msgspec
+
 from alvh_trader.wire.field import java_double, plain_number
 from alvh_trader.wire.frame import frame
 
 NO_PRICE = "-1"
+
+_figures = msgspec.json.Encoder().encode
+"""Writes floats with the digits that `repr` finds, in an eighth of its time."""
+
+_JAVA_PLAIN_MIN = 1e-3
+"""From here on Java writes a number without an exponent."""
 
 
 def tick_price(
@@ -32,15 +40,14 @@ def tick_greeks(req_id: int, kind: int, greeks: tuple[float, ...]) -> bytes:
     `greeks` are, in wire order: implied volatility, delta, price, dividends, gamma,
     vega, theta, underlying; each below ten million in size.
     """
-    text = "\0".join(map(repr, greeks)) + "\0"
-    if "e" in text or "0.000" in text:
-        # Python and Java write small and large numbers differently.
-        parts = text[:-1].split("\0")
-        text = "".join(
-            f"{java_double(value) if 'e' in part or '0.000' in part else part}\0"
-            for value, part in zip(greeks, parts, strict=True)
-        )
+    figures = _figures(greeks)[1:-1]
+    if b"0.000" in figures or b"e" in figures:
+        # Java writes small numbers otherwise.
+        parts = figures.split(b",")
+        for place, value in enumerate(greeks):
+            if -_JAVA_PLAIN_MIN < value < _JAVA_PLAIN_MIN:
+                parts[place] = java_double(value).encode()
+        figures = b",".join(parts)
     # Whole numbers go without `.0`.
-    return frame(
-        f"21\0{req_id}\0{kind}\x000\0".encode() + text.replace(".0\0", "\0").encode()
-    )
+    fields = (figures + b",").replace(b".0,", b",").replace(b",", b"\0")
+    return frame(b"21\0%d\0%d\x000\0%b" % (req_id, kind, fields))

@@ -1,12 +1,12 @@
 """The ticks of one line bring a client from any state to any other."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
+from msgspec.structs import replace
 
 from alvh_trader.gateway.market_line import (
     SIDE_GREEKS_EVERY,

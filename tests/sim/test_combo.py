@@ -1,10 +1,10 @@
 """Combos: the net market, and how a net price is split into prices of legs."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from alvh_trader.sim.combo import leg_prices, net_top
 from alvh_trader.sim.model import OrderLeg, Top

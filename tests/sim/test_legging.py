@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from alvh_trader.sim import legging
 from alvh_trader.sim.exchange import Exchange
@@ -50,7 +51,7 @@ WANTED = Trade(10, Decimal("1.00"))
 
 
 def top(bid: str, ask: str, size: int) -> Top:
-    return replace(
+    return structs.replace(
         NOTHING, bid=Decimal(bid), ask=Decimal(ask), bid_size=size, ask_size=size
     )
 
@@ -107,7 +108,7 @@ def test_no_leg_trades_through_its_market_or_beyond_its_size(
     progress = legging.started(LEGS)
     for instant in tape:
         tops = [
-            replace(
+            structs.replace(
                 NOTHING,
                 bid=Decimal(bid).scaleb(-2),
                 ask=Decimal(bid + width).scaleb(-2),

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from alvh_trader.domain.money import SPX_TICKS
 from alvh_trader.sim.fills import HARSH, OPTIMISTIC, PROFILES, REALISTIC, FillModel
@@ -14,7 +15,7 @@ from alvh_trader.sim.model import OrderLeg, SimOrder, Top
 from alvh_trader.sim.spot import NOTHING
 from alvh_trader.sim.waiting import Waiting
 
-MARKET = replace(
+MARKET = structs.replace(
     NOTHING, bid=Decimal("1.00"), ask=Decimal("1.40"), bid_size=6, ask_size=4
 )
 ORDER = SimOrder(
@@ -80,12 +81,12 @@ def test_harsh_fills_pay_a_tick_more_and_a_limit_at_the_quote_misses() -> None:
     assert met(ORDER, model=HARSH) is None
     sold = replace(market, action="SELL")
     assert met(sold, model=HARSH) == Trade(6, Decimal("0.95"), takes=True)
-    cheap = replace(MARKET, bid=Decimal("0.05"), ask=Decimal("0.10"))
+    cheap = structs.replace(MARKET, bid=Decimal("0.05"), ask=Decimal("0.10"))
     assert met(sold, cheap, model=HARSH) == Trade(6, Decimal("0.05"), takes=True)
 
 
 def test_the_faded_price_of_a_combo_may_pass_zero() -> None:
-    near_nothing = replace(MARKET, bid=Decimal("0.00"), ask=Decimal("0.20"))
+    near_nothing = structs.replace(MARKET, bid=Decimal("0.00"), ask=Decimal("0.20"))
     sold = replace(ORDER, action="SELL", limit=None, sec_type="BAG")
     traded = met(sold, near_nothing, model=HARSH)
     assert traded == Trade(6, Decimal("-0.05"), takes=True)
@@ -101,7 +102,11 @@ def test_a_limit_at_or_behind_the_near_side_does_not_trade_when_it_comes(
 
 @given(st.integers(0, 10_000), profiles)
 def test_without_both_sides_nothing_trades(instant: int, model: FillModel) -> None:
-    for top in (NOTHING, replace(MARKET, bid=None), replace(MARKET, ask=None)):
+    for top in (
+        NOTHING,
+        structs.replace(MARKET, bid=None),
+        structs.replace(MARKET, ask=None),
+    ):
         assert met(ORDER, top, at=float(instant), model=model) is None
 
 
@@ -125,7 +130,7 @@ def test_an_order_that_rested_trades_at_its_limit_when_the_market_comes() -> Non
     matcher, waiting = Matcher(1, REALISTIC), Waiting(0.0)
     sent = replace(ORDER, limit=Decimal("1.00"))
     assert looked(matcher, sent, MARKET, waiting, 10.0) is None
-    lower = replace(MARKET, bid=Decimal("0.70"), ask=Decimal("0.90"))
+    lower = structs.replace(MARKET, bid=Decimal("0.70"), ask=Decimal("0.90"))
     trade = looked(matcher, sent, lower, waiting, 20.0)
     assert trade == Trade(4, Decimal("1.00"), takes=True)
     assert met(sent, lower) == Trade(4, Decimal("0.90"), takes=True), "a new order"
@@ -134,7 +139,7 @@ def test_an_order_that_rested_trades_at_its_limit_when_the_market_comes() -> Non
 cents = st.integers(5, 4000).map(lambda n: Decimal(n).scaleb(-2))
 widths = st.integers(1, 200).map(lambda n: Decimal(n).scaleb(-2))
 tops = st.builds(
-    lambda bid, width, sizes, volume: replace(
+    lambda bid, width, sizes, volume: structs.replace(
         NOTHING,
         bid=bid,
         ask=bid + width,

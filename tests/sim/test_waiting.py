@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from alvh_trader.sim.fills import HARSH, REALISTIC
 from alvh_trader.sim.liquidity import Liquidity
@@ -17,7 +18,7 @@ BID = replace(ORDER, limit=Decimal("1.00"))
 
 
 def shown(size: int, volume: int | None) -> Top:
-    return replace(MARKET, bid_size=size, ask_size=size, volume=volume)
+    return structs.replace(MARKET, bid_size=size, ask_size=size, volume=volume)
 
 
 def test_an_order_on_its_way_is_not_looked_at() -> None:
