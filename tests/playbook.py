@@ -44,15 +44,19 @@ from alvh_trader.engine.event import (
     MarginPreviewed,
     MarketUpdated,
     OperatorAcknowledged,
+    OperatorApproved,
+    OperatorArmed,
     OptionsListed,
     OrderDoubted,
     OrderFilled,
     OrderUpdated,
 )
+from alvh_trader.engine.proposals import pending
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.engine.step import Step, step
 from alvh_trader.portfolio.case import Case as Condor
 from alvh_trader.risk.limits import Limits
+from alvh_trader.risk.proposal import Proposal
 from alvh_trader.runtime.loop import decode_state, encode_state
 from alvh_trader.strategy.params import Params
 from alvh_trader.strategy.phase import Phase
@@ -89,7 +93,7 @@ class World:
     """A conversation with the engine. `withheld` are kinds of questions left open.
 
     `fills` says whether orders fill as soon as they arrive; `mute` are instruments
-    whose stream has stopped.
+    whose stream has stopped. With `consents` a person allows whatever is proposed.
     """
 
     def __init__(
@@ -100,12 +104,17 @@ class World:
         held: Condor | None = None,
         line: tuple[int, ...] = STRESSED_LINE,
         fills: bool = True,
+        mode: str = "paper",
     ) -> None:
         self.market = Market() if market is None else market
         self.rules = rules
         self.line = line
         self.broker = Broker(condor() if held is None else held)
         self.fills = fills
+        self.mode = mode
+        self.build = "b1"
+        self.config = "c0ffee"
+        self.consents = False
         self.is_aligned = True
         self.more: tuple[tuple[str, date], ...] = ()
         self.margin_change: float | None = 5_000.0
@@ -150,7 +159,13 @@ class World:
     def start(self) -> "World":
         """Start the daemon, connect, and answer what it asks."""
         self.tell(
-            DaemonStarted(at=self.now, mode="paper", config_hash="c0ffee"),
+            DaemonStarted(
+                at=self.now,
+                mode=self.mode,
+                config_hash=self.config,
+                host="lab",
+                build=self.build,
+            ),
             BreadthSeeded(at=self.now, net_advances=self.line),
         )
         return self.connect()
@@ -238,6 +253,9 @@ class World:
                 return self._said(ref, self.broker.reprice(approved.order))
             case CancelOrder(ref=ref):
                 return self._said(ref, self.broker.end(ref))
+            case RaiseAlert(code="approval_wanted") if self.consents:
+                waiting = (t.proposal for t in pending(self.state))
+                return [self.consent(p) for p in waiting if p is not None]
             case _:
                 return self._inform(command)
 
@@ -308,7 +326,23 @@ class World:
         assert asked is not None, "the case asks nothing"
         self.tell(OperatorAcknowledged(at=self.now, case=case.case_id, what=asked))
 
+    def arm(self, lasts: timedelta = timedelta(hours=12)) -> "World":
+        """Let a person arm what runs."""
+        self.tell(OperatorArmed(at=self.now, by="ann", lasts=lasts))
+        return self
+
+    def consent(self, proposal: Proposal) -> OperatorApproved:
+        """Return that a person allows a proposal."""
+        return OperatorApproved(at=self.now, digest=proposal.digest, by="ann")
+
     # -------------------------------------------------------- seeing -----
+
+    @property
+    def proposal(self) -> Proposal:
+        """The one order that waits for a person."""
+        (ticket,) = pending(self.state)
+        assert ticket.proposal is not None
+        return ticket.proposal
 
     @property
     def case(self) -> Case:

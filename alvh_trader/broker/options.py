@@ -4,10 +4,11 @@ from typing import Literal
 
 from msgspec import Struct
 
+from alvh_trader.domain.position import PAPER_ACCOUNTS
 from alvh_trader.errors import BrokerError
 
-PAPER_PREFIXES = ("DU", "DF")
-"""How the numbers of paper accounts begin."""
+LIVE = "live"
+"""The mode that trades with real money."""
 
 
 class BrokerOptions(Struct, frozen=True, kw_only=True):
@@ -54,12 +55,12 @@ def the_account(options: BrokerOptions, managed: tuple[str, ...]) -> str:
             f"{gateway}: manages {', '.join(managed) or 'no account'}, "
             f"expected {options.account or 'exactly one account'} (broker.account)"
         )
-    is_paper = managed[0].startswith(PAPER_PREFIXES)
+    is_paper = managed[0].startswith(PAPER_ACCOUNTS)
     if (options.mode == "paper" and not is_paper) or (
         options.mode == "live" and is_paper
     ):
         raise BrokerError(
             f"{gateway}: account {managed[0]} is not one for mode {options.mode!r}; "
-            f"paper accounts begin with {' or '.join(PAPER_PREFIXES)}"
+            f"paper accounts begin with {' or '.join(PAPER_ACCOUNTS)}"
         )
     return managed[0]

@@ -12,7 +12,7 @@ import structlog
 from alvh_trader.broker.faults import CANCELLED, Fault
 from alvh_trader.broker.inquiry import FIRST_REQUEST_ID
 from alvh_trader.broker.library import OrderState, OrderWire
-from alvh_trader.broker.options import BrokerOptions
+from alvh_trader.broker.options import LIVE, BrokerOptions
 from alvh_trader.broker.tracker import NO_CODE, Handle, Tracker
 from alvh_trader.broker.translate import broker_order, number, order_contract, terms
 from alvh_trader.domain.order import Order
@@ -58,6 +58,7 @@ class OrderDesk:
         self._tracker: Tracker | None = None
         self._previews: dict[int, asyncio.Future[OrderState | None]] = {}
         self._used: set[RollPermit] = set()
+        self._consents: set[str] = set()
 
     def start(self, client: OrderWire, tracker: Tracker) -> None:
         """A session is up; orders still wait for its first report."""
@@ -89,7 +90,9 @@ class OrderDesk:
     def place(self, command: PlaceOrder) -> None:
         """Write a new order to the socket, once."""
         order = command.approved.order
-        reason = self._reason_not_to_send(command.approved)
+        reason = self._reason_not_to_send(command.approved) or self._is_late(
+            command.approved
+        )
         if reason is not None:
             self._not_sent(order.ref, reason)
             return
@@ -203,7 +206,7 @@ class OrderDesk:
     # -------------------------------------------------------------- details ---
 
     def _reason_not_to_send(self, approved: Approved) -> str | None:
-        obstacle = self._obstacle()
+        obstacle = self._obstacle() or self._lacks_consent(approved)
         if obstacle is not None:
             return obstacle
         permit = approved.permit
@@ -213,6 +216,28 @@ class OrderDesk:
             return f"the roll permit expired at {permit.expires.isoformat()}"
         if permit in self._used:
             return "the roll permit was used before; each is good for one send"
+        return None
+
+    def _lacks_consent(self, approved: Approved) -> str | None:
+        """Return why no person has let this order out, in live (P27)."""
+        if self._options.mode != LIVE:
+            return None
+        consent = approved.consent
+        if consent is None:
+            return "nobody consented, and this is live"
+        if not consent.covers(approved.order):
+            return "a person consented to something else"
+        return None
+
+    def _is_late(self, approved: Approved) -> str | None:
+        """Return why a consent cannot put a new order on the book any more."""
+        consent = approved.consent
+        if consent is None:
+            return None
+        if consent.proposal.expires < self._clock.now():
+            return f"the consent expired at {consent.proposal.expires.isoformat()}"
+        if consent.digest in self._consents:
+            return "the consent was used before; each is good for one order"
         return None
 
     def _session(self) -> tuple[OrderWire, Tracker]:
@@ -235,6 +260,8 @@ class OrderDesk:
         handle.sent = terms(contract, ticket)
         if approved.permit is not None:
             self._used.add(approved.permit)
+        if approved.consent is not None:
+            self._consents.add(approved.consent.digest)
         _log.info(
             "order.sent",
             ref=order.ref,

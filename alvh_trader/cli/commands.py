@@ -15,6 +15,7 @@ import typer
 
 from alvh_trader.cli.gateway import gateway_app
 from alvh_trader.cli.journal import journal_app, replay_app
+from alvh_trader.cli.live import COMMANDS as LIVE_COMMANDS
 from alvh_trader.cli.options import (
     DEFAULT_JOURNAL,
     AsJson,
@@ -275,9 +276,15 @@ def roll(
 
 
 def _tell(journal: Path, verb: str, case: str = "", question: str = "") -> None:
-    from alvh_trader.runtime.control import say
+    from alvh_trader.runtime.control import ask_of, say
+    from alvh_trader.runtime.request import Request, Verb
 
-    typer.echo(say(journal, verb, case, question))
+    what = ask_of(question) if question else None
+    typer.echo(say(journal, Request(verb=Verb(verb), case=case, what=what)))
+
+
+for live_command in LIVE_COMMANDS:
+    app.command()(live_command)
 
 
 @config_app.command("check")

@@ -34,6 +34,7 @@ class OrderStatus(StrEnum):
     `UNKNOWN` is not a failure: it was (perhaps) sent and nothing has been heard.
     """
 
+    PROPOSED = "PROPOSED"  # In live: it waits for a person, and was never sent.
     INTENT = "INTENT"  # Written down, then handed to the socket; nothing heard yet.
     UNKNOWN = "UNKNOWN"  # Silence, or a lost link: only a reconciliation can tell.
     WORKING = "WORKING"  # The broker has it.
@@ -42,6 +43,8 @@ class OrderStatus(StrEnum):
     CANCELLED = "CANCELLED"
     REJECTED = "REJECTED"
     NOT_SEEN = "NOT_SEEN"  # The quarantine passed and the broker never showed it.
+    DECLINED = "DECLINED"  # A person said no; it was never sent.
+    LAPSED = "LAPSED"  # No person said yes in time, or it was withdrawn; never sent.
 
 
 TERMINAL = frozenset(
@@ -50,8 +53,13 @@ TERMINAL = frozenset(
         OrderStatus.CANCELLED,
         OrderStatus.REJECTED,
         OrderStatus.NOT_SEEN,
+        OrderStatus.DECLINED,
+        OrderStatus.LAPSED,
     }
 )
+
+NEVER_SENT = frozenset({OrderStatus.PROPOSED, OrderStatus.DECLINED, OrderStatus.LAPSED})
+"""No byte of such an order has left: it is no attempt, and the broker knows nothing."""
 
 
 class Leg(Struct, frozen=True):

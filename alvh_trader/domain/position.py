@@ -4,6 +4,12 @@ from msgspec import Struct
 
 from alvh_trader.domain.instrument import Instrument
 
+PAPER_ACCOUNTS = ("DU", "DF")
+"""How the numbers of the broker's paper accounts begin."""
+
+SIMULATED_ACCOUNTS = "U000"
+"""How a number begins that the broker gives to nobody: an account of a simulation."""
+
 
 class Position(Struct, frozen=True):
     """A signed holding. `average_cost` is USD per contract, multiplier included."""

@@ -5,7 +5,7 @@ that saw the fact; it is the only time the engine knows. The list of events is t
 engine's whole view of the world: nothing else can influence a decision.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
@@ -29,11 +29,12 @@ class DaemonStarted(_Event, frozen=True, kw_only=True):
 
     `build` is a digest of the program, `rules` of what it decides by; the journal
     keeps them (reliability.md T08). With `doubts` about what it starts from nothing
-    is sent until a person releases it.
+    is sent until a person releases it. `host` is the machine.
     """
 
     mode: str
     config_hash: str
+    host: str = ""
     build: str = ""
     rules: str = ""
     doubts: tuple[str, ...] = ()
@@ -240,6 +241,46 @@ class OperatorAcknowledged(_Event, frozen=True, kw_only=True):
     what: str
 
 
+class OperatorArmed(_Event, frozen=True, kw_only=True):
+    """The operator lets what runs now trade live, for `lasts` at most."""
+
+    by: str
+    lasts: timedelta
+
+
+class OperatorDisarmed(_Event, frozen=True, kw_only=True):
+    """The operator ends that."""
+
+    by: str
+
+
+class OperatorApproved(_Event, frozen=True, kw_only=True):
+    """The operator allows the proposal with this digest, once."""
+
+    digest: str
+    by: str
+
+
+class OperatorRejected(_Event, frozen=True, kw_only=True):
+    """The operator does not want the order of the proposal with this digest."""
+
+    digest: str
+    by: str
+
+
+Said = (
+    OperatorHalted
+    | OperatorCleared
+    | OperatorReleased
+    | OperatorAskedRoll
+    | OperatorAcknowledged
+    | OperatorArmed
+    | OperatorDisarmed
+    | OperatorApproved
+    | OperatorRejected
+)
+"""What a person says."""
+
 Event = (
     DaemonStarted
     | BrokerConnected
@@ -263,9 +304,5 @@ Event = (
     | BreadthSeeded
     | InputsRead
     | ControlTripped
-    | OperatorHalted
-    | OperatorCleared
-    | OperatorReleased
-    | OperatorAskedRoll
-    | OperatorAcknowledged
+    | Said
 )

@@ -23,6 +23,7 @@ from alvh_trader.engine.evaluation import (
     tier_of,
     vix_of,
 )
+from alvh_trader.engine.identity import order_max
 from alvh_trader.engine.instant import QUOTE_AGE_MAX
 from alvh_trader.engine.lots import FIRST, at_work
 from alvh_trader.engine.orders import ask_report, new_ref, submit
@@ -303,7 +304,9 @@ def sell(turn: Turn, lot: HedgeLot, selling: Selling) -> bool:
         case=lot.case,
         purpose=Purpose.HEDGE_SELL,
         legs=tuple(Leg(leg.instrument, -leg.ratio) for leg in lot.legs),
-        quantity=min(selling.units, limits.hedge_contracts_per_order_max),
+        quantity=order_max(
+            turn, min(selling.units, limits.hedge_contracts_per_order_max)
+        ),
         limit=rungs[0],
     )
     sale = Sale(ref=ref, why=selling.why, keep=selling.keep)

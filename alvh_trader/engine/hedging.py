@@ -23,6 +23,7 @@ from alvh_trader.engine.evaluation import (
     tier_of,
 )
 from alvh_trader.engine.funding import funding_of, hedge_factor
+from alvh_trader.engine.identity import order_max
 from alvh_trader.engine.instant import QUOTE_AGE_MAX
 from alvh_trader.engine.orders import ask_report, cancel, new_ref, submit
 from alvh_trader.engine.proof import (
@@ -250,8 +251,9 @@ def _give_up(
 def send(turn: Turn, case: Case, plan: HedgePlan) -> tuple[Refused | None, int]:
     """Pass the order of a plan through the gate; return why not, and the new n_min."""
     held = hedge_proof(turn, case).filled
-    quantity = min(plan.size.n, turn.rules.limits.hedge_contracts_per_order_max)
-    needed = held + max(1, min(plan.size.n_min, quantity))
+    wanted = min(plan.size.n, turn.rules.limits.hedge_contracts_per_order_max)
+    # A first order of one contract does not make one contract enough.
+    needed = held + max(1, min(plan.size.n_min, wanted))
     single = len(plan.legs) == 1
     grid = option_ticks(plan.long.trading_class) if single else combo_ticks("VIX")
     rungs = hedge_ladder(2 * plan.mid - plan.ask, plan.ask, grid)
@@ -261,7 +263,7 @@ def send(turn: Turn, case: Case, plan: HedgePlan) -> tuple[Refused | None, int]:
         case=case.case_id,
         purpose=Purpose.HEDGE,
         legs=plan.legs,
-        quantity=quantity,
+        quantity=order_max(turn, wanted),
         limit=rungs[0],
         layer=layer_of(turn, case),
     )

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from alvh_trader.domain.order import Purpose
+from alvh_trader.engine.identity import LIVE
 from alvh_trader.engine.lots import FIRST, at_work
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.errors import InvariantError
@@ -99,6 +100,23 @@ def nothing_is_overfilled(state: State, _rules: Rules) -> bool:
     return all(t.filled <= t.order.quantity for t in state.tickets.values())
 
 
+def in_live_a_person_allowed_it(state: State, _rules: Rules) -> bool:
+    """In live every order that was sent carries the consent that let it out (V9)."""
+    return state.mode != LIVE or all(
+        t.consent is not None and t.consent.covers(t.order)
+        for t in state.tickets.values()
+        if t.is_live and t.was_sent
+    )
+
+
+def one_consent_lets_out_one_order(state: State, _rules: Rules) -> bool:
+    """No consent has let out two orders (V9)."""
+    if state.mode != LIVE:
+        return True
+    given = [t.consent.digest for t in state.tickets.values() if t.consent is not None]
+    return len(given) == len(set(given))
+
+
 def watching_sends_nothing(state: State, rules: Rules) -> bool:
     """Where trading is not allowed there is no order (issue: watch mode)."""
     return rules.may_trade or not any(t.is_live for t in state.tickets.values())
@@ -113,6 +131,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     no_more_is_sold_than_is_held,
     a_sale_sells_a_lot,
     nothing_is_overfilled,
+    in_live_a_person_allowed_it,
+    one_consent_lets_out_one_order,
     watching_sends_nothing,
 )
 

@@ -14,6 +14,7 @@ from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.evaluation import series_chain
 from alvh_trader.engine.harvest import sell
 from alvh_trader.engine.hedging import is_reconciled
+from alvh_trader.engine.identity import order_max
 from alvh_trader.engine.lots import at_work
 from alvh_trader.engine.orders import new_ref, submit
 from alvh_trader.engine.targets import ladder_series, ladder_work
@@ -66,7 +67,7 @@ def _buy(turn: Turn, work: Work) -> bool:
     if not year.holds:
         return False
     rungs = hedge_ladder(bid, ask, option_ticks(option.trading_class))
-    most = turn.rules.limits.hedge_contracts_per_order_max
+    most = order_max(turn, turn.rules.limits.hedge_contracts_per_order_max)
     order = Order(
         ref=new_ref(turn, "", Purpose.HEDGE),
         case="",

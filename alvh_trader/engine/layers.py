@@ -23,6 +23,7 @@ from alvh_trader.engine.evaluation import (
     series_chain,
     snapshot,
 )
+from alvh_trader.engine.identity import order_max
 from alvh_trader.engine.orders import ask_report, cancel, new_ref, submit
 from alvh_trader.engine.press import note_price, redeploying
 from alvh_trader.engine.proof import lots_of
@@ -232,7 +233,7 @@ def _buy(
         case=case.case_id,
         purpose=Purpose.HEDGE,
         legs=plan.legs,
-        quantity=min(n, limits.hedge_contracts_per_order_max),
+        quantity=order_max(turn, min(n, limits.hedge_contracts_per_order_max)),
         limit=rungs[0],
         layer=Layer.L2,
     )

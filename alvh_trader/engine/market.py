@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from alvh_trader.domain.calendar import instant, new_york_date
 from alvh_trader.engine import (
+    arming,
     breadth,
     choosing,
     drawdown,
@@ -69,6 +70,7 @@ def on_updated(turn: Turn, event: MarketUpdated) -> None:
     _keep_day(turn)
     _keep_regime(turn)
     panel.look(turn)
+    arming.look(turn)
     if not turn.state.is_connected:
         return
     _ask_for_reports(turn)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from alvh_trader.engine.drawdown import drawdowns_with
 from alvh_trader.engine.evaluation import regime_of, spot_of, vix_of
 from alvh_trader.engine.funding import cost_of, funding_of
+from alvh_trader.engine.identity import order_max
 from alvh_trader.engine.proof import held_against
 from alvh_trader.engine.targets import open_chain, open_series
 from alvh_trader.engine.threat import live_closes
@@ -153,7 +154,7 @@ def _bounds(turn: Turn, one: Candidate) -> tuple[int, tuple[Finding, ...]]:
     margin = case.width * unit
     by = {
         "the operator": float(params.entries.quantity),
-        "one order": float(limits.combos_per_order_max),
+        "one order": float(order_max(turn, limits.combos_per_order_max)),
         "the loss of one case": loss_share(limits) * funding.deployed / loss,
         "the margin of one case": limits.case_margin_max
         * account.net_liquidation

@@ -6,6 +6,7 @@ reports, ends it (reliability.md F1).
 """
 
 from datetime import timedelta
+from decimal import Decimal
 
 import msgspec
 
@@ -17,19 +18,19 @@ from alvh_trader.domain.order import (
     OrderStatus,
     Purpose,
 )
-from alvh_trader.engine import cash
+from alvh_trader.engine import cash, proposals
 from alvh_trader.engine.case import HeldLeg
 from alvh_trader.engine.command import (
     CancelOrder,
-    PlaceOrder,
-    RepriceOrder,
     RequestReport,
     Severity,
 )
 from alvh_trader.engine.event import OrderDoubted, OrderNotSent, OrderRefused
+from alvh_trader.engine.identity import LIVE, prove
 from alvh_trader.engine.lots import FIRST, at_work, book_purchase, book_sale
 from alvh_trader.engine.opened import take_in
 from alvh_trader.engine.proof import circumstances, lasts
+from alvh_trader.engine.tickets import keep, place, reprice
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.lifecycle import BROKER_WORDS, Evidence
 from alvh_trader.execution.ticket import Ticket, exec_base, open_ticket
@@ -69,9 +70,11 @@ def number_of(ref: str) -> int:
 def submit(
     turn: Turn,
     order: Order,
-    ladder: tuple[tuple[object, ...], timedelta, timedelta],
+    ladder: tuple[tuple[Decimal, ...], timedelta, timedelta],
 ) -> Refused | None:
     """Pass an order through the gate and send it, or return why not.
+
+    In live it is proposed to a person, and sent when he allows it.
 
     Args:
         turn: The step under way.
@@ -82,22 +85,12 @@ def submit(
     verdict = judge(order, circumstances(turn, order), turn.rules.limits)
     if isinstance(verdict, Refused):
         return verdict
-    ticket = open_ticket(verdict, rungs, turn.at, pause, lasts)  # type: ignore[arg-type]
-    _keep(turn, ticket)
-    _send(turn, PlaceOrder(approved=verdict))
+    if turn.state.mode == LIVE:
+        proposals.propose(turn, verdict, ladder)
+        return None
+    ticket = open_ticket(verdict, rungs, turn.at, pause, lasts)
+    place(turn, ticket, verdict)
     return None
-
-
-def _keep(turn: Turn, ticket: Ticket) -> Ticket:
-    turn.put(tickets={**turn.state.tickets, ticket.order.ref: ticket})
-    return ticket
-
-
-def _send(turn: Turn, command: PlaceOrder | RepriceOrder) -> None:
-    minute_ago = turn.at - timedelta(minutes=1)
-    lately = tuple(t for t in turn.state.sent if t > minute_ago)
-    turn.put(sent=(*lately, turn.at))
-    turn.ask(command)
 
 
 def cancel(turn: Turn, ref: str) -> None:
@@ -108,8 +101,9 @@ def cancel(turn: Turn, ref: str) -> None:
     asked = msgspec.structs.replace(
         ticket.hear(Evidence.CANCEL_SENT, turn.at), cancel_asked=True
     )
-    _keep(turn, asked)
-    turn.ask(CancelOrder(ref=ref))
+    keep(turn, asked)
+    if ticket.was_sent:
+        turn.ask(CancelOrder(ref=ref))
 
 
 def cancel_rolls(turn: Turn, case_id: str) -> bool:
@@ -133,7 +127,9 @@ def work_tickets(turn: Turn) -> None:
 
 def _work(turn: Turn, ticket: Ticket) -> None:
     heard = ticket.heard or ticket.opened
-    if ticket.status == "INTENT" and turn.at - heard >= SILENCE_MAX:
+    if ticket.is_proposed:
+        proposals.look(turn, ticket)
+    elif ticket.status == "INTENT" and turn.at - heard >= SILENCE_MAX:
         _doubt(turn, ticket, Evidence.SILENT, "no acknowledgement")
     elif ticket.status == "CANCELLING" and turn.at - heard >= CANCEL_MAX:
         _doubt(turn, ticket, Evidence.SILENT, "its cancellation is not answered")
@@ -150,8 +146,7 @@ def _climb(turn: Turn, ticket: Ticket) -> None:
     order = ticket.next_order()
     verdict = judge(order, circumstances(turn, order), turn.rules.limits)
     if isinstance(verdict, Approved):
-        _keep(turn, ticket.climb(verdict, turn.at))
-        _send(turn, RepriceOrder(approved=verdict))
+        reprice(turn, ticket.climb(verdict, turn.at), verdict)
     elif order.purpose in {Purpose.ROLL, Purpose.OPEN}:
         # The permit died: a roll does not keep working on an old one. Nor is a condor
         # opened that would not be opened now.
@@ -160,7 +155,7 @@ def _climb(turn: Turn, ticket: Ticket) -> None:
 
 def _doubt(turn: Turn, ticket: Ticket, evidence: Evidence, why: str) -> None:
     heard = ticket.hear(evidence, turn.at)
-    _keep(turn, heard)
+    keep(turn, heard)
     if heard.is_in_doubt:
         order = ticket.order
         text = f"{order.ref}: {why}; its state is unknown until the broker shows it"
@@ -195,10 +190,10 @@ def on_report(turn: Turn, report: OrderReport) -> None:
 
 def see(turn: Turn, ticket: Ticket, evidence: Evidence, perm_id: int = 0) -> Ticket:
     """Take what the broker shows; an order that was to end and works is ended again."""
-    after = _keep(turn, ticket.hear(evidence, turn.at, perm_id))
+    after = keep(turn, ticket.hear(evidence, turn.at, perm_id))
     if after.cancel_asked and after.status is OrderStatus.WORKING:
         # The cancel may never have left, and whoever wanted it still does.
-        _keep(turn, msgspec.structs.replace(after, cancel_asked=False))
+        keep(turn, msgspec.structs.replace(after, cancel_asked=False))
         cancel(turn, after.order.ref)
     return after
 
@@ -215,7 +210,7 @@ def on_refused(turn: Turn, event: OrderRefused) -> None:
     ticket = turn.state.tickets.get(event.ref)
     if ticket is None:
         return
-    _keep(turn, ticket.hear(Evidence.REFUSED, turn.at))
+    keep(turn, ticket.hear(Evidence.REFUSED, turn.at))
     text = f"{event.ref} rejected by the broker: {event.code} {event.text}"
     turn.alert("order_rejected", Severity.CRITICAL, ticket.order.case, text)
 
@@ -226,7 +221,7 @@ def on_not_sent(turn: Turn, event: OrderNotSent) -> None:
     if ticket is None:
         return
     if ticket.status == "INTENT":
-        _keep(turn, ticket.hear(Evidence.NOT_SENT, turn.at))
+        keep(turn, ticket.hear(Evidence.NOT_SENT, turn.at))
     text = f"{event.ref} was not sent: {event.reason}"
     turn.alert("order_not_sent", Severity.WARNING, ticket.order.case, text)
 
@@ -242,7 +237,7 @@ def on_lost_link(turn: Turn) -> None:
     """The session went: everything that was live is in doubt."""
     for ticket in tuple(turn.state.tickets.values()):
         if ticket.is_live:
-            _keep(turn, ticket.hear(Evidence.SILENT, turn.at))
+            keep(turn, ticket.hear(Evidence.SILENT, turn.at))
 
 
 def book(turn: Turn, fill: Fill) -> bool:
@@ -267,7 +262,8 @@ def book(turn: Turn, fill: Fill) -> bool:
 
 
 def _keep_filled(turn: Turn, before: Ticket, after: Ticket, fill: Fill) -> None:
-    _keep(turn, after)
+    keep(turn, after)
+    prove(turn, after)
     order = after.order
     if order.purpose is Purpose.ROLL:
         _move_leg(turn, after, fill)
@@ -334,7 +330,7 @@ def settle_doubts(turn: Turn, shown: frozenset[str]) -> None:
     Paper only: in live a person decides (reliability.md §0.12).
     """
     for ref, ticket in tuple(turn.state.tickets.items()):
-        if not ticket.is_live or ref in shown:
+        if not ticket.is_live or not ticket.was_sent or ref in shown:
             continue
         if turn.at - ticket.opened < SILENCE_MAX:
             # The report may have been asked for before the order left.
@@ -344,6 +340,6 @@ def settle_doubts(turn: Turn, shown: frozenset[str]) -> None:
         elif turn.at - (ticket.heard or ticket.opened) < QUARANTINE:
             ask_report(turn, "the quarantine of an order", REPORT_EVERY)
         elif turn.state.mode != "live":
-            _keep(turn, ticket.hear(Evidence.NOT_SEEN, turn.at))
+            keep(turn, ticket.hear(Evidence.NOT_SEEN, turn.at))
             text = f"{ref}: the broker has not shown it for a minute; it is given up"
             turn.alert("order_not_seen", Severity.WARNING, ticket.order.case, text)

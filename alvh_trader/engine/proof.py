@@ -7,6 +7,7 @@ from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.domain.order import Layer, Leg, Order, Purpose
 from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.engine.funding import funding_of, light_of
+from alvh_trader.engine.identity import live_proof
 from alvh_trader.engine.lots import FIRST, at_risk, at_work
 from alvh_trader.engine.state import State, series_key
 from alvh_trader.engine.turn import Turn
@@ -236,6 +237,7 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
             t.order.case == order.case
             and t.order.purpose is order.purpose
             and t.order.ref != order.ref
+            and t.was_sent
             and new_york_date(t.opened) == state.day
             for t in state.tickets.values()
         ),
@@ -248,6 +250,7 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         margin_change=_margin_change(state, case, order),
         drawdown=_drawdown(state, case, order),
         entry=_entry_proof(turn, order) if order.purpose is Purpose.OPEN else None,
+        live=live_proof(state, order),
         off_parity=_off_parity(turn, order),
     )
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.position import Position
+from alvh_trader.engine import arming
 from alvh_trader.engine.books import review_cases
 from alvh_trader.engine.command import RequestReport, Severity
 from alvh_trader.engine.event import (
@@ -33,6 +34,7 @@ from alvh_trader.engine.orders import (
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.lifecycle import Evidence
 from alvh_trader.execution.ticket import exec_base
+from alvh_trader.risk.arm import Identity
 from alvh_trader.risk.freeze import Freeze
 from alvh_trader.strategy.phase import TRANSITIONS, Trigger
 
@@ -44,6 +46,12 @@ def on_started(turn: Turn, event: DaemonStarted) -> None:
     """A new process knows nothing of the world but the journal."""
     turn.put(
         mode=event.mode,
+        identity=Identity(
+            mode=event.mode,
+            host=event.host,
+            config=event.config_hash,
+            build=event.build,
+        ),
         is_connected=False,
         is_link_up=False,
         quotes={},
@@ -54,6 +62,7 @@ def on_started(turn: Turn, event: DaemonStarted) -> None:
         margins={},
     )
     on_lost_link(turn)
+    arming.review(turn)
     _degrade_all(turn)
     before = turn.state.freeze
     if before:
@@ -78,6 +87,7 @@ def on_connected(turn: Turn, event: BrokerConnected) -> None:
         asked={},
         report_asked=turn.at,
     )
+    arming.review(turn)
     turn.ask(RequestReport(reason="connected"))
 
 

@@ -8,6 +8,7 @@ from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.money import SPX_COMBO_TICKS
 from alvh_trader.domain.order import Order, Purpose
 from alvh_trader.engine.case import Case, Side, legs_of_shape, with_side
+from alvh_trader.engine.identity import order_max
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.execution.walk import roll_ladder
@@ -47,7 +48,7 @@ def order_of(
             return None
         mid += leg.ratio * quote.mid
     rungs = roll_ladder(mid, SPX_COMBO_TICKS, CONCESSION)
-    most = turn.rules.limits.combos_per_order_max
+    most = order_max(turn, turn.rules.limits.combos_per_order_max)
     order = Order(
         ref=ref,
         case=case.case_id,

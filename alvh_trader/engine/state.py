@@ -15,6 +15,7 @@ from alvh_trader.engine.capital import CapitalView
 from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.portfolio.case import Case as Condor
+from alvh_trader.risk.arm import Arm, Identity
 from alvh_trader.risk.freeze import Freeze
 from alvh_trader.risk.limits import Limits
 from alvh_trader.risk.stress import BookTest
@@ -89,6 +90,15 @@ class State(Struct, frozen=True, kw_only=True):
 
     at: datetime | None = None
     mode: str = ""
+    identity: Identity = Identity()
+    """What runs; the account is that of the session with the broker."""
+
+    arm: Arm | None = None
+    """What a person armed, in live."""
+
+    proven: str = ""
+    """The newest build of which an order has filled in live."""
+
     sessions: int = 0
     freeze: Freeze = Freeze.NONE
     frozen_by: str = ""

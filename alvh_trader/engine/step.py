@@ -9,12 +9,14 @@ from typing import assert_never
 from msgspec import Struct
 
 from alvh_trader.engine import (
+    arming,
     cash,
     freezing,
     market,
     operator,
     orders,
     panel,
+    proposals,
     session,
     vx,
 )
@@ -37,9 +39,13 @@ from alvh_trader.engine.event import (
     MarginPreviewed,
     MarketUpdated,
     OperatorAcknowledged,
+    OperatorApproved,
+    OperatorArmed,
     OperatorAskedRoll,
     OperatorCleared,
+    OperatorDisarmed,
     OperatorHalted,
+    OperatorRejected,
     OperatorReleased,
     OptionsListed,
     OrderDoubted,
@@ -49,6 +55,7 @@ from alvh_trader.engine.event import (
     OrderUpdated,
     ReportFailed,
     RequestFailed,
+    Said,
 )
 from alvh_trader.engine.state import Margin, Rules, State
 from alvh_trader.engine.turn import Turn
@@ -113,7 +120,15 @@ def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - one row an eve
             orders.book(turn, event.fill)
         case CommissionReported():
             cash.on_commission(turn, event)
-        case OperatorHalted() | ControlTripped() | OperatorCleared():
+        case ControlTripped():
+            freezing.hear(turn, event)
+        case _:
+            _obey(turn, event)
+
+
+def _obey(turn: Turn, event: Said | Answer) -> None:
+    match event:
+        case OperatorHalted() | OperatorCleared():
             freezing.hear(turn, event)
         case OperatorReleased():
             operator.on_released(turn, event)
@@ -121,6 +136,14 @@ def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - one row an eve
             operator.on_asked_roll(turn, event)
         case OperatorAcknowledged():
             operator.on_acknowledged(turn, event)
+        case OperatorArmed():
+            arming.on_armed(turn, event)
+        case OperatorDisarmed():
+            arming.on_disarmed(turn, event)
+        case OperatorApproved():
+            proposals.on_approved(turn, event)
+        case OperatorRejected():
+            proposals.on_rejected(turn, event)
         case _:
             _learn(turn, event)
 

@@ -14,6 +14,9 @@ from alvh_trader.domain.order import TERMINAL, OrderStatus
 class Evidence(StrEnum):
     """What was heard, or not heard, about an order."""
 
+    ALLOWED = "ALLOWED"  # A person consented, and the gate let it out once more.
+    DECLINED = "DECLINED"  # A person said no.
+    WITHDRAWN = "WITHDRAWN"  # Nobody answered in time, or the gate takes it back.
     NOT_SENT = "NOT_SENT"  # The last gate stopped it: no byte left.
     SEEN = "SEEN"  # The broker shows it as open.
     CANCEL_SENT = "CANCEL_SENT"
@@ -32,6 +35,12 @@ _OPEN = (_S.INTENT, _S.UNKNOWN, _S.WORKING, _S.CANCELLING)
 
 def _table() -> dict[tuple[OrderStatus, Evidence], OrderStatus]:
     table = {
+        (_S.PROPOSED, _E.ALLOWED): _S.INTENT,
+        (_S.PROPOSED, _E.DECLINED): _S.DECLINED,
+        # Whatever would put a sent order in doubt ends one that was never sent.
+        (_S.PROPOSED, _E.WITHDRAWN): _S.LAPSED,
+        (_S.PROPOSED, _E.CANCEL_SENT): _S.LAPSED,
+        (_S.PROPOSED, _E.SILENT): _S.LAPSED,
         (_S.INTENT, _E.NOT_SENT): _S.CANCELLED,
         (_S.INTENT, _E.SEEN): _S.WORKING,
         (_S.UNKNOWN, _E.SEEN): _S.WORKING,

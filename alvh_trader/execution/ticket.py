@@ -11,9 +11,10 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from alvh_trader.domain.order import Fill, Order, OrderStatus
+from alvh_trader.domain.order import NEVER_SENT, Fill, Order, OrderStatus
 from alvh_trader.execution.lifecycle import Evidence, follow, is_live
 from alvh_trader.risk.gate import Approved, RollPermit
+from alvh_trader.risk.proposal import Consent, Proposal
 
 
 class Ticket(Struct, frozen=True, kw_only=True):
@@ -30,6 +31,16 @@ class Ticket(Struct, frozen=True, kw_only=True):
     perm_ids: tuple[int, ...] = ()
     fills: tuple[Fill, ...] = ()
     permit: RollPermit | None = None
+    proposal: Proposal | None = None
+    """What a person is, or was, asked to allow; None on paper."""
+
+    consent: Consent | None = None
+    why: str = ""
+    """Why it was never sent."""
+
+    tried: datetime | None = None
+    """When its what-if was last asked for while it waited."""
+
     heard: datetime | None = None
     cancel_asked: bool = False
 
@@ -60,6 +71,16 @@ class Ticket(Struct, frozen=True, kw_only=True):
     def is_in_doubt(self) -> bool:
         """Whether only a reconciliation can say what became of the order."""
         return self.status is OrderStatus.UNKNOWN
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether the order waits for a person."""
+        return self.status is OrderStatus.PROPOSED
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether a byte of the order may have left."""
+        return self.status not in NEVER_SENT
 
     @property
     def at_worst(self) -> bool:
@@ -103,6 +124,19 @@ class Ticket(Struct, frozen=True, kw_only=True):
         """Return the order as it would stand on the next rung."""
         return msgspec.structs.replace(self.order, limit=self.rungs[self.rung + 1])
 
+    def leave(self, approved: Approved, at: datetime) -> "Ticket":
+        """Return the ticket of a proposal that a person allowed: its time begins."""
+        assert self.proposal is not None, "nobody was asked"
+        assert approved.order == self.order, "another order was approved"
+        sent = open_ticket(
+            approved, self.rungs, at, self.rung_pause, self.proposal.lasts
+        )
+        return msgspec.structs.replace(
+            sent,
+            status=follow(self.status, Evidence.ALLOWED),
+            proposal=self.proposal,
+        )
+
     def climb(self, approved: Approved, at: datetime) -> "Ticket":
         """Return the ticket on its next rung."""
         assert approved.order == self.next_order(), "another order was approved"
@@ -141,9 +175,27 @@ def open_ticket(
     return Ticket(
         order=approved.order,
         permit=approved.permit,
+        consent=approved.consent,
         rungs=rungs,
         opened=at,
         rung_since=at,
         rung_pause=rung_pause,
         deadline=at + lasts,
+    )
+
+
+def propose_ticket(approved: Approved, proposal: Proposal) -> Ticket:
+    """Return the ticket of an order that waits for a person on its first rung."""
+    ticket = open_ticket(
+        approved,
+        proposal.limits,
+        proposal.asked,
+        proposal.pause,
+        proposal.expires - proposal.asked,
+    )
+    return msgspec.structs.replace(
+        ticket,
+        status=OrderStatus.PROPOSED,
+        proposal=proposal,
+        tried=proposal.asked,
     )

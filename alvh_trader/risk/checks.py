@@ -12,6 +12,12 @@ from alvh_trader.domain.order import Order, Purpose
 from alvh_trader.risk.circumstances import Circumstances
 from alvh_trader.risk.freeze import SENDABLE
 from alvh_trader.risk.limits import Limits
+from alvh_trader.risk.live import (
+    has_consent,
+    is_armed,
+    is_not_declined,
+    is_small_at_first,
+)
 from alvh_trader.risk.opening import OPENING
 from alvh_trader.risk.sale import (
     is_paid_for,
@@ -319,6 +325,7 @@ def _parity(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
 EVERY_ORDER: tuple[Check, ...] = (
     _mode,
     _kill_switch,
+    is_armed,
     _covered,
     _connected,
     _reconciled,
@@ -327,8 +334,11 @@ EVERY_ORDER: tuple[Check, ...] = (
     _no_duplicate,
     _rate,
     _per_day,
+    is_small_at_first,
+    is_not_declined,
     _quotes,
     _tick,
+    has_consent,
 )
 
 BY_PURPOSE: dict[Purpose, tuple[Check, ...]] = {

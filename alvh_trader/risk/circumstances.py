@@ -7,7 +7,9 @@ from msgspec import Struct
 from alvh_trader.capital.liquidity import Light
 from alvh_trader.domain.market import Quote
 from alvh_trader.domain.order import Order
+from alvh_trader.risk.arm import Arm, Identity
 from alvh_trader.risk.freeze import Freeze
+from alvh_trader.risk.proposal import Consent
 from alvh_trader.signals.regime import Regime
 
 
@@ -61,6 +63,22 @@ class EntryProof(Struct, frozen=True, kw_only=True):
     held: dict[int, int]
 
 
+class LiveProof(Struct, frozen=True, kw_only=True):
+    """What shows that an order may leave in live.
+
+    `identity` is what runs now, `arm` what a person armed. `is_proven`: an order of
+    this build has filled in live. `declined` is when a person last declined an order
+    for the same case and purpose; `is_proposal` says that nothing is sent yet.
+    """
+
+    identity: Identity
+    arm: Arm | None
+    is_proven: bool
+    declined: datetime | None = None
+    is_proposal: bool = False
+    consent: Consent | None = None
+
+
 class Circumstances(Struct, frozen=True, kw_only=True):
     """Everything the gate looks at, as it is at `at`."""
 
@@ -98,5 +116,8 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     margin_change: float | None = None
     drawdown: float | None = None
     entry: EntryProof | None = None
+    live: LiveProof | None = None
+    """None on paper."""
+
     off_parity: tuple[str, ...] = ()
     """The series of the order and its case's hedge that break parity, and how."""

@@ -15,6 +15,7 @@ from alvh_trader.domain.order import Order, Purpose
 from alvh_trader.risk.checks import BY_PURPOSE, EVERY_ORDER
 from alvh_trader.risk.circumstances import Circumstances
 from alvh_trader.risk.limits import Limits
+from alvh_trader.risk.proposal import Consent
 from alvh_trader.strategy.finding import Finding
 
 
@@ -35,10 +36,14 @@ class RollPermit(Struct, frozen=True, kw_only=True):
 
 
 class Approved(Struct, frozen=True, kw_only=True):
-    """An order that passed every check. A roll carries its permit."""
+    """An order that passed every check. A roll carries its permit.
+
+    In live each carries the consent of a person, unless it is only to be proposed.
+    """
 
     order: Order
     permit: RollPermit | None = None
+    consent: Consent | None = None
 
     def __post_init__(self) -> None:
         if self.order.purpose is Purpose.ROLL:
@@ -71,9 +76,9 @@ def judge(order: Order, now: Circumstances, limits: Limits) -> Verdict:
     findings = tuple(check(order, now, limits) for check in checks)
     if not all(f.holds for f in findings):
         return Refused(order=order, findings=tuple(f for f in findings if not f.holds))
-    if order.purpose is Purpose.ROLL:
-        return Approved(order=order, permit=_permit(order, now, limits))
-    return Approved(order=order)
+    permit = _permit(order, now, limits) if order.purpose is Purpose.ROLL else None
+    consent = now.live.consent if now.live is not None else None
+    return Approved(order=order, permit=permit, consent=consent)
 
 
 def _permit(order: Order, now: Circumstances, limits: Limits) -> RollPermit:

@@ -59,5 +59,14 @@ class Limits(Struct, frozen=True, kw_only=True):
     reconciled_age_max: timedelta = timedelta(seconds=60)
     greeks_age_max: timedelta = timedelta(seconds=30)
     permit_ttl: timedelta = timedelta(seconds=60)
+    arm_lasts: timedelta = timedelta(hours=12)
+    """How long live stays armed; never beyond the close of a session."""
+
+    consent_ttl: timedelta = timedelta(seconds=120)
+    """How long an order waits for a person in live."""
+
+    decline_pause: timedelta = timedelta(minutes=30)
+    """How long what a person declined is not proposed again."""
+
     drawdown_max: float = 0.06
     """The two-sigma rule (alvh.md §8.1), as a fraction of deployed capital."""

@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+
+import structlog
 
 from alvh_trader.alerts.channels import Channel, channels_of
 from alvh_trader.alerts.outbox import Outbox
@@ -29,6 +32,8 @@ from alvh_trader.settings.load import load
 from alvh_trader.settings.model import ENV_PREFIX, ClockSource, ModeName, Settings
 from alvh_trader.settings.show import config_hash
 
+log = structlog.get_logger()
+
 CALENDAR_FROM = date(2010, 1, 1)
 CALENDAR_AHEAD = timedelta(days=500)
 """Sessions are known from here to so far ahead; the exchange publishes no further."""
@@ -36,9 +41,9 @@ CALENDAR_AHEAD = timedelta(days=500)
 ALERT_SECONDS = 5.0
 """How long the last alerts may take when the daemon stops; the rest goes next time."""
 
-NOT_ARMED = (
-    "mode live is not armed: this version trades on paper only "
-    "(set [mode] name to paper or watch)"
+SAY_LIVE_TWICE = (
+    'live must be said twice: [mode] name = "live" in the configuration, and --mode '
+    "live on the command line"
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,16 +52,16 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def run_daemon(configs: tuple[Path, ...], mode: str | None = None) -> None:
     """Read the configuration and run the daemon until it is told to stop.
 
-    A `mode` of the command line takes the place of the one that is configured.
+    A `mode` of the command line takes the place of the one that is configured; but
+    live trades only where both say so.
 
     Raises:
         AlvhError: With the exit code and the words for the operator.
     """
-    if mode == ModeName.LIVE:
-        raise ConfigError(NOT_ARMED)
-    settings = load(configs, _environment(mode))
-    if settings.mode.name is ModeName.LIVE:
-        raise ConfigError(NOT_ARMED)
+    is_live = mode == ModeName.LIVE
+    settings = load(configs, _environment(None if is_live else mode))
+    if is_live != (settings.mode.name is ModeName.LIVE):
+        raise ConfigError(SAY_LIVE_TWICE)
     seed = settings.inputs.breadth_seed
     breadth = read_breadth_seed(seed) if seed else None
     rules = rules_of(settings, SystemClock().now().date())
@@ -91,7 +96,7 @@ def rules_of(settings: Settings, today: date) -> Rules:
         params=settings.params,
         limits=settings.limits,
         calendar=nyse(CALENDAR_FROM, today + CALENDAR_AHEAD),
-        may_trade=settings.mode.name is ModeName.PAPER,
+        may_trade=settings.mode.name is not ModeName.WATCH,
         adopts=settings.mode.adopts,
         reconcile_every=timedelta(seconds=settings.broker.reconcile_interval),
     )
@@ -155,16 +160,33 @@ def _recovered(
     dictionary.
     """
     state = recover(journal, rules)
+    _refuse_other_money(state, settings)
     noted = encode_rules(rules)
     begins = partial(
         DaemonStarted,
         mode=settings.mode.name,
         config_hash=config_hash(settings),
+        host=socket.gethostname(),
         build=build_hash(),
         rules=journal.keep_rules(noted),
         doubts=(*journal.doubts, *doubts_about(journal, rules, state)),
     )
     return state, decode_rules(noted), begins
+
+
+def _refuse_other_money(state: State, settings: Settings) -> None:
+    """Let no journal hold orders of paper and of live.
+
+    Raises:
+        ConfigError: It was written in the other of the two modes.
+    """
+    name = settings.mode.name
+    other = {ModeName.PAPER: ModeName.LIVE, ModeName.LIVE: ModeName.PAPER}.get(name)
+    if other is not None and state.mode == other:
+        raise ConfigError(
+            f"{settings.journal.path} was written in mode {other}, and mode.name is "
+            f"{name}: journal.path must be another"
+        )
 
 
 def _control(

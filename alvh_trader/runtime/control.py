@@ -1,21 +1,19 @@
 """Take what a person tells the running daemon, on a socket beside the journal.
 
-One line in, one line out: halt, clear, release, acknowledge, roll. What is taken
-becomes an event like any other, durable before the answer leaves. A daemon that is not
-running listens to nobody, so nothing is left lying for the next one but the kill file.
-Only the user who runs the daemon may open the socket.
+One line in, one line out (`runtime.request`). What is taken becomes an event like any
+other, durable before the answer leaves. A daemon that is not running listens to nobody,
+so nothing is left lying for the next one but the kill file. Only the user who runs the
+daemon may open the socket.
 """
 
 import getpass
 import socket
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 import structlog
-from msgspec import Struct
 
 from alvh_trader.engine.case import Ask, Case
 from alvh_trader.engine.event import (
@@ -31,8 +29,9 @@ from alvh_trader.engine.state import State
 from alvh_trader.errors import ConfigError, ControlError
 from alvh_trader.ports import Put
 from alvh_trader.risk.freeze import Freeze
-from alvh_trader.runtime import line_socket
+from alvh_trader.runtime import line_socket, live_control
 from alvh_trader.runtime.kill_file import KillFile
+from alvh_trader.runtime.request import Answer, Request, Verb, Waiting
 from alvh_trader.strategy.phase import Phase
 
 log = structlog.get_logger()
@@ -42,34 +41,6 @@ PHRASE = "I have looked and it may trade"
 
 ALL = "all"
 """What `release` takes instead of a case."""
-
-
-class Verb(StrEnum):
-    """What a person may tell the daemon."""
-
-    HALT = "halt"
-    CLEAR = "clear"
-    RELEASE = "release"
-    ACK = "ack"
-    ROLL = "roll"
-
-
-class Request(Struct, frozen=True, kw_only=True):
-    """One thing told: `case` is a case or the beginning of its name."""
-
-    verb: Verb
-    case: str = ""
-    what: Ask | None = None
-    level: Freeze = Freeze.HALT
-    phrase: str = ""
-    by: str = ""
-
-
-class Answer(Struct, frozen=True, kw_only=True):
-    """Whether it was taken, and what came of it in words."""
-
-    taken: bool
-    text: str
 
 
 def socket_of(journal: Path) -> Path:
@@ -129,6 +100,9 @@ class Control:
             request = msgspec.json.decode(line, type=Request)
         except msgspec.MsgspecError as error:
             return Answer(taken=False, text=f"not understood: {error}")
+        if request.verb is Verb.APPROVALS:
+            found = live_control.waiting(self._state(), self._now())
+            return Answer(taken=True, waiting=found)
         said = self._event(request)
         if isinstance(said, str):
             return Answer(taken=False, text=said)
@@ -156,6 +130,8 @@ class Control:
     def _event(self, request: Request) -> Event | str:
         """Return what the engine is told, or why it cannot be."""
         at = self._now()
+        if request.verb in live_control.VERBS:
+            return live_control.event_of(request, self._state(), at)
         match request.verb:
             case Verb.HALT:
                 return OperatorHalted(at=at, level=request.level)
@@ -207,7 +183,7 @@ class Control:
                 text = f"{name} is to be rolled today; hedge and bands come first"
                 return Answer(taken=state.cases[name].requested == said.at, text=text)
             case _:
-                return Answer(taken=False, text="nothing a person says")
+                return live_control.outcome(said, state)
 
 
 def _of_case(request: Request, case: Case, at: datetime) -> Event | str:
@@ -234,7 +210,7 @@ def halt(journal: Path, level: Freeze) -> str:
     if has_file:
         file.set(f"{level.name}, asked for on the command line")
     try:
-        return _taken(tell(journal, Request(verb=Verb.HALT, level=level)))
+        return say(journal, Request(verb=Verb.HALT, level=level))
     except ControlError as error:
         if not has_file:
             raise
@@ -248,24 +224,37 @@ def clear(journal: Path, phrase: str) -> str:
         ControlError: It was not lifted (see `tell`).
     """
     by = getpass.getuser()
-    return _taken(tell(journal, Request(verb=Verb.CLEAR, phrase=phrase, by=by)))
+    return say(journal, Request(verb=Verb.CLEAR, phrase=phrase, by=by))
 
 
-def say(journal: Path, verb: str, case: str = "", question: str = "") -> str:
-    """Tell the daemon something in words of the command line; return what came of it.
+def waiting(journal: Path) -> tuple[Waiting, ...]:
+    """Return what waits for a person, as the daemon has it now.
 
     Raises:
-        ConfigError: No case ever asks `question`.
-        ControlError: It was not taken (see `tell`).
+        ControlError: See `tell`.
     """
-    if question and question not in list(Ask):
+    return tell(journal, Request(verb=Verb.APPROVALS)).waiting
+
+
+def ask_of(question: str) -> Ask:
+    """Return the question that a case may ask, by its word on the command line.
+
+    Raises:
+        ConfigError: No case ever asks it.
+    """
+    if question not in list(Ask):
         known = ", ".join(Ask)
         raise ConfigError(f"no case asks {question!r}; questions are {known}")
-    what = Ask(question) if question else None
-    return _taken(tell(journal, Request(verb=Verb(verb), case=case, what=what)))
+    return Ask(question)
 
 
-def _taken(answer: Answer) -> str:
+def say(journal: Path, request: Request) -> str:
+    """Tell the daemon something; return what came of it.
+
+    Raises:
+        ControlError: It was not taken (see `tell`).
+    """
+    answer = tell(journal, request)
     if not answer.taken:
         raise ControlError(f"not taken: {answer.text}")
     return answer.text

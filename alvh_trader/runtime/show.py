@@ -16,6 +16,8 @@ from rich.table import Table
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.explain import answers
+from alvh_trader.engine.identity import LIVE
+from alvh_trader.engine.proposals import pending
 from alvh_trader.engine.rows import rows
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.errors import ConfigError, JournalError
@@ -23,6 +25,7 @@ from alvh_trader.journal.read import Reader
 from alvh_trader.journal.records import Record
 from alvh_trader.runtime import transcript, words
 from alvh_trader.runtime.loop import decode_rules, decode_state
+from alvh_trader.runtime.request import Waiting
 from alvh_trader.signals.panel import Signal
 
 LINE_MAX = 200
@@ -79,6 +82,7 @@ def status(journal: Path, *, as_json: bool) -> None:
         "halted": state.is_halted,
         "freeze": state.freeze.name,
         "frozen_by": state.frozen_by,
+        **_live(state),
         "reconciled": state.reconciled.isoformat() if state.reconciled else None,
         "account": f"***{state.account_id[-3:]}" if state.account_id else "",
         "net_liquidation": account.net_liquidation if account else None,
@@ -93,6 +97,18 @@ def status(journal: Path, *, as_json: bool) -> None:
         emit(row)
         return
     _print_pairs(row)
+
+
+def _live(state: State) -> dict[str, Any]:
+    """Return what is shown of a daemon in live beside everything else."""
+    if state.mode != LIVE:
+        return {}
+    arm = state.arm
+    return {
+        "armed_until": arm.expires.isoformat() if arm else "not armed",
+        "approvals": len(pending(state)),
+        "build": state.identity.build,
+    }
 
 
 def _print_pairs(row: dict[str, Any]) -> None:
@@ -264,6 +280,18 @@ def _one(names: list[str], case: str) -> str:
         what = "more than one case" if fitting else "no case"
         raise ConfigError(f"{what} is called {case!r}; there are: {have}")
     return fitting[0]
+
+
+def show_waiting(waiting: tuple[Waiting, ...], *, as_json: bool) -> None:
+    """List the orders that wait for a person."""
+    rows = [{"kind": "approval", **msgspec.to_builtins(w)} for w in waiting]
+    if as_json:
+        for row in rows:
+            emit(row)
+    elif rows:
+        print_table(rows)
+    else:
+        sys.stdout.write("no order waits\n")
 
 
 def configuration(configs: tuple[Path, ...], *, as_json: bool) -> None:

@@ -101,6 +101,9 @@ def _request(
             if approved.permit is not None:
                 fills = ", ".join(approved.permit.hedge_exec_ids)
                 yield f"{INDENT}            permitted by the hedge fills {fills}"
+            if approved.consent is not None:
+                name, by = approved.consent.proposal.name, approved.consent.by
+                yield f"{INDENT}            allowed by {by} as {name}"
         case RepriceOrder(approved=approved):
             names.learn(approved.order)
             price = price_words(approved.order)

@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from functools import reduce
 from itertools import pairwise
 
+from alvh_trader.domain.position import PAPER_ACCOUNTS, SIMULATED_ACCOUNTS
 from alvh_trader.settings.model import ClockSource, ModeName, Settings
 
 PAPER_PORTS = frozenset({7497, 4002})
 LIVE_PORTS = frozenset({7496, 4001})
 """The broker's own choice of ports (TWS, IB Gateway)."""
-
-PAPER_ACCOUNTS = ("DU", "DF")
-"""How the broker's paper accounts begin."""
 
 RISING: tuple[tuple[str, ...], ...] = (
     (
@@ -100,13 +98,17 @@ def _mode(settings: Settings) -> Iterator[str]:
                 f"({', '.join(PAPER_ACCOUNTS)}...), and mode.name is paper"
             )
     if settings.mode.name is ModeName.LIVE:
+        # A rehearsal with the paper gateway, whose account no broker has.
+        is_rehearsal = account.startswith(SIMULATED_ACCOUNTS)
         if port in PAPER_PORTS:
             yield f"broker.port = {port} is a paper port, and mode.name is live"
+        elif port not in LIVE_PORTS and not is_rehearsal:
+            yield f"broker.port = {port} is no live port (4001, 7496), in mode live"
         if is_paper_account:
             yield f"broker.account = {account} is a paper account, in mode live"
         if not account:
             yield "broker.account must be given, since mode.name is live"
-        if settings.clock.source is not ClockSource.SYSTEM:
+        if settings.clock.source is not ClockSource.SYSTEM and not is_rehearsal:
             yield "clock.source must be system, since mode.name is live"
 
 

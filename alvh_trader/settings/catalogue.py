@@ -56,6 +56,13 @@ RISK: dict[str, Entry] = {
     "reconciled_age_max": Entry("Age of the last reconciliation, seconds.", 5, 600),
     "greeks_age_max": Entry("Age of the Greeks a roll relies on, seconds.", 1, 300),
     "permit_ttl": Entry("Life of a permit to roll, seconds.", 5, 300),
+    "arm_lasts": Entry(
+        "Life of an arming, seconds; the close of the session ends it, too.", 60, 43200
+    ),
+    "consent_ttl": Entry("Life of a proposal in live, seconds.", 10, 300),
+    "decline_pause": Entry(
+        "Seconds for which a declined order is not proposed again.", 0, 28800
+    ),
     "drawdown_max": Entry(
         "Loss in a two-sigma move, as a share of deployed capital.", 0.005, 0.10
     ),

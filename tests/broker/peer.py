@@ -402,7 +402,7 @@ class Peer:
 
     def _account(self, fields: Fields) -> None:
         for tag, value in self.account.items():
-            self.send("63", "1", fields[2], ACCOUNT, tag, value, "USD")
+            self.send("63", "1", fields[2], self.accounts, tag, value, "USD")
         self.send("64", "1", fields[2])
 
     def _place(self, fields: Fields) -> None:

@@ -123,11 +123,11 @@ def test_a_bad_variable_is_named(
         ["--config", ROOT / "config/watch.toml", "--mode", "live"],
     ],
 )
-def test_live_trading_is_refused_until_it_is_armed(
+def test_live_must_be_said_in_the_file_and_on_the_command_line(
     arguments: list[object], tmp_path: Path
 ) -> None:
     told = alvh("run", *arguments, cwd=tmp_path)
-    told.complains(2, "mode live is not armed", "paper")
+    told.complains(2, "live must be said twice", "--mode live")
     assert not list(tmp_path.iterdir())
 
 

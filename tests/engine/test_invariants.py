@@ -5,14 +5,21 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from alvh_trader.domain.order import Leg, OrderStatus, Purpose
+from alvh_trader.domain.order import Leg, Order, OrderStatus, Purpose
 from alvh_trader.engine import invariants
 from alvh_trader.engine.case import Sale
 from alvh_trader.engine.invariants import INVARIANTS, Invariant
 from alvh_trader.engine.state import State
 from alvh_trader.errors import InvariantError
+from alvh_trader.risk.proposal import Consent
 from tests.engine.test_promise import rolling
 from tests.playbook import RULES, World
+from tests.risk.test_live import allowed, proposal
+
+
+def consent_to(order: Order) -> Consent:
+    return allowed(proposal(order))
+
 
 WATCHING = replace(RULES, may_trade=False)
 
@@ -117,6 +124,25 @@ def with_an_orphan(state: State, ref: str) -> State:
     return replace(opening, tickets={**opening.tickets, "open-0": filled})
 
 
+def in_live(state: State, ref: str, *, is_twice: bool) -> State:
+    """Return the state in live with two orders of one consent, or one of none."""
+    tickets = state.tickets.items()
+    consented = {k: replace(t, consent=consent_to(t.order)) for k, t in tickets}
+    if is_twice:
+        consented["old"] = replace(consented[ref], status=OrderStatus.CANCELLED)
+    else:
+        consented[ref] = state.tickets[ref]
+    return replace(state, mode="live", tickets=consented)
+
+
+def without_consent(state: State, ref: str) -> State:
+    return in_live(state, ref, is_twice=False)
+
+
+def with_one_consent_twice(state: State, ref: str) -> State:
+    return in_live(state, ref, is_twice=True)
+
+
 FORBIDDEN: list[tuple[Callable[[State, str], State], str]] = [
     (without_permit, "a_roll_carries_a_permit"),
     (with_anothers_permit, "a_roll_carries_a_permit"),
@@ -128,6 +154,8 @@ FORBIDDEN: list[tuple[Callable[[State, str], State], str]] = [
     (oversold, "no_more_is_sold_than_is_held"),
     (sold_from_nowhere, "a_sale_sells_a_lot"),
     (overfilled, "nothing_is_overfilled"),
+    (without_consent, "in_live_a_person_allowed_it"),
+    (with_one_consent_twice, "one_consent_lets_out_one_order"),
 ]
 
 

@@ -119,6 +119,7 @@ _PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
         max_value=datetime(2100, 1, 1),  # noqa: DTZ001
         timezones=st.just(UTC),
     ),
+    timedelta: st.timedeltas(timedelta(0), timedelta(days=400)),
     Decimal: st.decimals(allow_nan=False, allow_infinity=False),
 }
 

@@ -90,9 +90,18 @@ def test_only_the_engine_asks_for_orders() -> None:
     }
     # Class patterns (`case PlaceOrder():`) are no calls.
     assert makers == {
-        ("alvh_trader/engine/orders.py", "PlaceOrder"),
-        ("alvh_trader/engine/orders.py", "RepriceOrder"),
+        ("alvh_trader/engine/tickets.py", "PlaceOrder"),
+        ("alvh_trader/engine/tickets.py", "RepriceOrder"),
     }
+
+
+@pytest.mark.covers("P27", "V9")
+def test_only_a_persons_word_becomes_a_consent() -> None:
+    makers = {name(path) for path in MODULES if "Consent" in calls(path)}
+    assert makers == {"alvh_trader/engine/proposals.py"}
+    assert [name(path) for path in MODULES if "OperatorApproved" in calls(path)] == [
+        "alvh_trader/runtime/live_control.py"
+    ]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)

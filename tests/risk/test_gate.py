@@ -18,6 +18,7 @@ from alvh_trader.risk.circumstances import Circumstances, HedgeProof, SaleProof
 from alvh_trader.risk.freeze import Freeze
 from alvh_trader.risk.gate import Approved, Refused, fingerprint, judge
 from alvh_trader.risk.limits import Limits
+from alvh_trader.risk.live import LIVE
 from alvh_trader.risk.opening import OPENING
 
 AT = datetime(2026, 5, 21, 15, 0, tzinfo=UTC)
@@ -340,8 +341,8 @@ def test_every_check_has_been_seen_to_refuse() -> None:
             if not check(order, at, LIMITS).holds
         }
     everything = {c for own in BY_PURPOSE.values() for c in own} | set(EVERY_ORDER)
-    # Those of an order that opens a condor have a page of their own: test_opening.
-    assert everything - set(OPENING) <= tried
+    # Those of an order that opens a condor, and of live, have pages of their own.
+    assert everything - {*OPENING, *LIVE} <= tried
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import stat
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -16,17 +17,17 @@ from alvh_trader.errors import ControlError
 from alvh_trader.risk.freeze import Freeze
 from alvh_trader.runtime.control import (
     PHRASE,
-    Answer,
     Control,
-    Request,
-    Verb,
     halt,
     socket_of,
     tell,
+    waiting,
 )
 from alvh_trader.runtime.kill_file import KillFile
+from alvh_trader.runtime.request import Answer, Request, Verb
 from alvh_trader.strategy.phase import Phase
 from tests.engine.test_operator import unsure
+from tests.engine.test_proposals import waiting as waiting_world
 from tests.playbook import World
 
 Told = Callable[[Request], Awaitable[Answer]]
@@ -270,3 +271,88 @@ def test_a_path_too_long_for_a_socket_stops_no_daemon(tmp_path: Path) -> None:
     )
     control.bind()
     asyncio.run(control.run())
+
+
+@pytest.mark.covers("P02")
+def test_live_is_armed_by_the_account_in_full_and_disarmed(tmp_path: Path) -> None:
+    world = World(mode="live").start()
+
+    async def say(told: Told) -> None:
+        for account in ("", "DU", "U1"):
+            answer = await told(Request(verb=Verb.ARM, account=account, by="ann"))
+            assert not answer.taken
+            assert world.state.arm is None
+        answer = await told(Request(verb=Verb.ARM, account="DU1", hours=0.5, by="ann"))
+        assert answer.taken
+        arm = world.state.arm
+        assert arm is not None
+        assert (arm.expires - arm.at).total_seconds() == 1800
+        assert "armed until" in answer.text
+        answer = await told(Request(verb=Verb.DISARM, by="ann"))
+        assert answer.taken
+
+    conversation(world, tmp_path / "j.db", say)
+    assert world.state.arm is None
+
+
+@pytest.mark.covers("P02")
+def test_paper_and_a_daemon_without_a_session_cannot_be_armed(tmp_path: Path) -> None:
+    for world in (World().start(), World(mode="live").start()):
+        world.disconnect()
+
+        async def say(told: Told) -> None:
+            answer = await told(Request(verb=Verb.ARM, account="DU1", by="ann"))
+            assert not answer.taken
+
+        conversation(world, tmp_path / "j.db", say)
+        assert world.state.arm is None
+
+
+@pytest.mark.covers("P27", "F126")
+def test_what_waits_is_listed_and_allowed_by_its_name_once(tmp_path: Path) -> None:
+    world = waiting_world()
+    name = world.proposal.name
+
+    async def say(told: Told) -> None:
+        (row,) = await asyncio.to_thread(waiting, tmp_path / "j.db")
+        assert row.name == name
+        assert 0 < row.seconds_left <= 120
+        assert row.order.startswith("HEDGE 7 x (+1 VIXW")
+        for wrong in ("", name[:4], "00000000"):
+            answer = await told(Request(verb=Verb.APPROVE, name=wrong, by="ann"))
+            assert not answer.taken
+            assert "no order waits" in answer.text
+        answer = await told(Request(verb=Verb.APPROVE, name=name, by="ann"))
+        assert answer.taken
+        assert "on its way" in answer.text
+        for verb in (Verb.APPROVE, Verb.REJECT):
+            answer = await told(Request(verb=verb, name=name, by="bob"))
+            assert not answer.taken
+        assert await asyncio.to_thread(waiting, tmp_path / "j.db") == ()
+
+    conversation(world, tmp_path / "j.db", say)
+    assert len(world.placed(Purpose.HEDGE)) == 1
+
+
+@pytest.mark.covers("P27")
+def test_a_rejected_order_is_not_sent_and_a_void_yes_says_why(tmp_path: Path) -> None:
+    world = waiting_world()
+
+    async def say(told: Told) -> None:
+        name = world.proposal.name
+        answer = await told(Request(verb=Verb.REJECT, name=name, by="ann"))
+        assert answer.taken
+        assert "is not sent" in answer.text
+
+    conversation(world, tmp_path / "j.db", say)
+    world = waiting_world()
+    world.now += timedelta(seconds=100)
+
+    async def late(told: Told) -> None:
+        name = world.proposal.name
+        answer = await told(Request(verb=Verb.APPROVE, name=name, by="ann"))
+        assert not answer.taken
+        assert "quotes of the legs" in answer.text
+
+    conversation(world, tmp_path / "j.db", late)
+    assert world.placed(Purpose.HEDGE) == []

@@ -156,6 +156,7 @@ def test_all_unreadable_files_are_named(tmp_path: Path) -> None:
         ('mode = "live"\n[broker]\nport = 7497\naccount = "U1234567"', "paper port"),
         ('mode = "live"\n[broker]\nport = 7496\naccount = "DU123456"', "paper account"),
         ('mode = "live"\n[broker]\nport = 7496', "account must be given"),
+        ('mode = "live"\n[broker]\nport = 5000\naccount = "U1234567"', "no live port"),
         (
             'mode = "live"\nclock.source = "broker"\nbroker.account = "U1234567"',
             "clock.source must be system",

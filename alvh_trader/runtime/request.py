@@ -1,0 +1,62 @@
+"""What a person tells the running daemon, and what it answers: one line each."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from alvh_trader.engine.case import Ask
+from alvh_trader.risk.freeze import Freeze
+
+
+class Verb(StrEnum):
+    """What a person may tell the daemon."""
+
+    HALT = "halt"
+    CLEAR = "clear"
+    RELEASE = "release"
+    ACK = "ack"
+    ROLL = "roll"
+    ARM = "arm"
+    DISARM = "disarm"
+    APPROVALS = "approvals"
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """One thing told.
+
+    `case` is a case or the beginning of its name, `name` a proposal's, `account` the
+    one to arm for `hours`; a freeze is of a `level`, and lifted by a `phrase`. `by` is
+    who says so.
+    """
+
+    verb: Verb
+    case: str = ""
+    what: Ask | None = None
+    level: Freeze = Freeze.HALT
+    phrase: str = ""
+    name: str = ""
+    account: str = ""
+    hours: float = 12.0
+    by: str = ""
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """An order that waits for a person, as a list of them shows it."""
+
+    name: str
+    case: str
+    order: str
+    asked: datetime
+    expires: datetime
+    seconds_left: float
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """Whether it was taken, and what came of it in words; or what waits."""
+
+    taken: bool
+    text: str = ""
+    waiting: tuple[Waiting, ...] = ()
