@@ -1,5 +1,6 @@
 """From the exchange's account to the messages that tell of it."""
 
+from collections.abc import Container
 from decimal import Decimal
 
 from alvh_trader.gateway.listing_reply import held_contract, multiplier_text
@@ -8,26 +9,62 @@ from alvh_trader.sim.model import AccountValues, HoldingValue, Listing
 from alvh_trader.wire.account_reply import PortfolioValue, Position, PositionMulti
 
 CURRENCY = "USD"
+BASE = "BASE"
+"""What the account's own currency is called where balances are told by currency."""
+
+_LEDGERS = {
+    "$LEDGER": (BASE,),
+    f"$LEDGER:{CURRENCY}": (CURRENCY,),
+    "$LEDGER:ALL": (BASE, CURRENCY),
+}
+
+_NEVER_HELD = (
+    "FundValue", "NetDividend", "MutualFundValue", "MoneyMarketFundValue",
+    "CorporateBondValue", "TBondValue", "TBillValue", "WarrantValue", "FxCashBalance",
+    "IssuerOptionValue",
+)  # fmt: skip
+"""Balances of what is not traded here."""
+
+Row = tuple[str, str, str]
 
 
-def account_rows(values: AccountValues) -> tuple[tuple[str, str, str], ...]:
-    """Return the account as rows of key, value and currency.
+def account_rows(values: AccountValues) -> tuple[Row, ...]:
+    """Return the account as rows of key, value and currency, as its window has them.
 
     Money has two digits; the account's own facts have no currency. The keys are those
     of the broker's account window and of `AccountSummaryTags` [doc]; margin that looks
-    ahead is that of now, as is that of Regulation T (assumption).
+    ahead is that of now, as is that of Regulation T (assumption). Balances come twice:
+    in the base currency, and in the only other one, which is the same [cap].
     """
+    return (
+        *_facts(values),
+        *_ledger_rows(values, BASE),
+        *_ledger_rows(values, CURRENCY),
+    )
+
+
+def summary_rows(values: AccountValues, tags: Container[str]) -> tuple[Row, ...]:
+    """Return the rows of a summary: tags of the account, and balances by currency.
+
+    `$LEDGER` are the balances in the base currency, with `:USD` those in USD, with
+    `:ALL` both [doc].
+    """
+    asked = {it for tag, of in _LEDGERS.items() if tag in tags for it in of}
+    return (
+        *(row for row in _facts(values) if row[0] in tags or "All" in tags),
+        *(row for it in sorted(asked) for row in _ledger_rows(values, it)),
+    )
+
+
+def _facts(values: AccountValues) -> tuple[Row, ...]:
     net = values.net_liquidation
     cushion = values.excess_liquidity / net if net > 0 else Decimal(0)
     leverage = values.gross_value / net if net > 0 else Decimal(0)
     return (
         ("AccountCode", values.account, ""),
-        ("AccountOrGroup", values.account, CURRENCY),
         ("AccountReady", "true", ""),
         ("AccountType", "INDIVIDUAL", ""),
-        ("Currency", CURRENCY, CURRENCY),
         ("Cushion", f"{cushion:.6f}", ""),
-        ("ExchangeRate", "1.00", CURRENCY),
         # No limit on day trades, and no change of margin ahead [doc].
         ("DayTradesRemaining", "-1", ""),
         ("Leverage", f"{leverage:.2f}", ""),
@@ -44,14 +81,12 @@ def _money(values: AccountValues) -> dict[str, Decimal]:
         "AccruedCash": Decimal(0),
         "AvailableFunds": values.available_funds,
         "BuyingPower": values.buying_power,
-        "CashBalance": values.cash,
         "EquityWithLoanValue": values.equity_with_loan,
         "ExcessLiquidity": values.excess_liquidity,
         "FullAvailableFunds": values.available_funds,
         "FullExcessLiquidity": values.excess_liquidity,
         "FullInitMarginReq": values.initial_margin,
         "FullMaintMarginReq": values.maintenance_margin,
-        "FuturesPNL": values.futures_profit,
         "GrossPositionValue": values.gross_value,
         "InitMarginReq": values.initial_margin,
         "LookAheadAvailableFunds": values.available_funds,
@@ -60,16 +95,35 @@ def _money(values: AccountValues) -> dict[str, Decimal]:
         "LookAheadMaintMarginReq": values.maintenance_margin,
         "MaintMarginReq": values.maintenance_margin,
         "NetLiquidation": values.net_liquidation,
-        "OptionMarketValue": values.option_value,
-        "RealizedPnL": values.realized,
         "RegTEquity": values.equity_with_loan,
         "RegTMargin": values.initial_margin,
         "SettledCash": values.cash,
-        "StockMarketValue": values.stock_value,
-        "TotalCashBalance": values.cash,
         "TotalCashValue": values.cash,
-        "UnrealizedPnL": values.unrealized,
     }
+
+
+def _ledger_rows(values: AccountValues, currency: str) -> tuple[Row, ...]:
+    """Return the balances in a currency; each is worth one of the base currency."""
+    money = {
+        "CashBalance": values.cash,
+        "TotalCashBalance": values.cash,
+        "AccruedCash": Decimal(0),
+        "StockMarketValue": values.stock_value,
+        "OptionMarketValue": values.option_value,
+        "FutureOptionValue": Decimal(0),
+        "FuturesPNL": values.futures_profit,
+        "NetLiquidationByCurrency": values.net_liquidation,
+        "UnrealizedPnL": values.unrealized,
+        "RealizedPnL": values.realized,
+        **dict.fromkeys(_NEVER_HELD, Decimal(0)),
+    }
+    return (
+        ("Currency", currency, currency),
+        ("RealCurrency", currency, currency),
+        ("AccountOrGroup", values.account, currency),
+        ("ExchangeRate", "1.00", currency),
+        *((key, f"{value:.2f}", currency) for key, value in money.items()),
+    )
 
 
 def position(listing: Listing, value: HoldingValue, account: str) -> Position:

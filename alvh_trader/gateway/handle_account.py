@@ -1,12 +1,15 @@
 """Answers to requests about accounts: values, positions, profit and loss."""
 
 from alvh_trader.gateway import account_reply, publisher
-from alvh_trader.gateway.notices import account_problem
+from alvh_trader.gateway.notices import TOO_MANY_SUMMARIES, account_problem
 from alvh_trader.gateway.session import Session
 from alvh_trader.gateway.streams import PnlStream, SummaryStream, ValueStream
 from alvh_trader.gateway.view import View
 from alvh_trader.wire import account_reply as wire
 from alvh_trader.wire import request
+
+SUMMARIES_MAX = 2
+"""Summaries that one client may have at a time [doc]."""
 
 
 def account_updates(session: Session, asked: request.RequestAccountUpdates) -> None:
@@ -46,8 +49,12 @@ def cancel_account_multi(
 
 def account_summary(session: Session, asked: request.RequestAccountSummary) -> None:
     """Send the values asked for once, of every account, then keep them up to date."""
+    summaries = session.streams.summaries
+    if asked.req_id not in summaries and len(summaries) >= SUMMARIES_MAX:
+        session.error(asked.req_id, *TOO_MANY_SUMMARIES)
+        return
     tags = tuple(tag.strip() for tag in asked.tags.split(",") if tag.strip())
-    stream = session.streams.summaries[asked.req_id] = SummaryStream(tags)
+    stream = summaries[asked.req_id] = SummaryStream(tags)
     publisher.send_summary(session, asked.req_id, stream, View(session.floor.exchange))
     session.send(wire.AccountSummaryEnd(asked.req_id))
 

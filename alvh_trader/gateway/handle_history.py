@@ -9,7 +9,13 @@ from alvh_trader.gateway.entitlement import history_refusal
 from alvh_trader.gateway.handle_market import only_listing
 from alvh_trader.gateway.hours_text import schedule_rows
 from alvh_trader.gateway.moment import read_time
-from alvh_trader.gateway.notices import PACING, Notice, history_error, invalid
+from alvh_trader.gateway.notices import (
+    DUPLICATE_QUERY,
+    PACING,
+    Notice,
+    history_error,
+    invalid,
+)
 from alvh_trader.gateway.pacing import Query, needs_pace
 from alvh_trader.gateway.session import Session
 from alvh_trader.gateway.span import read_bar_size, read_duration, span_start
@@ -47,7 +53,7 @@ def historical_data(
 ) -> None:
     """Send bars up to the end asked for, and keep the last one up to date if asked."""
     req_id = asked.req_id
-    problem = _problem(asked)
+    problem = _problem(session, asked)
     if problem is not None:
         session.error(req_id, *problem)
         return
@@ -94,8 +100,12 @@ def historical_data(
         )
 
 
-def _problem(asked: market_request.RequestHistoricalData) -> Notice | None:
+def _problem(
+    session: Session, asked: market_request.RequestHistoricalData
+) -> Notice | None:
     """Return what is wrong with the question itself."""
+    if asked.req_id in session.streams.bars:
+        return DUPLICATE_QUERY
     if asked.contract.sec_type == "BAG":
         return history_error("No historical data for combos on this gateway")
     if asked.keep_up_to_date and asked.what in (volatility.PAST, volatility.IMPLIED):

@@ -20,7 +20,6 @@ _MARK = "bF"
 It is another one in every build; clients must not read it."""
 
 NOT_FOUND = Notice(200, "No security definition has been found for the request")
-DUPLICATE_TICKER = Notice(102, "Duplicate ticker id")
 NO_COMBO_LEGS = "Security type 'BAG' requires combo leg details"
 
 
@@ -33,6 +32,12 @@ def impossible(cause: str) -> Notice:
     """Return what is said of a request that failed while it was carried out [iss]."""
     return Notice(322, f"Error processing request.-'{_MARK}' : cause - {cause}")
 
+
+DUPLICATE_TICKER = impossible("Duplicate ticker id")
+"""The published table has 102 for it; gateways in the field say this [iss]."""
+
+DUPLICATE_QUERY = impossible("Duplicate ticker ID for API historical data query")
+TOO_MANY_SUMMARIES = impossible("Maximum number of account summary requests exceeded")
 
 NO_ACCOUNT = invalid("You must specify an account.")
 """Said where there are several [iss]."""

@@ -183,9 +183,10 @@ def send_summary(
     """Queue the values of an account summary that changed, account by account."""
     tags, sent = stream.tags, stream.sent
     for account in client.floor.accounts:
-        for key, value, currency in account_reply.account_rows(view.account(account)):
-            if (key in tags or "All" in tags) and sent.get((account, key)) != value:
-                sent[account, key] = value
+        for row in account_reply.summary_rows(view.account(account), tags):
+            key, value, currency = row
+            if sent.get((account, key, currency)) != value:
+                sent[account, key, currency] = value
                 client.send(AccountSummary(req_id, account, key, value, currency))
 
 

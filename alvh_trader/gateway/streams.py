@@ -35,7 +35,7 @@ class SummaryStream:
     """The values of these tags of every account, and what was last sent of them."""
 
     tags: tuple[str, ...]
-    sent: dict[tuple[str, str], str] = field(default_factory=dict)
+    sent: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ class StateFile:
     """An open file of lines that belongs to one process.
 
     A line is handed to the system at once: it outlives this process, however that
-    ends. It may not outlive the computer, which is asked for no more than that.
+    ends. After `settle` it outlives the computer, too.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,6 +38,10 @@ class StateFile:
     def write(self, line: bytes) -> None:
         """Add a line."""
         os.write(self._file, line + b"\n")
+
+    def settle(self) -> None:
+        """Wait until the disk has every line."""
+        os.fsync(self._file)
 
     def __enter__(self) -> Self:
         return self

@@ -110,7 +110,12 @@ def _exchange(chosen: Scenario, asked: Serving, stack: ExitStack) -> Exchange:
         return Exchange(chosen, asked.seed, PROFILES[asked.fills])
     file = stack.enter_context(StateFile(asked.state))
     return KeptExchange(
-        chosen, asked.seed, asked.fills, lines=file.lines, write=file.write
+        chosen,
+        asked.seed,
+        asked.fills,
+        lines=file.lines,
+        write=file.write,
+        settle=file.settle,
     )
 
 

@@ -148,6 +148,9 @@ class KeptTampering(Tampering):
 class KeptExchange(Exchange):
     """An exchange that hands each call to `write`, as a line without its line feed.
 
+    `settle` shall see to it that what was written stays: it is called before a call
+    that is not time alone is obeyed, and before anybody hears what a call led to.
+
     It begins by doing again what `lines` say; `past` is what was reported then.
     """
 
@@ -159,6 +162,7 @@ class KeptExchange(Exchange):
         *,
         lines: Sequence[bytes],
         write: Callable[[bytes], None],
+        settle: Callable[[], None],
     ) -> None:
         """Open the exchange and bring it to where `lines` end.
 
@@ -168,7 +172,7 @@ class KeptExchange(Exchange):
         super().__init__(scenario, seed, PROFILES[fills])
         self.tampering = KeptTampering(self._keep)
         self._caps: set[int] = set()
-        self._write = write
+        self._write, self._settle = write, settle
         begin = Begin(scenario.name, scenario.first, seed, scenario.accounts, fills)
         if not lines:
             write(_encode(begin))
@@ -195,9 +199,12 @@ class KeptExchange(Exchange):
 
     def _keep(self, call: Call) -> tuple[Report, ...]:
         self._write(_encode(call))
+        if not isinstance(call, Advance):
+            self._settle()
         reports, outcome = self._obey(call)
         if outcome is not None:
             self._write(outcome)
+            self._settle()
         return reports
 
     def _obey(self, call: Call) -> tuple[tuple[Report, ...], bytes | None]:

@@ -13,7 +13,9 @@ SCENARIO = shared_by(market(), [FIRST, SECOND])
 
 
 def kept(lines: list[bytes]) -> KeptExchange:
-    return KeptExchange(SCENARIO, 1, lines=tuple(lines), write=lines.append)
+    return KeptExchange(
+        SCENARIO, 1, lines=tuple(lines), write=lines.append, settle=lambda: None
+    )
 
 
 async def bought(client: Any, account: str) -> Any:

@@ -123,7 +123,7 @@ def test_without_prices_only_what_was_asked_for_comes() -> None:
     peer = Peer(floor())
     heard = asked_for(peer, "mdoff,106")
     assert kinds(heard) == ["TickReqParams", "MarketDataType", "TickGeneric"]
-    assert errors(asked_for(peer, "")) == [(11, 102)]
+    assert errors(asked_for(peer, "")) == [(11, 322)]
     later = [it for _ in range(20) for it in peer.pulse()]
     assert set(kinds(later)) == {"TickGeneric", "CurrentTime"}
     assert peer.ask(ask.CancelMarketData(11)) == []

@@ -1,5 +1,7 @@
 """Account values, positions, and profit and loss."""
 
+import pytest
+
 from alvh_trader.gateway.floor import ACCOUNT_EVERY
 from alvh_trader.wire import account_reply as wire
 from alvh_trader.wire import request
@@ -74,6 +76,41 @@ def test_a_summary_has_the_tags_asked_for() -> None:
     peer.ask(request.CancelAccountSummary(9))
     later = [it for _ in range(15) for it in peer.pulse()]
     assert only(wire.AccountSummary, later) == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "currencies"),
+    [("$LEDGER", {"BASE"}), ("$LEDGER:USD", {"USD"}), ("$LEDGER:ALL", {"BASE", "USD"})],
+)
+def test_a_summary_has_balances_by_currency(tag: str, currencies: set[str]) -> None:
+    peer = Peer(floor())
+    heard = peer.ask(request.RequestAccountSummary(9, "All", tag))
+    rows = only(wire.AccountSummary, heard)
+    assert {it.currency for it in rows} == currencies
+    account = peer.floor.exchange.account()
+    for currency in currencies:
+        told = {it.tag: it.value for it in rows if it.currency == currency}
+        assert told["Currency"] == currency
+        assert told["NetLiquidationByCurrency"] == f"{account.net_liquidation:.2f}"
+        assert told["CashBalance"] == f"{account.cash:.2f}"
+        assert told["ExchangeRate"] == "1.00"
+    assert peer.ask(request.RequestAccountSummary(9, "All", "$LEDGER:EUR")) == [
+        wire.AccountSummaryEnd(9)
+    ]
+
+
+def test_a_client_has_two_summaries_at_a_time() -> None:
+    on = floor()
+    peer, other = Peer(on, 1), Peer(on, 2)
+    for req_id in (1, 2, 2):
+        assert not errors(peer.ask(request.RequestAccountSummary(req_id, "All", "SMA")))
+    third = request.RequestAccountSummary(3, "All", "NetLiquidation")
+    (told,) = only(wire.Error, peer.ask(third))
+    assert (told.req_id, told.code) == (3, 322)
+    assert "Maximum number of account summary requests exceeded" in told.text
+    assert not errors(other.ask(third))
+    peer.ask(request.CancelAccountSummary(1))
+    assert not errors(peer.ask(third))
 
 
 def test_positions_come_once_and_then_as_they_change() -> None:

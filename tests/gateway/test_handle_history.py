@@ -87,6 +87,7 @@ def test_bars_kept_up_to_date_change_the_last_one_and_add_new_ones() -> None:
     assert dates == sorted(dates)
     assert dates[0] >= first.rows[-1].date
     assert len(set(dates)) > 5
+    assert errors(peer.ask(asked)) == [(3, 322)]
     assert errors(peer.ask(ask.CancelHistoricalData(3))) == [(3, 162)]
     assert kinds(peer.pulse()) == ["CurrentTime"]
     assert errors(peer.ask(ask.CancelHistoricalData(3))) == [(3, 366)]

@@ -103,7 +103,7 @@ def test_an_unknown_or_ambiguous_contract_gets_200(spec: ContractSpec) -> None:
 def test_a_cancelled_stream_is_silent_and_its_id_is_free() -> None:
     peer = Peer(floor())
     subscribed(peer, 11, SPX)
-    assert errors(subscribed(peer, 11, SPX)) == [(11, 102)]
+    assert errors(subscribed(peer, 11, SPX)) == [(11, 322)]
     assert peer.ask(ask.CancelMarketData(11)) == []
     assert kinds(peer.pulse()) == ["CurrentTime"]
     assert errors(peer.ask(ask.CancelMarketData(11))) == [(11, 300)]

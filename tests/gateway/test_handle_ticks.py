@@ -30,7 +30,7 @@ def test_single_ticks_follow_the_book(kind: str, number: int) -> None:
     heard = only(wire.TickByTick, [it for _ in range(60) for it in peer.pulse()])
     assert heard
     assert {it.kind for it in heard} == {number}
-    assert errors(peer.ask(ask.RequestMarketData(req_id=5, contract=SPX))) == [(5, 102)]
+    assert errors(peer.ask(ask.RequestMarketData(req_id=5, contract=SPX))) == [(5, 322)]
     peer.ask(ask.CancelTickByTick(5))
     assert kinds(peer.pulse()) == ["CurrentTime"]
     assert errors(peer.ask(ask.CancelTickByTick(5))) == [(5, 300)]

@@ -40,7 +40,11 @@ class House:
 
     def open(self) -> Floor:
         exchange = KeptExchange(
-            market(), 1, lines=tuple(self.lines), write=self.lines.append
+            market(),
+            1,
+            lines=tuple(self.lines),
+            write=self.lines.append,
+            settle=lambda: None,
         )
         it = Floor(exchange, self.audit)
         it.is_lockstep = True
@@ -96,6 +100,7 @@ def test_the_file_gives_back_what_it_was_given(tmp_path: Path) -> None:
         assert file.lines == []
         file.write(b"one")
         file.write(b"two")
+        file.settle()
         with pytest.raises(ConfigError, match="in use by another gateway"):
             StateFile(path)
     path.write_bytes(path.read_bytes() + b"cut o")

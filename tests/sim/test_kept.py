@@ -1,5 +1,6 @@
 """An exchange that goes on where another stopped is that other one."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -56,13 +57,18 @@ class Desk:
 
     def __init__(self, lines: list[bytes] | None = None) -> None:
         self.lines = lines or []
+        self.settled: list[int] = []
         self.reports: list[Report] = []
         self.exchange = self._open()
         self.orders = 0
 
     def _open(self) -> KeptExchange:
         return KeptExchange(
-            SCENARIO, 1, lines=tuple(self.lines), write=self.lines.append
+            SCENARIO,
+            1,
+            lines=tuple(self.lines),
+            write=self.lines.append,
+            settle=lambda: self.settled.append(len(self.lines)),
         )
 
     def restart(self) -> None:
@@ -324,7 +330,24 @@ def test_the_state_of_another_run_is_refused(
 ) -> None:
     desk = Desk()
     with pytest.raises(ConfigError, match=words):
-        KeptExchange(of, seed, lines=desk.lines, write=desk.lines.append)
+        KeptExchange(
+            of, seed, lines=desk.lines, write=desk.lines.append, settle=lambda: None
+        )
+
+
+def test_all_but_the_time_is_settled_before_anybody_hears_of_it() -> None:
+    desk = Desk()
+    desk.buy(1, "away", "call")
+    desk.advance()
+    desk.cancel()
+    desk.pause()
+    kinds = [json.loads(line)["type"] for line in desk.lines]
+    assert {"submit", "outcome", "halt", "advance"} <= set(kinds)
+    assert desk.settled == [
+        number
+        for number, kind in enumerate(kinds, 1)
+        if kind not in ("begin", "advance")
+    ]
 
 
 def test_what_does_not_come_about_again_is_refused() -> None:
