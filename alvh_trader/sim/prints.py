@@ -12,6 +12,7 @@ from alvh_trader.sim.batch import Batch
 from alvh_trader.sim.cents import cents
 from alvh_trader.sim.listings import Listings, Wanted
 from alvh_trader.sim.market import Session
+from alvh_trader.sim.model import Listing
 from alvh_trader.sim.parameters import Parameters
 from alvh_trader.sim.surface import State
 
@@ -56,11 +57,21 @@ class Printed:
         self._fit = fit
         self._batch_of = batch_of
         self._series: dict[tuple[str, date | None], Prints] = {}
+        self._alone: dict[int, Prints] = {}
 
     def at(self, con_id: int, node: int) -> Figures:
         """Return the figures of a listed option at a node."""
         option = self._listed.by_id(con_id)
         assert option is not None, "an option of today"
+        series = self._series_of(option)
+        if con_id not in series:
+            # Its strike was listed on an earlier day, and somebody may hold it.
+            if con_id not in self._alone:
+                self._alone[con_id] = self._prints((con_id,))
+            series = self._alone[con_id]
+        return series.at(con_id, node)
+
+    def _series_of(self, option: Listing) -> "Prints":
         key = option.trading_class, option.last_trade
         if key not in self._series:
             wanted = Wanted(
@@ -68,9 +79,13 @@ class Printed:
                 trading_class=option.trading_class,
                 month_or_day=f"{option.last_trade:%Y%m%d}",
             )
-            series = self._batch_of(tuple(o.con_id for o in self._listed.find(wanted)))
-            self._series[key] = Prints(self._session, self._evening, series, self._fit)
-        return self._series[key].at(con_id, node)
+            found = tuple(o.con_id for o in self._listed.find(wanted))
+            self._series[key] = self._prints(found)
+        return self._series[key]
+
+    def _prints(self, con_ids: tuple[int, ...]) -> "Prints":
+        options = self._batch_of(con_ids)
+        return Prints(self._session, self._evening, options, self._fit)
 
 
 class Prints:
@@ -96,6 +111,9 @@ class Prints:
         self._places = {con_id: i for i, con_id in enumerate(options.con_ids.tolist())}
         self._mark = -1
         self._figures: dict[int, Figures] = {}
+
+    def __contains__(self, con_id: int) -> bool:
+        return con_id in self._places
 
     def at(self, con_id: int, node: int) -> Figures:
         """Return an option's figures at a node."""

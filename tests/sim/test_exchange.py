@@ -10,6 +10,7 @@ import pytest
 
 from alvh_trader.sim import products
 from alvh_trader.sim.exchange import Exchange
+from alvh_trader.sim.listings import option_id
 from alvh_trader.sim.market import Market
 from alvh_trader.sim.model import (
     Accepted,
@@ -92,6 +93,24 @@ def accepted(reports: tuple[Report, ...]) -> SimOrder:
 
 
 # ------------------------------------------------------------------------ time ---
+
+
+def test_an_option_whose_strike_is_not_listed_any_more_is_still_quoted() -> None:
+    exchange = opened()
+    listed = vix_call(exchange)
+    settles = listed.expiry
+    assert settles is not None
+    # Between the strikes of half points and of five there is no 61.
+    strike = 61.0
+    assert not exchange.find(symbol="VIX", sec_type="OPT", strike=strike)
+    held = option_id("VIX", settles, strike, "C")
+    listing = exchange.listing(held)
+    assert listing is not None
+    assert listing.strike == strike
+    exchange.advance(exchange.now + STEP)
+    tops = exchange.tops([held, listed.con_id])
+    assert [top.ask is not None for top in tops] == [True, True]
+    assert exchange.tops([listed.con_id]) == tops[1:]
 
 
 def test_time_starts_at_the_bell_and_ends_with_the_last_options_close() -> None:
