@@ -59,16 +59,26 @@ def dooms(seed: int) -> Iterator[Doom]:
         yield Doom(step, int(rng.integers(1, passed + 1)), seconds)
 
 
-def play(it: World, planned: Iterator[Doom], kills: int, deaths: list[Death]) -> None:
+def play(
+    it: World,
+    planned: Iterator[Doom],
+    kills: int,
+    deaths: list[Death],
+    seconds: float = PATIENCE,
+) -> None:
     """Run to the end of history; `kills` daemons die, and one ends in peace.
 
-    Each death is added to `deaths` as it happens.
+    Each death is added to `deaths` as it happens. A market that waits for nobody ends
+    by the clock: after so many `seconds` nobody is killed any more, so that the last
+    daemon has seen the end.
     """
     since: float | None = None
-    end = time.monotonic() + PATIENCE
+    began = time.monotonic()
+    end = began + seconds + PATIENCE
     while not it.gateway.has_said("ended"):
         assert time.monotonic() < end, "it took too long"
-        doom = next(planned) if len(deaths) < kills else Doom(seconds=PATIENCE)
+        is_over = len(deaths) >= kills or time.monotonic() - began > seconds
+        doom = Doom(seconds=seconds + PATIENCE) if is_over else next(planned)
         program = [sys.executable, "-m", "tests.e2e.doomed", doom.step, str(doom.count)]
         with it.daemon(program) as daemon:
             agreed = _live(it, daemon, doom)
@@ -94,7 +104,7 @@ def play(it: World, planned: Iterator[Doom], kills: int, deaths: list[Death]) ->
 def _live(it: World, daemon: Running, doom: Doom) -> float | None:
     """Let it live until it dies or must; return when it agreed with the broker."""
     agreed: float | None = None
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + doom.seconds + PATIENCE
     while daemon.process.poll() is None and not it.gateway.has_said("ended"):
         now = time.monotonic()
         assert now < end, last_words(daemon)
