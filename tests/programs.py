@@ -80,9 +80,14 @@ class Running:
             for line in output:
                 self.said.append(line)
 
+    def rows(self, kind: str) -> list[dict[str, Any]]:
+        """Return the JSON lines of that kind that were on standard output."""
+        every = (json.loads(line) for line in tuple(self.said))
+        return [row for row in every if row["kind"] == kind]
+
     def has_said(self, kind: str) -> bool:
         """Whether a JSON line of that kind was on standard output."""
-        return any(json.loads(line)["kind"] == kind for line in tuple(self.said))
+        return bool(self.rows(kind))
 
     def stop(self, number: int = signal.SIGTERM, seconds: float = 30) -> int:
         """Send a signal and return the exit code."""

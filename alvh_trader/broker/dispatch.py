@@ -66,6 +66,10 @@ class Dispatch:
 
     def interpret(self, fields: list[str]) -> None:
         """Handle one message; the client calls this."""
+        if not fields:
+            # A frame of no bytes: a message without even a number.
+            self._on_unreadable("", ValueError("an empty message"))
+            return
         handler = self._handlers.get(fields[0])
         if handler is None:
             return

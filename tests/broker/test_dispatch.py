@@ -73,5 +73,13 @@ def test_a_number_that_is_none_is_reported_and_not_swallowed() -> None:
     assert ear.unreadable == ["3"]
 
 
+@pytest.mark.covers("F41")
+def test_an_empty_frame_is_reported_and_ends_nothing() -> None:
+    ear = Ear()
+    ear.dispatch.interpret([])
+    assert ear.heard == []
+    assert ear.unreadable == [""]
+
+
 def test_no_message_is_heard_twice() -> None:
     assert len(HEARD) == len(set(HEARD))
