@@ -63,9 +63,8 @@ class Broker:
             order_id=work.perm_id,
             client_id=17,
             status=status,
-            quantity=work.order.quantity,
             filled=work.filled,
-            limit=work.order.limit,
+            terms=work.order.terms,
         )
 
     def accept(self, order: Order) -> OrderReport:

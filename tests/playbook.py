@@ -44,6 +44,7 @@ from alvh_trader.engine.event import (
     MarginPreviewed,
     MarketUpdated,
     OperatorAcknowledged,
+    OperatorAdopted,
     OperatorApproved,
     OperatorArmed,
     OptionsListed,
@@ -334,6 +335,16 @@ class World:
     def consent(self, proposal: Proposal) -> OperatorApproved:
         """Return that a person allows a proposal."""
         return OperatorApproved(at=self.now, digest=proposal.digest, by="ann")
+
+    def adopt(self, key: str = "") -> None:
+        """Let a person take the broker's picture for true."""
+        self.tell(OperatorAdopted(at=self.now, key=key))
+        self.answer()
+
+    @property
+    def discrepancies(self) -> list[str]:
+        """The names of what is open, adopted or not."""
+        return [str(it.name) for it in self.state.discrepancies.values()]
 
     # -------------------------------------------------------- seeing -----
 

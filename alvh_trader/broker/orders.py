@@ -14,7 +14,7 @@ from alvh_trader.broker.inquiry import FIRST_REQUEST_ID
 from alvh_trader.broker.library import OrderState, OrderWire
 from alvh_trader.broker.options import LIVE, BrokerOptions
 from alvh_trader.broker.tracker import NO_CODE, Handle, Tracker
-from alvh_trader.broker.translate import broker_order, number, order_contract, terms
+from alvh_trader.broker.translate import broker_order, number, order_contract
 from alvh_trader.domain.order import Order
 from alvh_trader.engine.command import (
     CancelOrder,
@@ -105,8 +105,6 @@ class OrderDesk:
             ref=order.ref,
             client_id=self._options.client_id,
             order_id=order_id,
-            quantity=order.quantity,
-            limit=order.limit,
         )
         tracker.expect(handle)
         try:
@@ -257,7 +255,6 @@ class OrderDesk:
             account=tracker.account,
         )
         client.placeOrder(handle.order_id, contract, ticket)
-        handle.sent = terms(contract, ticket)
         if approved.permit is not None:
             self._used.add(approved.permit)
         if approved.consent is not None:

@@ -81,9 +81,8 @@ class Reconciler:
         return self.clock.now()
 
     async def _open_orders(self) -> tuple[OrderReport, ...]:
-        keys = await self.inquiries.ask_kind(OPEN_ORDERS, self.client.reqAllOpenOrders)
-        reports = (self.tracker.report_of(key) for key in dict.fromkeys(keys))
-        return tuple(report for report in reports if report is not None)
+        rows = await self.inquiries.ask_kind(OPEN_ORDERS, self.client.reqAllOpenOrders)
+        return tuple(handle.report() for handle in dict.fromkeys(rows))
 
     async def _completed(self) -> tuple[OrderReport, ...]:
         rows = await self.inquiries.ask_kind(

@@ -260,8 +260,8 @@ class Session:
             openOrder=self._on_open_order,
             openOrderEnd=lambda: inquiries.end(OPEN_ORDERS),
             orderStatus=tracker.on_order_status,
-            completedOrder=lambda _contract, order, state: inquiries.add(
-                COMPLETED_ORDERS, tracker.completed(order, state)
+            completedOrder=lambda contract, order, state: inquiries.add(
+                COMPLETED_ORDERS, tracker.completed(contract, order, state)
             ),
             completedOrdersEnd=lambda: inquiries.end(COMPLETED_ORDERS),
             execDetails=self._on_execution,
@@ -321,8 +321,8 @@ class Session:
             if self.desk is not None:
                 self.desk.on_preview(order_id, state)
             return
-        key = self._tracker.on_open_order(contract, order, state)
-        self._inquiries.add(OPEN_ORDERS, key)
+        handle = self._tracker.on_open_order(contract, order, state)
+        self._inquiries.add(OPEN_ORDERS, handle)
 
     def _on_execution(self, request_id: int, contract: Contract, row: Any) -> None:
         # The library emits no event for fills of orders placed by another session,

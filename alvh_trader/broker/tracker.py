@@ -7,7 +7,6 @@ this session never placed are seen as well.
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 
 from msgspec import Struct
 
@@ -21,15 +20,12 @@ from alvh_trader.broker.library import (
 from alvh_trader.broker.translate import (
     count,
     fill_of,
-    limit_of,
     number,
-    revision,
     terms,
 )
-from alvh_trader.domain.order import OrderReport
+from alvh_trader.domain.order import OrderReport, Terms, revision
 from alvh_trader.engine.event import (
     CommissionReported,
-    OrderDoubted,
     OrderFilled,
     OrderUpdated,
 )
@@ -45,31 +41,28 @@ NO_CODE = 0
 """In an `OrderDoubted` that we raised ourselves and not the broker."""
 
 Key = tuple[int, int]
+"""Client and order number: how an order is addressed, which is not what it is."""
 
 
-class Handle(Struct):
+class Handle(Struct, eq=False):
     """One order at the broker: how to address it, and what was last said of it.
 
     `was_taken`: the broker once said that it has the order. `changing`: we sent a
     change and have heard nothing of the order since; `cancelling`: we sent a cancel.
-    `sent`: the terms we sent, until the broker showed other ones (presets of the
-    gateway can change an order) or if another session sent it.
     """
 
     ref: str
     client_id: int
     order_id: int
-    quantity: int
     perm_id: int = 0
     status: str = ""
     filled: int = 0
-    limit: Decimal | None = None
+    terms: Terms | None = None
     was_taken: bool = False
     has_ended: bool = False
     changing: bool = False
     cancelling: bool = False
     said: OrderReport | None = None
-    sent: tuple[str, ...] | None = None
 
     def report(self) -> OrderReport:
         """Return what the broker says of the order now."""
@@ -79,21 +72,25 @@ class Handle(Struct):
             order_id=self.order_id,
             client_id=self.client_id,
             status=self.status,
-            quantity=self.quantity,
             filled=self.filled,
-            limit=self.limit,
+            terms=self.terms,
         )
 
 
 class Tracker:
-    """Everything the broker said of orders in this session."""
+    """Everything the broker said of orders in this session.
+
+    An order is known by its permanent id as soon as it has one. Two of them may share
+    a number: ids are handed out again, and a change may become an order of its own.
+    """
 
     def __init__(self, put: Put, clock: Clock, client_id: int) -> None:
         self._put = put
         self._clock = clock
         self._client_id = client_id
         self.account = ""
-        self._handles: dict[Key, Handle] = {}
+        self._numbers: dict[Key, Handle] = {}
+        self._handles: dict[int, Handle] = {}
         self._revisions: dict[str, int] = {}
         self._summaries: set[str] = set()
         self._commissions: set[str] = set()
@@ -107,49 +104,47 @@ class Tracker:
 
     def own(self, ref: str) -> list[Handle]:
         """Return our orders of that name; more than one is possible after a loss."""
-        return [
-            handle
-            for handle in self._handles.values()
-            if handle.ref == ref and handle.client_id == self._client_id
-        ]
+        known = dict.fromkeys((*self._numbers.values(), *self._handles.values()))
+        return [h for h in known if h.ref == ref and h.client_id == self._client_id]
 
     def by_order_id(self, order_id: int) -> Handle | None:
         """Return our order with that number, None if there is none."""
-        return self._handles.get((self._client_id, order_id))
+        return self._numbers.get((self._client_id, order_id))
 
     # -------------------------------------------------------------- sending ---
 
     def expect(self, handle: Handle) -> None:
         """Remember an order that is about to be sent."""
-        self._handles[handle.client_id, handle.order_id] = handle
+        self._numbers[handle.client_id, handle.order_id] = handle
         self.highest_order_id = max(self.highest_order_id, handle.order_id)
 
     def forget(self, handle: Handle) -> None:
         """The order was not sent after all."""
-        self._handles.pop((handle.client_id, handle.order_id), None)
+        self._numbers.pop((handle.client_id, handle.order_id), None)
 
     # -------------------------------------------------------------- hearing ---
 
-    def on_open_order(self, contract: Contract, order: Order, state: OrderState) -> Key:
-        """Take an openOrder message, asked for or not; return the order's key."""
-        key = _key(order.clientId, order.orderId, order.permId)
-        handle = self._handles.get(key)
+    def on_open_order(
+        self, contract: Contract, order: Order, state: OrderState
+    ) -> Handle:
+        """Take an openOrder message, asked for or not; return the order."""
+        key = (order.clientId, order.orderId)
+        handle = self._find(key, order.permId)
         if handle is None or (order.orderRef and handle.ref != order.orderRef):
-            # Another name under the same number: ids were handed out again.
-            handle = self._handles[key] = Handle(
-                ref=order.orderRef,
-                client_id=order.clientId,
-                order_id=order.orderId,
-                quantity=0,
+            handle = Handle(
+                ref=order.orderRef, client_id=order.clientId, order_id=order.orderId
             )
+            # Another order under the same number: it was handed out again, or a change
+            # became an order. Errors that name the number are about the newest.
+            self._numbers[key] = handle
+        if order.permId:
+            self._handles[order.permId] = handle
         if order.clientId == self._client_id:
             self.highest_order_id = max(self.highest_order_id, order.orderId)
         handle.perm_id = order.permId or handle.perm_id
-        handle.quantity = count(order.totalQuantity)
-        handle.limit = limit_of(order)
+        handle.terms = terms(contract, order, self.account)
         self._say(handle, state.status)
-        self._compare(handle, terms(contract, order))
-        return key
+        return handle
 
     def on_order_status(
         self,
@@ -165,29 +160,36 @@ class Tracker:
         *_: object,
     ) -> None:
         """Take an orderStatus message; of an order never described it says nothing."""
-        handle = self._handles.get(_key(client_id, order_id, perm_id))
-        if handle is None or (perm_id and handle.perm_id not in (0, perm_id)):
+        handle = self._find((client_id, order_id), perm_id)
+        if handle is None:
             return
-        handle.perm_id = perm_id or handle.perm_id
+        if perm_id:
+            handle.perm_id = perm_id
+            self._handles[perm_id] = handle
         handle.filled = count(filled)
         self._say(handle, status)
 
-    def report_of(self, key: Key) -> OrderReport | None:
-        """Return what was said of the order under `key`."""
-        handle = self._handles.get(key)
-        return None if handle is None else handle.report()
+    def _find(self, key: Key, perm_id: int) -> Handle | None:
+        handle = self._handles.get(perm_id)
+        if handle is not None:
+            return handle
+        # Orders typed in by a person have no number of their own: 0, or negative.
+        handle = self._numbers.get(key) if key[1] > 0 else None
+        is_it = handle is not None and perm_id in (0, handle.perm_id or perm_id)
+        return handle if is_it else None
 
-    def completed(self, order: Order, state: OrderState) -> OrderReport:
-        """Return a finished order's report; the broker no longer tells its ids."""
+    def completed(
+        self, contract: Contract, order: Order, state: OrderState
+    ) -> OrderReport:
+        """Return a finished order's report; the broker no longer tells its number."""
         return OrderReport(
             ref=order.orderRef,
             perm_id=order.permId,
             order_id=0,
             client_id=0,
             status=state.status,
-            quantity=count(order.totalQuantity) or count(order.filledQuantity),
             filled=count(order.filledQuantity),
-            limit=limit_of(order),
+            terms=terms(contract, order, self.account),
         )
 
     def on_execution(
@@ -230,20 +232,9 @@ class Tracker:
         )
 
     def _ref(self, execution: Execution) -> str:
-        key = _key(execution.clientId, execution.orderId, execution.permId)
-        handle = self._handles.get(key)
-        if handle is not None and handle.perm_id in (0, execution.permId):
-            return handle.ref
-        return ""
-
-    def _compare(self, handle: Handle, shown: tuple[str, ...]) -> None:
-        if handle.sent is None or handle.sent == shown:
-            return
-        text = f"sent {' '.join(handle.sent)}, the broker shows {' '.join(shown)}"
-        handle.sent = None
-        self._put(
-            OrderDoubted(at=self._clock.now(), ref=handle.ref, code=NO_CODE, text=text)
-        )
+        key = (execution.clientId, execution.orderId)
+        handle = self._find(key, execution.permId)
+        return "" if handle is None else handle.ref
 
     def _say(self, handle: Handle, status: str) -> None:
         handle.status = status
@@ -257,8 +248,3 @@ class Tracker:
         if report != handle.said:
             handle.said = report
             self._put(OrderUpdated(at=self._clock.now(), report=report))
-
-
-def _key(client_id: int, order_id: int, perm_id: int) -> Key:
-    # Orders typed in by a person have no number of their own: 0, or negative.
-    return (client_id, order_id) if order_id > 0 else (-1, perm_id)

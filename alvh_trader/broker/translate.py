@@ -26,7 +26,7 @@ from alvh_trader.domain.instrument import (
     Right,
 )
 from alvh_trader.domain.market import Bar
-from alvh_trader.domain.order import Fill
+from alvh_trader.domain.order import Fill, Terms, revision
 from alvh_trader.domain.order import Order as OurOrder
 
 SMART = "SMART"
@@ -45,6 +45,17 @@ INDEX_EXCHANGES = {
 OPTION_MULTIPLIER = 100
 FUTURE_MULTIPLIERS = {"VX": 1000, "VXM": 100}
 """The monthly VIX futures. Weeklies have classes of their own and are left out."""
+
+EXTRAS = (
+    *("outsideRth", "hidden", "allOrNone", "minQty", "auxPrice", "goodAfterTime"),
+    *("goodTillDate", "ocaGroup", "parentId", "overridePercentageConstraints"),
+    *("discretionaryAmt", "sweepToFill", "blockOrder", "algoStrategy", "notHeld"),
+    *("cashQty", "percentOffset", "hedgeType"),
+)
+"""Attributes that change what an order does. Ours have none of them; a preset of the
+gateway, or a person, may have set one."""
+
+_UNSET_INT = 2147483647
 
 _UNSET = 1e300
 """The broker's unset double is 1.797e308; no price or margin comes near this."""
@@ -285,22 +296,37 @@ def broker_order(
     )
 
 
-def terms(contract: Contract, order: Order) -> tuple[str, ...]:
-    """Return what must not differ between what we sent and what the broker shows.
+def terms(contract: Contract, order: Order, account: str) -> Terms:
+    """Return what the broker shows of an order, in our words.
 
-    The limit is not among it: it may be that of before or after a change under way.
+    An order to sell is one to buy the opposite of each leg.
     """
-    legs = sorted(
-        f"{leg.action} {leg.ratio} of {leg.conId}" for leg in contract.comboLegs or []
+    sign = -1 if order.action == "SELL" else 1
+    legs = [
+        (leg.conId, sign * leg.ratio * (1 if leg.action == "BUY" else -1))
+        for leg in contract.comboLegs or []
+    ]
+    return Terms(
+        legs=tuple(sorted(legs)) or ((contract.conId, sign),),
+        quantity=count(order.totalQuantity),
+        limit=limit_of(order),
+        kind=order.orderType,
+        tif=order.tif,
+        extras=tuple(
+            f"{name}={value}"
+            for name in EXTRAS
+            if (value := _set(getattr(order, name))) is not None
+        )
+        + (("account=another",) if order.account != account else ()),
     )
-    return (
-        order.action,
-        str(count(order.totalQuantity)),
-        order.orderType,
-        order.tif,
-        order.account,
-        ", ".join(legs) or f"1 of {contract.conId}",
-    )
+
+
+def _set(value: object) -> object:
+    """Return the value of an attribute, None where the broker means by it nothing."""
+    if isinstance(value, str):
+        return value or None
+    given = number(value)
+    return value if given and given != _UNSET_INT else None
 
 
 def is_single_sale(order: OurOrder) -> bool:
@@ -327,21 +353,9 @@ def fill_of(contract: Contract, execution: Execution, ref: str) -> Fill:
         quantity=sign * count(execution.shares),
         price=decimal(execution.price) or Decimal(0),
         at=execution.time,
+        client_id=execution.clientId,
+        is_forced=bool(execution.liquidation),
     )
-
-
-def revision(exec_id: str) -> tuple[str, int]:
-    """Return an execution's identity, and which revision of it this is.
-
-    The broker corrects an execution by sending it again with another last part.
-
-    >>> revision("0000e0d5.5e2b1b2c.01.02"), revision("7")
-    (('0000e0d5.5e2b1b2c.01', 2), ('7', 0))
-    """
-    base, _, last = exec_id.rpartition(".")
-    if base.count(".") < 2 or not last.isdigit():
-        return exec_id, 0
-    return base, int(last)
 
 
 def newest(fills: list[Fill]) -> tuple[Fill, ...]:

@@ -275,12 +275,33 @@ def roll(
     _tell(journal, "roll", case)
 
 
-def _tell(journal: Path, verb: str, case: str = "", question: str = "") -> None:
+@app.command()
+def adopt(
+    discrepancy: Annotated[str, typer.Argument(help="Its name in the alert, or all.")],
+    journal: JournalFile = DEFAULT_JOURNAL,
+) -> None:
+    """Take the broker's picture of a discrepancy for true; what it froze goes on."""
+    _tell(journal, "adopt", name=discrepancy)
+
+
+@app.command()
+def abandon(
+    order: Annotated[str, typer.Argument(help="The name of an order in doubt.")],
+    journal: JournalFile = DEFAULT_JOURNAL,
+) -> None:
+    """Give up an order that never reached the broker, as a person has made sure."""
+    _tell(journal, "abandon", name=order)
+
+
+def _tell(
+    journal: Path, verb: str, case: str = "", question: str = "", name: str = ""
+) -> None:
     from alvh_trader.runtime.control import ask_of, say
     from alvh_trader.runtime.request import Request, Verb
 
     what = ask_of(question) if question else None
-    typer.echo(say(journal, Request(verb=Verb(verb), case=case, what=what)))
+    asked = Request(verb=Verb(verb), case=case, what=what, name=name)
+    typer.echo(say(journal, asked))
 
 
 for live_command in LIVE_COMMANDS:

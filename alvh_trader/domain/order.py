@@ -41,6 +41,7 @@ class OrderStatus(StrEnum):
     CANCELLING = "CANCELLING"  # A cancel was sent; it may still fill.
     FILLED = "FILLED"
     CANCELLED = "CANCELLED"
+    CANCELLED_BY_OTHER = "CANCELLED_BY_OTHER"  # A person, or whoever else may.
     REJECTED = "REJECTED"
     NOT_SEEN = "NOT_SEEN"  # The quarantine passed and the broker never showed it.
     DECLINED = "DECLINED"  # A person said no; it was never sent.
@@ -51,6 +52,7 @@ TERMINAL = frozenset(
     {
         OrderStatus.FILLED,
         OrderStatus.CANCELLED,
+        OrderStatus.CANCELLED_BY_OTHER,
         OrderStatus.REJECTED,
         OrderStatus.NOT_SEEN,
         OrderStatus.DECLINED,
@@ -67,6 +69,22 @@ class Leg(Struct, frozen=True):
 
     instrument: Option | Future
     ratio: int
+
+
+class Terms(Struct, frozen=True):
+    """What an order is, field by field, in the same words whoever tells of it.
+
+    `legs` are (con_id, ratio) by number, bought positive; `limit` is the signed net
+    debit of one unit, None for an order that is no limit order. `extras` are
+    attributes that no order of ours has, as `name=value`.
+    """
+
+    legs: tuple[tuple[int, int], ...]
+    quantity: int
+    limit: Decimal | None
+    kind: str = "LMT"
+    tif: str = "DAY"
+    extras: tuple[str, ...] = ()
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -91,24 +109,35 @@ class Order(Struct, frozen=True, kw_only=True):
         assert self.quantity > 0, "an order of nothing"
         assert self.legs, "an order without legs"
 
+    @property
+    def terms(self) -> Terms:
+        """What the broker must show of it."""
+        legs = sorted((leg.instrument.con_id, leg.ratio) for leg in self.legs)
+        return Terms(legs=tuple(legs), quantity=self.quantity, limit=self.limit)
+
 
 class OrderReport(Struct, frozen=True, kw_only=True):
-    """What the broker says of one order. `status` is the broker's own word."""
+    """What the broker says of one order. `status` is the broker's own word.
+
+    `terms` are None where the broker has not described the order yet; `filled` counts
+    whole units.
+    """
 
     ref: str
     perm_id: int
     order_id: int
     client_id: int
     status: str
-    quantity: int
     filled: int
-    limit: Decimal | None = None
+    terms: Terms | None = None
 
 
 class Fill(Struct, frozen=True, kw_only=True):
     """One execution of one leg. `quantity` is signed: bought positive.
 
-    The summary rows that the broker sends for a whole combo are not fills.
+    The summary rows that the broker sends for a whole combo are not fills. `client_id`
+    is whose order it was: 0 is a person at the broker's own screen. `is_forced`: the
+    broker itself liquidated.
     """
 
     exec_id: str
@@ -118,3 +147,28 @@ class Fill(Struct, frozen=True, kw_only=True):
     quantity: int
     price: Decimal
     at: datetime
+    client_id: int = 0
+    is_forced: bool = False
+
+
+def revision(exec_id: str) -> tuple[str, int]:
+    """Return an execution's identity, and which revision of it this is.
+
+    The broker's ids have four parts. It corrects an execution by sending it again with
+    the last one counted up; any other id is its own.
+
+    >>> revision("0000e0d5.5e2b1b2c.01.02"), revision("7")
+    (('0000e0d5.5e2b1b2c.01', 2), ('7', 0))
+    """
+    base, _, last = exec_id.rpartition(".")
+    is_revisable = base.count(".") == 2 and last.isdigit()
+    return (base, int(last)) if is_revisable else (exec_id, 0)
+
+
+def exec_base(exec_id: str) -> str:
+    """Return what an execution and its corrections have in common.
+
+    >>> exec_base("0000e0d5.6544f4c8.01.02"), exec_base("0000e0d5.6544f4c8.01")
+    ('0000e0d5.6544f4c8.01', '0000e0d5.6544f4c8.01')
+    """
+    return revision(exec_id)[0]

@@ -15,6 +15,7 @@ from alvh_trader.domain.position import Position
 from alvh_trader.engine.case import Case, HeldLeg, legs_of_shape
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.decision import Decision
+from alvh_trader.engine.discrepancies import unexplained
 from alvh_trader.engine.proof import holds, lots_of
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.case import Case as Condor
@@ -138,7 +139,7 @@ def _compare(turn: Turn, case: Case) -> None:
         for leg in case.legs
         if not holds(turn.state, leg.option.con_id, leg.quantity)
     ]
-    if not missing:
+    if not missing or {x.option.con_id for x in missing} & unexplained(turn.state):
         return
     if _drop_expired(turn, case, missing):
         return
@@ -163,9 +164,11 @@ def _free_positions(turn: Turn, idle: list[Case]) -> list[Position]:
     """Return the positions less what known cases own of them.
 
     What is owned and not held leaves nothing over; it does not turn into its
-    opposite. Cases in `idle` own nothing.
+    opposite. Cases in `idle` own nothing. What nobody can explain makes no case before
+    a person has adopted it.
     """
     owned: dict[int, int] = {}
+    unclear = unexplained(turn.state)
     for case in turn.state.cases.values():
         if case.phase is not Phase.CLOSED and case not in idle:
             for leg in case.legs:
@@ -174,7 +177,7 @@ def _free_positions(turn: Turn, idle: list[Case]) -> list[Position]:
     return [
         Position(p.instrument, left, p.average_cost)
         for con_id, p in turn.state.positions.items()
-        if (left := _beyond(p.quantity, owned.get(con_id, 0)))
+        if con_id not in unclear and (left := _beyond(p.quantity, owned.get(con_id, 0)))
     ]
 
 

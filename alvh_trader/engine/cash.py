@@ -22,12 +22,11 @@ from alvh_trader.capital.cashbook import (
 )
 from alvh_trader.capital.facilities import interest
 from alvh_trader.domain.calendar import new_york_date
-from alvh_trader.domain.order import Fill, Purpose
+from alvh_trader.domain.order import Fill, Purpose, exec_base
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.event import CommissionReported
 from alvh_trader.engine.funding import funding_of, stated
 from alvh_trader.engine.turn import Turn
-from alvh_trader.execution.ticket import exec_base
 from alvh_trader.strategy.phase import Phase
 
 KINDS = {

@@ -228,6 +228,18 @@ class OperatorReleased(_Event, frozen=True, kw_only=True):
     case: str
 
 
+class OperatorAdopted(_Event, frozen=True, kw_only=True):
+    """The operator takes what the broker shows of a discrepancy ("": all) for true."""
+
+    key: str
+
+
+class OperatorAbandoned(_Event, frozen=True, kw_only=True):
+    """The operator has made sure that an order in doubt never reached the broker."""
+
+    ref: str
+
+
 class OperatorAskedRoll(_Event, frozen=True, kw_only=True):
     """The operator wants a case rolled today; hedge and bands come first as ever."""
 
@@ -272,6 +284,8 @@ Said = (
     OperatorHalted
     | OperatorCleared
     | OperatorReleased
+    | OperatorAdopted
+    | OperatorAbandoned
     | OperatorAskedRoll
     | OperatorAcknowledged
     | OperatorArmed

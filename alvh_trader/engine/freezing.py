@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from alvh_trader.engine.command import Severity
+from alvh_trader.engine.discrepancies import opened
 from alvh_trader.engine.event import ControlTripped, OperatorCleared, OperatorHalted
 from alvh_trader.engine.orders import ask_report, cancel
 from alvh_trader.engine.turn import Turn
@@ -91,7 +92,9 @@ def clearance(turn: Turn) -> tuple[Finding, ...]:
     value = "none" if age is None else f"{age.total_seconds():.0f} s old"
     bound = f"clean, <= {most.total_seconds():.0f} s old"
     doubtful = [ref for ref, t in state.tickets.items() if t.is_live and t.is_in_doubt]
+    breaks = [it.key for it in opened(state) if it.rule.reduces]
     return (
         Finding("reconciliation", value, bound, age is not None and age <= most),
         Finding("orders in doubt", ", ".join(doubtful) or "none", "none", not doubtful),
+        Finding("open discrepancies", ", ".join(breaks) or "none", "none", not breaks),
     )

@@ -27,6 +27,7 @@ from alvh_trader.engine import (
     threat,
     verifying,
 )
+from alvh_trader.engine.agreement import BREAK_CONFIRM
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.evaluation import Reading, evaluate, vix_of
@@ -166,7 +167,9 @@ def _ask_for_reports(turn: Turn) -> None:
         c.phase in {Phase.HEDGE_PLAN, Phase.ROLL_PLAN, Phase.VERIFY, Phase.RECONCILE}
         for c in turn.state.cases.values()
     )
-    if busy:
+    if turn.state.break_since is not None:
+        ask_report(turn, "the books disagree", BREAK_CONFIRM)
+    elif busy:
         ask_report(turn, "orders or cases under way", REPORT_BUSY)
     elif turn.rules.calendar.is_open(turn.at):
         ask_report(turn, "on the timer", turn.rules.reconcile_every)

@@ -1,14 +1,20 @@
 """What a person may tell the engine of cases: release one, allow a roll; and files."""
 
+from alvh_trader.engine import discrepancies
+from alvh_trader.engine.answers import hindrance_to_abandon
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.event import (
     InputsRead,
+    OperatorAbandoned,
     OperatorAcknowledged,
+    OperatorAdopted,
     OperatorAskedRoll,
     OperatorReleased,
 )
 from alvh_trader.engine.orders import ask_report
+from alvh_trader.engine.tickets import keep
 from alvh_trader.engine.turn import Turn
+from alvh_trader.execution.lifecycle import Evidence
 from alvh_trader.portfolio.case import Kind, hindrance
 from alvh_trader.strategy.phase import TRANSITIONS, Trigger
 
@@ -33,6 +39,28 @@ def on_released(turn: Turn, event: OperatorReleased) -> None:
             continue
         turn.move(case, Trigger.RELEASED)
     ask_report(turn, "released by the operator")
+
+
+def on_adopted(turn: Turn, event: OperatorAdopted) -> None:
+    """Take the broker's picture for true; the next report starts from there."""
+    discrepancies.adopt(turn, event.key)
+    ask_report(turn, "adopted by the operator")
+
+
+def on_abandoned(turn: Turn, event: OperatorAbandoned) -> None:
+    """End an order that stayed in doubt, on a person's word and no complete report's.
+
+    The broker must have had its time to show it, and complete reports must not have.
+    """
+    ticket = turn.state.tickets.get(event.ref)
+    why_not = hindrance_to_abandon(turn.state, ticket, turn.at)
+    if ticket is None or why_not is not None:
+        text = f"{event.ref} was not abandoned: {why_not}"
+        turn.alert("abandon_refused", Severity.WARNING, "", text)
+        return
+    keep(turn, ticket.hear(Evidence.NOT_SEEN, turn.at))
+    text = f"{event.ref} is given up, as the operator said"
+    turn.alert("order_not_seen", Severity.WARNING, ticket.order.case, text)
 
 
 def on_asked_roll(turn: Turn, event: OperatorAskedRoll) -> None:

@@ -5,38 +5,29 @@ report is asked for; only the broker's evidence, or a quarantine over complete
 reports, ends it (reliability.md F1).
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
 
-from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.order import (
-    Fill,
     Order,
-    OrderReport,
-    OrderStatus,
     Purpose,
 )
-from alvh_trader.engine import cash, proposals
-from alvh_trader.engine.case import HeldLeg
+from alvh_trader.engine import discrepancies, proposals
 from alvh_trader.engine.command import (
     CancelOrder,
     RequestReport,
     Severity,
 )
-from alvh_trader.engine.event import OrderDoubted, OrderNotSent, OrderRefused
-from alvh_trader.engine.identity import LIVE, prove
-from alvh_trader.engine.lots import FIRST, at_work, book_purchase, book_sale
-from alvh_trader.engine.opened import take_in
-from alvh_trader.engine.proof import circumstances, lasts
+from alvh_trader.engine.identity import LIVE
+from alvh_trader.engine.proof import circumstances
 from alvh_trader.engine.tickets import keep, place, reprice
 from alvh_trader.engine.turn import Turn
-from alvh_trader.execution.lifecycle import BROKER_WORDS, Evidence
-from alvh_trader.execution.ticket import Ticket, exec_base, open_ticket
+from alvh_trader.execution.lifecycle import Evidence
+from alvh_trader.execution.ticket import Ticket, open_ticket
+from alvh_trader.portfolio.discrepancy import Name
 from alvh_trader.risk.gate import Approved, Refused, judge
-from alvh_trader.strategy.finding import Finding
-from alvh_trader.strategy.phase import TRANSITIONS, Trigger
 
 PREFIX = "ALVH-"
 """Every order reference of ours begins so; nobody else's does."""
@@ -47,8 +38,8 @@ SILENCE_MAX = timedelta(seconds=10)
 CANCEL_MAX = timedelta(seconds=60)
 """A cancellation not answered within this is in doubt (reliability.md I07)."""
 
-QUARANTINE = timedelta(seconds=60)
-"""Paper only: an order the broker has not shown for so long was never received."""
+EVEN_MAX = timedelta(seconds=5)
+"""How long the legs of a combo may be out of its ratio (reliability.md I09)."""
 
 REPORT_EVERY = timedelta(seconds=20)
 """How often to ask again while an order is in doubt."""
@@ -121,8 +112,21 @@ def cancel_rolls(turn: Turn, case_id: str) -> bool:
 def work_tickets(turn: Turn) -> None:
     """Let time pass over every live order: doubt, give up, or climb a rung."""
     for ticket in tuple(turn.state.tickets.values()):
+        if ticket.uneven_since is not None:
+            _watch_legs(turn, ticket, ticket.uneven_since)
         if ticket.is_live:
             _work(turn, ticket)
+
+
+def _watch_legs(turn: Turn, ticket: Ticket, since: datetime) -> None:
+    """Tell of legs that stay out of the order's ratio, and of what would mend it."""
+    if turn.at - since < EVEN_MAX:
+        return
+    order, residual = ticket.order, ticket.residual
+    beyond = ", ".join(f"{n:+d} of {con_id}" for con_id, n in residual.items())
+    close = ", ".join(f"{-n:+d} of {con_id}" for con_id, n in residual.items())
+    text = f"{order.ref} is legged out by {beyond}; trading {close} would close it"
+    discrepancies.notice(turn, Name.LEGGED_OUT, order.ref, text, residual, order.case)
 
 
 def _work(turn: Turn, ticket: Ticket) -> None:
@@ -130,9 +134,9 @@ def _work(turn: Turn, ticket: Ticket) -> None:
     if ticket.is_proposed:
         proposals.look(turn, ticket)
     elif ticket.status == "INTENT" and turn.at - heard >= SILENCE_MAX:
-        _doubt(turn, ticket, Evidence.SILENT, "no acknowledgement")
+        doubt(turn, ticket, Evidence.SILENT, "no acknowledgement")
     elif ticket.status == "CANCELLING" and turn.at - heard >= CANCEL_MAX:
-        _doubt(turn, ticket, Evidence.SILENT, "its cancellation is not answered")
+        doubt(turn, ticket, Evidence.SILENT, "its cancellation is not answered")
     elif ticket.is_in_doubt or ticket.status == "CANCELLING":
         # Shown as open again, it will be cancelled again by whoever wants that.
         ask_report(turn, "an order is in doubt", REPORT_EVERY)
@@ -153,7 +157,8 @@ def _climb(turn: Turn, ticket: Ticket) -> None:
         cancel(turn, order.ref)
 
 
-def _doubt(turn: Turn, ticket: Ticket, evidence: Evidence, why: str) -> None:
+def doubt(turn: Turn, ticket: Ticket, evidence: Evidence, why: str) -> None:
+    """Take silence or an answer that proves nothing: tell, and ask for a report."""
     heard = ticket.hear(evidence, turn.at)
     keep(turn, heard)
     if heard.is_in_doubt:
@@ -174,172 +179,8 @@ def ask_report(turn: Turn, reason: str, not_within: timedelta | None = None) -> 
     turn.ask(RequestReport(reason=reason))
 
 
-def on_report(turn: Turn, report: OrderReport) -> None:
-    """Take what the broker says of one order."""
-    ticket = turn.state.tickets.get(report.ref)
-    if ticket is None:
-        return
-    turn.put(last_order_id=max(turn.state.last_order_id, report.order_id))
-    evidence = BROKER_WORDS.get(report.status)
-    if evidence is None:
-        return
-    after = see(turn, ticket, evidence, report.perm_id)
-    if ticket.is_live and not after.is_live:
-        _tell_end(turn, after, report.status)
-
-
-def see(turn: Turn, ticket: Ticket, evidence: Evidence, perm_id: int = 0) -> Ticket:
-    """Take what the broker shows; an order that was to end and works is ended again."""
-    after = keep(turn, ticket.hear(evidence, turn.at, perm_id))
-    if after.cancel_asked and after.status is OrderStatus.WORKING:
-        # The cancel may never have left, and whoever wanted it still does.
-        keep(turn, msgspec.structs.replace(after, cancel_asked=False))
-        cancel(turn, after.order.ref)
-    return after
-
-
-def _tell_end(turn: Turn, ticket: Ticket, how: str) -> None:
-    if not ticket.cancel_asked:
-        order = ticket.order
-        text = f"{order.ref} ended without our asking: {how}, {ticket.filled} filled"
-        turn.alert("order_ended", Severity.WARNING, order.case, text)
-
-
-def on_refused(turn: Turn, event: OrderRefused) -> None:
-    """The broker refused an order that our own checks had passed."""
-    ticket = turn.state.tickets.get(event.ref)
-    if ticket is None:
-        return
-    keep(turn, ticket.hear(Evidence.REFUSED, turn.at))
-    text = f"{event.ref} rejected by the broker: {event.code} {event.text}"
-    turn.alert("order_rejected", Severity.CRITICAL, ticket.order.case, text)
-
-
-def on_not_sent(turn: Turn, event: OrderNotSent) -> None:
-    """The last gate before the socket stopped an order."""
-    ticket = turn.state.tickets.get(event.ref)
-    if ticket is None:
-        return
-    if ticket.status == "INTENT":
-        keep(turn, ticket.hear(Evidence.NOT_SENT, turn.at))
-    text = f"{event.ref} was not sent: {event.reason}"
-    turn.alert("order_not_sent", Severity.WARNING, ticket.order.case, text)
-
-
-def on_doubted(turn: Turn, event: OrderDoubted) -> None:
-    """The broker's answer proves nothing: only a report can tell."""
-    ticket = turn.state.tickets.get(event.ref)
-    if ticket is not None and ticket.is_live:
-        _doubt(turn, ticket, Evidence.DOUBTED, f"{event.code} {event.text}")
-
-
 def on_lost_link(turn: Turn) -> None:
     """The session went: everything that was live is in doubt."""
     for ticket in tuple(turn.state.tickets.values()):
         if ticket.is_live:
             keep(turn, ticket.hear(Evidence.SILENT, turn.at))
-
-
-def book(turn: Turn, fill: Fill) -> bool:
-    """Fold one execution into the ledger; return whether it was new.
-
-    The same execution twice is one; a correction reverses what it corrects.
-    """
-    base = exec_base(fill.exec_id)
-    earlier = turn.state.fills.get(base)
-    if earlier is not None and earlier.exec_id >= fill.exec_id:
-        return False
-    change = fill.quantity - (earlier.quantity if earlier else 0)
-    ledger = dict(turn.state.ledger)
-    ledger[fill.con_id] = ledger.get(fill.con_id, 0) + change
-    turn.put(fills={**turn.state.fills, base: fill}, ledger=ledger)
-    cash.on_fill(turn, earlier, fill)
-    ticket = turn.state.tickets.get(fill.ref)
-    if ticket is not None:
-        now = ticket.fill(fill, turn.at)
-        _keep_filled(turn, ticket, now, msgspec.structs.replace(fill, quantity=change))
-    return True
-
-
-def _keep_filled(turn: Turn, before: Ticket, after: Ticket, fill: Fill) -> None:
-    keep(turn, after)
-    prove(turn, after)
-    order = after.order
-    if order.purpose is Purpose.ROLL:
-        _move_leg(turn, after, fill)
-    if order.purpose is Purpose.OPEN:
-        take_in(turn, after)
-    if order.purpose is Purpose.HEDGE:
-        book_purchase(turn, before, after)
-        if after.filled < before.filled:
-            _void_permits(turn, order.case)
-            _stop_sales(turn, order.ref)
-    if order.purpose is Purpose.HEDGE_SELL:
-        book_sale(turn, before, after)
-        if after.filled > before.filled and _has_counted(turn, after):
-            _void_permits(turn, order.case)
-
-
-def _void_permits(turn: Turn, case_id: str) -> None:
-    """A hedge that became less ends every permit that stood on it (alvh.md §3.3)."""
-    for ref, ticket in tuple(turn.state.tickets.items()):
-        if ticket.order.case == case_id and ticket.order.purpose is Purpose.ROLL:
-            cancel(turn, ref)
-    if case_id in turn.state.cases:
-        turn.change(turn.state.cases[case_id], in_band_at=None)
-
-
-def _has_counted(turn: Turn, sale: Ticket) -> bool:
-    """Return whether what a sale has sold counted as a case's hedge."""
-    return any(
-        lot.layer in FIRST and lasts(turn, lot)
-        for lot in turn.state.lots.values()
-        if any(s.ref == sale.order.ref for s in lot.sales)
-    )
-
-
-def _stop_sales(turn: Turn, ref: str) -> None:
-    """Cancel the sales of a lot that holds less now than they would take."""
-    lot = turn.state.lots.get(ref)
-    if lot is not None and at_work(turn.state, lot) > lot.units:
-        for sale in lot.sales:
-            cancel(turn, sale.ref)
-
-
-def _move_leg(turn: Turn, ticket: Ticket, fill: Fill) -> None:
-    """During a roll the fills, not recognition, say what a case consists of."""
-    case = turn.state.cases[ticket.order.case]
-    ordered = (leg.instrument for leg in ticket.order.legs)
-    option = next((i for i in ordered if i.con_id == fill.con_id), None)
-    if not isinstance(option, Option):
-        # What nobody ordered belongs to no case; recognition will see the position.
-        return
-    quantities = {x.option: x.quantity for x in case.legs}
-    quantities[option] = quantities.get(option, 0) + fill.quantity
-    legs = tuple(HeldLeg(o, q) for o, q in quantities.items() if q)
-    case = turn.change(case, legs=legs)
-    if case.roll is None and (case.phase, Trigger.EXTERNAL_CHANGE) in TRANSITIONS:
-        found = Finding("fill", ticket.order.ref, "of a roll under way", False)
-        turn.move(case, Trigger.EXTERNAL_CHANGE, (found,), resume=case.phase)
-
-
-def settle_doubts(turn: Turn, shown: frozenset[str]) -> None:
-    """After a complete report, end what the broker has not shown for long enough.
-
-    `shown` are the references seen in open orders, completed orders or executions.
-    Paper only: in live a person decides (reliability.md §0.12).
-    """
-    for ref, ticket in tuple(turn.state.tickets.items()):
-        if not ticket.is_live or not ticket.was_sent or ref in shown:
-            continue
-        if turn.at - ticket.opened < SILENCE_MAX:
-            # The report may have been asked for before the order left.
-            ask_report(turn, "an order is not shown yet", REPORT_EVERY)
-        elif not ticket.is_in_doubt:
-            _doubt(turn, ticket, Evidence.DOUBTED, "not among the broker's orders")
-        elif turn.at - (ticket.heard or ticket.opened) < QUARANTINE:
-            ask_report(turn, "the quarantine of an order", REPORT_EVERY)
-        elif turn.state.mode != "live":
-            keep(turn, ticket.hear(Evidence.NOT_SEEN, turn.at))
-            text = f"{ref}: the broker has not shown it for a minute; it is given up"
-            turn.alert("order_not_seen", Severity.WARNING, ticket.order.case, text)

@@ -6,6 +6,7 @@ from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.domain.order import Layer, Leg, Order, Purpose
 from alvh_trader.engine.case import Case, HedgeLot
+from alvh_trader.engine.discrepancies import against
 from alvh_trader.engine.funding import funding_of, light_of
 from alvh_trader.engine.identity import live_proof
 from alvh_trader.engine.lots import FIRST, at_risk, at_work
@@ -233,14 +234,7 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         ),
         future_stop=turn.rules.params.hedge.future_stop,
         orders_last_minute=sum((turn.at - t).total_seconds() < 60 for t in state.sent),
-        orders_today=sum(
-            t.order.case == order.case
-            and t.order.purpose is order.purpose
-            and t.order.ref != order.ref
-            and t.was_sent
-            and new_york_date(t.opened) == state.day
-            for t in state.tickets.values()
-        ),
+        orders_today=_orders_today(state, order),
         rolls_lately=_rolls_lately(turn, case) if case else 0,
         doubtful=tuple(t.order.ref for t in live if t.is_in_doubt),
         working=tuple(t.order for t in live),
@@ -252,6 +246,18 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         entry=_entry_proof(turn, order) if order.purpose is Purpose.OPEN else None,
         live=live_proof(state, order),
         off_parity=_off_parity(turn, order),
+        discrepancies=against(state, order),
+    )
+
+
+def _orders_today(state: State, order: Order) -> int:
+    return sum(
+        t.order.case == order.case
+        and t.order.purpose is order.purpose
+        and t.order.ref != order.ref
+        and t.was_sent
+        and new_york_date(t.opened) == state.day
+        for t in state.tickets.values()
     )
 
 

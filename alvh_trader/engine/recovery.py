@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.command import Severity
+from alvh_trader.engine.discrepancies import holding
 from alvh_trader.engine.evaluation import Reading
 from alvh_trader.engine.orders import ask_report, cancel_rolls
 from alvh_trader.engine.proof import holds, is_hedged
@@ -40,13 +41,17 @@ def look_reconcile(turn: Turn, case: Case, _reading: Reading) -> None:
             turn.move(case, Trigger.TIMEOUT, (found,))
             _call_a_person(turn, case, "no clean reconciliation in 60 s")
         return
+    if cancel_rolls(turn, case.case_id):
+        turn.stand(case, "waiting for the end of a roll order")
+        return
     live = [
         t
         for t in turn.state.tickets.values()
         if t.is_live and t.order.case == case.case_id
     ]
-    if cancel_rolls(turn, case.case_id):
-        turn.stand(case, "waiting for the end of a roll order")
+    if (it := holding(turn.state, case.case_id)) is not None:
+        found = Finding(it.name.lower(), it.text, "adopted, or healed", False)
+        turn.stand(case, f"{it.key} is open", (found,))
         return
     if any(t.is_in_doubt for t in live):
         turn.stand(case, "waiting for the truth about an order")

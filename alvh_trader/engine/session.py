@@ -5,11 +5,10 @@ not agree is asked for once more, because its parts are not atomic; if it still 
 not, the touched cases go to RECONCILE and a person is told (reliability.md T02).
 """
 
-from datetime import timedelta
-
-from alvh_trader.domain.instrument import Option
-from alvh_trader.domain.position import Position
-from alvh_trader.engine import arming
+from alvh_trader.domain.order import exec_base
+from alvh_trader.engine import arming, discrepancies
+from alvh_trader.engine.agreement import agrees, settle_expired
+from alvh_trader.engine.answers import on_completed, on_shown, settle_doubts
 from alvh_trader.engine.books import review_cases
 from alvh_trader.engine.command import RequestReport, Severity
 from alvh_trader.engine.event import (
@@ -20,26 +19,19 @@ from alvh_trader.engine.event import (
     LinkChanged,
     ReportFailed,
 )
+from alvh_trader.engine.fills import book
 from alvh_trader.engine.freezing import MEANINGS, freeze
 from alvh_trader.engine.orders import (
     PREFIX,
     ask_report,
-    book,
     number_of,
     on_lost_link,
-    on_report,
-    see,
-    settle_doubts,
 )
 from alvh_trader.engine.turn import Turn
-from alvh_trader.execution.lifecycle import Evidence
-from alvh_trader.execution.ticket import exec_base
+from alvh_trader.portfolio.discrepancy import Name
 from alvh_trader.risk.arm import Identity
 from alvh_trader.risk.freeze import Freeze
 from alvh_trader.strategy.phase import TRANSITIONS, Trigger
-
-BREAK_CONFIRM = timedelta(seconds=5)
-"""How long a disagreement may last before it is believed."""
 
 
 def on_started(turn: Turn, event: DaemonStarted) -> None:
@@ -133,7 +125,7 @@ def on_report_failed(turn: Turn, event: ReportFailed) -> None:
 
 def on_reported(turn: Turn, event: BrokerReported) -> None:
     """Compare the broker's truth with the ledger, then let the cases look at it."""
-    state = turn.state
+    state, before = turn.state, turn.state.positions
     is_first = state.account is None
     turn.put(account=event.account)
     if is_first:
@@ -144,27 +136,44 @@ def on_reported(turn: Turn, event: BrokerReported) -> None:
         for fill in event.fills:
             book(turn, fill)
     turn.put(positions={p.instrument.con_id: p for p in event.positions})
-    for report in (*event.orders, *event.completed):
-        on_report(turn, report)
-    for report in event.orders:
-        _revive(turn, report.ref)
-    reported = {r.ref for r in (*event.orders, *event.completed)}
-    shown = frozenset(reported | {f.ref for f in event.fills})
+    shown = _take_orders(turn, event)
     settle_doubts(turn, shown)
     _refuse_stale_journal(turn, shown)
-    if _agrees(turn):
-        turn.put(reconciled=turn.at, break_since=None)
-        _forget_old_fills(turn, event)
-        review_cases(turn)
-    else:
-        _believe_break(turn)
+    settle_expired(turn, before)
+    if not agrees(turn):
+        return
+    turn.put(reconciled=turn.at, break_since=None)
+    _forget_old_fills(turn, event)
+    review_cases(turn)
+    _halt_if_overdue(turn)
 
 
-def _revive(turn: Turn, ref: str) -> None:
-    # An order that the broker shows as open is no longer in doubt.
-    ticket = turn.state.tickets.get(ref)
-    if ticket is not None and ticket.is_in_doubt:
-        see(turn, ticket, Evidence.SEEN)
+def _take_orders(turn: Turn, event: BrokerReported) -> frozenset[str]:
+    """Take what the lists of orders say; return every reference of the report."""
+    for report in event.orders:
+        on_shown(turn, report)
+    open_ids = {report.perm_id for report in event.orders}
+    for report in event.completed:
+        # Of an order that is in both lists, the one that may still trade is believed.
+        if report.perm_id not in open_ids:
+            on_completed(turn, report)
+    discrepancies.see_foreign_orders(turn, event.orders)
+    tickets = turn.state.tickets
+    open_refs = {report.ref for report in event.orders}
+    discrepancies.heal(turn, Name.ENDED_YET_OPEN, open_refs)
+    twins = {ref for ref, t in tickets.items() if t.is_live and t.is_twin}
+    discrepancies.heal(turn, Name.TWIN_ORDER, twins)
+    reported = open_refs | {report.ref for report in event.completed}
+    return frozenset(reported | {fill.ref for fill in event.fills})
+
+
+def _halt_if_overdue(turn: Turn) -> None:
+    """Stop everything for what must not last: a person adopts, and then clears."""
+    it = discrepancies.overdue(turn)
+    if it is None:
+        return
+    text = f"{it.key}, open since {it.since.isoformat()}: {it.text}"
+    freeze(turn, Freeze.HALT, text)
 
 
 def _refuse_stale_journal(turn: Turn, shown: frozenset[str]) -> None:
@@ -182,63 +191,6 @@ def _refuse_stale_journal(turn: Turn, shown: frozenset[str]) -> None:
         text = f"the broker knows {strangers[0]}, this journal does not: it is too old"
         freeze(turn, Freeze.HALT, text)
         turn.alert("stale_journal", Severity.CRITICAL, "", text)
-
-
-def _agrees(turn: Turn) -> bool:
-    """Compare ledger and positions; what expired leaves both without a trade."""
-    positions, ledger = turn.state.positions, dict(turn.state.ledger)
-    for con_id in tuple(ledger):
-        if con_id not in positions and _has_expired(turn, con_id):
-            del ledger[con_id]
-    turn.put(ledger=ledger)
-    keys = positions.keys() | ledger.keys()
-    return all(_quantity(positions.get(k)) == ledger.get(k, 0) for k in keys)
-
-
-def _quantity(position: Position | None) -> int:
-    return position.quantity if position else 0
-
-
-def _has_expired(turn: Turn, con_id: int) -> bool:
-    today = turn.state.day
-    options = [
-        leg.option for case in turn.state.cases.values() for leg in case.legs
-    ] + [
-        leg.instrument
-        for lot in turn.state.lots.values()
-        for leg in lot.legs
-        if isinstance(leg.instrument, Option)
-    ]
-    return today is not None and any(
-        o.con_id == con_id and o.last_trade <= today for o in options
-    )
-
-
-def _believe_break(turn: Turn) -> None:
-    since = turn.state.break_since
-    if since is None:
-        turn.put(break_since=turn.at, reconciled=None)
-        turn.ask(RequestReport(reason="positions and executions disagree"))
-        return
-    if turn.at - since < BREAK_CONFIRM:
-        return
-    positions, ledger = turn.state.positions, turn.state.ledger
-    wrong = [
-        f"{k}: {_quantity(positions.get(k))} held, {ledger.get(k, 0)} booked"
-        for k in sorted(positions.keys() | ledger.keys())
-        if _quantity(positions.get(k)) != ledger.get(k, 0)
-    ]
-    text = "positions changed without an execution of today: " + "; ".join(wrong)
-    turn.alert("position_break", Severity.CRITICAL, "", text)
-    turn.put(
-        ledger={k: p.quantity for k, p in positions.items()},
-        break_since=None,
-        reconciled=turn.at,
-    )
-    for case in tuple(turn.state.cases.values()):
-        if (case.phase, Trigger.EXTERNAL_CHANGE) in TRANSITIONS:
-            turn.move(case, Trigger.EXTERNAL_CHANGE, resume=case.phase, in_band_at=None)
-    review_cases(turn)
 
 
 def _forget_old_fills(turn: Turn, event: BrokerReported) -> None:

@@ -15,6 +15,7 @@ from alvh_trader.engine.capital import CapitalView
 from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.portfolio.case import Case as Condor
+from alvh_trader.portfolio.discrepancy import Discrepancy
 from alvh_trader.risk.arm import Arm, Identity
 from alvh_trader.risk.freeze import Freeze
 from alvh_trader.risk.limits import Limits
@@ -120,6 +121,9 @@ class State(Struct, frozen=True, kw_only=True):
     reconciled: datetime | None = None
     report_asked: datetime | None = None
     break_since: datetime | None = None
+    discrepancies: dict[str, Discrepancy] = {}
+    """What the broker shows that cannot be explained, until it heals or is adopted."""
+
     quotes: dict[int, Quote] = {}
     vix_recent: tuple[tuple[datetime, float], ...] = ()
     regime: Regime | None = None

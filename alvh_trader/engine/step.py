@@ -9,12 +9,13 @@ from typing import assert_never
 from msgspec import Struct
 
 from alvh_trader.engine import (
+    answers,
     arming,
     cash,
+    fills,
     freezing,
     market,
     operator,
-    orders,
     panel,
     proposals,
     session,
@@ -38,7 +39,9 @@ from alvh_trader.engine.event import (
     LinkChanged,
     MarginPreviewed,
     MarketUpdated,
+    OperatorAbandoned,
     OperatorAcknowledged,
+    OperatorAdopted,
     OperatorApproved,
     OperatorArmed,
     OperatorAskedRoll,
@@ -92,7 +95,7 @@ def step(state: State, event: Event, rules: Rules) -> Step:
     return Step(turn.state, tuple(turn.commands), tuple(turn.decisions))
 
 
-def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - one row an event
+def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - a row each
     match event:
         case MarketUpdated():
             market.on_updated(turn, event)
@@ -109,15 +112,15 @@ def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - one row an eve
         case ReportFailed():
             session.on_report_failed(turn, event)
         case OrderUpdated():
-            orders.on_report(turn, event.report)
+            answers.on_report(turn, event.report)
         case OrderRefused():
-            orders.on_refused(turn, event)
+            answers.on_refused(turn, event)
         case OrderNotSent():
-            orders.on_not_sent(turn, event)
+            answers.on_not_sent(turn, event)
         case OrderDoubted():
-            orders.on_doubted(turn, event)
+            answers.on_doubted(turn, event)
         case OrderFilled():
-            orders.book(turn, event.fill)
+            fills.book(turn, event.fill)
         case CommissionReported():
             cash.on_commission(turn, event)
         case ControlTripped():
@@ -132,6 +135,10 @@ def _obey(turn: Turn, event: Said | Answer) -> None:
             freezing.hear(turn, event)
         case OperatorReleased():
             operator.on_released(turn, event)
+        case OperatorAdopted():
+            operator.on_adopted(turn, event)
+        case OperatorAbandoned():
+            operator.on_abandoned(turn, event)
         case OperatorAskedRoll():
             operator.on_asked_roll(turn, event)
         case OperatorAcknowledged():

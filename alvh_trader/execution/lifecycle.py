@@ -22,7 +22,9 @@ class Evidence(StrEnum):
     CANCEL_SENT = "CANCEL_SENT"
     FILLED = "FILLED"  # All of it, by executions.
     CANCELLED = "CANCELLED"  # The broker's own status word.
-    REFUSED = "REFUSED"  # An error code of the rejected class.
+    CANCELLED_BY_OTHER = "CANCELLED_BY_OTHER"  # The same, and nobody here wanted it.
+    REFUSED = "REFUSED"  # An error code of the rejected class: a claim, no proof.
+    REJECTED = "REJECTED"  # Refused, and complete reports show it nowhere at work.
     SILENT = "SILENT"  # No acknowledgement in time, or the link was lost.
     DOUBTED = "DOUBTED"  # An answer that proves nothing.
     NOT_SEEN = "NOT_SEEN"  # The quarantine passed over complete reports.
@@ -51,10 +53,12 @@ def _table() -> dict[tuple[OrderStatus, Evidence], OrderStatus]:
         (_S.UNKNOWN, _E.CANCEL_SENT): _S.UNKNOWN,
         (_S.CANCELLING, _E.CANCEL_SENT): _S.CANCELLING,
         (_S.UNKNOWN, _E.NOT_SEEN): _S.NOT_SEEN,
+        (_S.UNKNOWN, _E.REJECTED): _S.REJECTED,
     }
     for status in _OPEN:
         table[status, _E.CANCELLED] = _S.CANCELLED
-        table[status, _E.REFUSED] = _S.REJECTED
+        table[status, _E.CANCELLED_BY_OTHER] = _S.CANCELLED_BY_OTHER
+        table[status, _E.REFUSED] = _S.UNKNOWN
         table[status, _E.SILENT] = _S.UNKNOWN
         table[status, _E.DOUBTED] = _S.UNKNOWN
     # It happens: a fill after a cancel, a rejection, or a long silence. A fill wins.
@@ -98,3 +102,6 @@ BROKER_WORDS: Mapping[str, Evidence] = MappingProxyType(
 A word that is not listed proves nothing: ib_insync itself sets PendingSubmit before
 the broker has seen a byte.
 """
+
+COMPLETED_WORDS = frozenset({"Cancelled", "ApiCancelled", "Inactive"})
+"""What the broker calls an order that is over and not filled, in its list of those."""

@@ -5,20 +5,39 @@ taken up again by the next process. Its filled quantity is counted from executio
 whole units only: a combo is filled as far as its least filled leg.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
 
-from alvh_trader.domain.order import NEVER_SENT, Fill, Order, OrderStatus
+from alvh_trader.domain.order import (
+    NEVER_SENT,
+    Fill,
+    Order,
+    OrderStatus,
+    Terms,
+    exec_base,
+    revision,
+)
 from alvh_trader.execution.lifecycle import Evidence, follow, is_live
 from alvh_trader.risk.gate import Approved, RollPermit
 from alvh_trader.risk.proposal import Consent, Proposal
 
+_ENDS = frozenset({Evidence.CANCELLED, Evidence.CANCELLED_BY_OTHER, Evidence.REJECTED})
+"""Evidence that is about one permanent id, where the broker names one."""
+
 
 class Ticket(Struct, frozen=True, kw_only=True):
-    """One order at work: its ladder, the rung it stands on, and what has filled."""
+    """One order at work: its ladder, the rung it stands on, and what has filled.
+
+    The broker may make more than one order of ours (a change that was sent while its
+    link was down): `perm_ids` are all of them, `ended` those known to be over. The
+    ticket is over when each of them is. `most` is the most that it ever had filled;
+    `refused`: an error code said so, and nothing else yet. `uneven_since`: the legs
+    have not traded in the order's ratio since then.
+    """
 
     order: Order
     rungs: tuple[Decimal, ...]
@@ -29,7 +48,9 @@ class Ticket(Struct, frozen=True, kw_only=True):
     status: OrderStatus = OrderStatus.INTENT
     rung: int = 0
     perm_ids: tuple[int, ...] = ()
+    ended: tuple[int, ...] = ()
     fills: tuple[Fill, ...] = ()
+    most: int = 0
     permit: RollPermit | None = None
     proposal: Proposal | None = None
     """What a person is, or was, asked to allow; None on paper."""
@@ -42,25 +63,41 @@ class Ticket(Struct, frozen=True, kw_only=True):
     """When its what-if was last asked for while it waited."""
 
     heard: datetime | None = None
+    refused: bool = False
+    uneven_since: datetime | None = None
     cancel_asked: bool = False
 
     def __post_init__(self) -> None:
         assert 0 <= self.rung < len(self.rungs), "off the ladder"
 
     @property
+    def _traded(self) -> Counter[int]:
+        traded: Counter[int] = Counter()
+        for fill in self.fills:
+            traded[fill.con_id] += fill.quantity
+        return traded
+
+    @property
     def filled(self) -> int:
         """Whole units that have traded, by executions."""
-        traded: dict[int, int] = {}
-        for fill in self.fills:
-            traded[fill.con_id] = traded.get(fill.con_id, 0) + fill.quantity
-        return min(
-            traded.get(leg.instrument.con_id, 0) // leg.ratio for leg in self.order.legs
-        )
+        traded = self._traded
+        units = (traded[x.instrument.con_id] // x.ratio for x in self.order.legs)
+        return max(0, min(units))
 
     @property
     def remaining(self) -> int:
-        """Units still to be filled."""
+        """Units still to be filled; less than none after an overfill."""
         return self.order.quantity - self.filled
+
+    @property
+    def residual(self) -> dict[int, int]:
+        """What has traded beyond whole units: signed contracts by number."""
+        traded, units = self._traded, self.filled
+        beyond = {
+            leg.instrument.con_id: traded[leg.instrument.con_id] - units * leg.ratio
+            for leg in self.order.legs
+        }
+        return {con_id: count for con_id, count in beyond.items() if count}
 
     @property
     def is_live(self) -> bool:
@@ -83,34 +120,90 @@ class Ticket(Struct, frozen=True, kw_only=True):
         return self.status not in NEVER_SENT
 
     @property
+    def is_twin(self) -> bool:
+        """Whether the broker has made two orders of it that may both trade."""
+        return len(set(self.perm_ids) - set(self.ended)) > 1
+
+    @property
     def at_worst(self) -> bool:
         """Whether the order stands on the last rung."""
         return self.rung == len(self.rungs) - 1
 
     def hear(self, evidence: Evidence, at: datetime, perm_id: int = 0) -> "Ticket":
-        """Return the ticket after evidence from the broker."""
-        known = self.perm_ids
+        """Return the ticket after evidence from the broker.
+
+        The end of one of several orders is not the end of the ticket.
+        """
+        known, ended = self.perm_ids, self.ended
         if perm_id and perm_id not in known:
             known = (*known, perm_id)
+        if evidence in _ENDS and not perm_id and self.is_twin:
+            evidence = Evidence.DOUBTED  # Of which of them?
+        elif evidence in _ENDS:
+            over = (perm_id,) if perm_id else known
+            ended = tuple(dict.fromkeys((*ended, *over)))
+            if set(known) - set(ended):
+                evidence = Evidence.SEEN
+        elif evidence is Evidence.SEEN and perm_id in ended:
+            return self  # A late word of what is over.
+        is_refused = evidence is Evidence.REFUSED or (
+            self.refused and evidence not in {Evidence.SEEN, Evidence.FILLED}
+        )
         return msgspec.structs.replace(
-            self, status=follow(self.status, evidence), perm_ids=known, heard=at
+            self,
+            status=follow(self.status, evidence),
+            perm_ids=known,
+            ended=ended,
+            refused=is_refused,
+            heard=at,
         )
 
     def fill(self, fill: Fill, at: datetime) -> "Ticket":
         """Return the ticket after an execution; the same execution twice is one.
 
-        A correction (the execution id's last part counts up) replaces what it
-        corrects.
+        A correction replaces what it corrects.
         """
         base = exec_base(fill.exec_id)
         kept = tuple(f for f in self.fills if exec_base(f.exec_id) != base)
         newest = max(
             (f for f in (*self.fills, fill) if exec_base(f.exec_id) == base),
-            key=lambda f: f.exec_id,
+            key=lambda f: revision(f.exec_id),
         )
         after = msgspec.structs.replace(self, fills=(*kept, newest))
+        after = msgspec.structs.replace(
+            after,
+            most=max(self.most, after.filled),
+            uneven_since=(self.uneven_since or at) if after.residual else None,
+        )
         evidence = Evidence.FILLED if after.remaining <= 0 else Evidence.SEEN
         return after.hear(evidence, at, fill.perm_id)
+
+    def unlike(self, shown: Terms) -> tuple[str, ...]:
+        """Return in which fields the broker shows another order than this one.
+
+        Any limit of the ladder is ours: a change may be under way, or was refused.
+        """
+        sent = self.order.terms
+        if shown.limit in self.rungs:
+            shown = msgspec.structs.replace(shown, limit=sent.limit)
+        return tuple(
+            f"{name} {_in_words(mine)}, shown {_in_words(theirs)}"
+            for name, mine, theirs in zip(
+                Terms.__struct_fields__,
+                msgspec.structs.astuple(sent),
+                msgspec.structs.astuple(shown),
+                strict=True,
+            )
+            if mine != theirs
+        )
+
+    def stand_at(self, limit: Decimal) -> "Ticket":
+        """Return the ticket on the rung of a limit that the broker shows."""
+        return msgspec.structs.replace(
+            self,
+            order=msgspec.structs.replace(self.order, limit=limit),
+            rung=self.rungs.index(limit),
+        )
 
     def is_due(self, at: datetime) -> bool:
         """Return whether it is time for the next rung."""
@@ -149,20 +242,6 @@ class Ticket(Struct, frozen=True, kw_only=True):
         )
 
 
-def exec_base(exec_id: str) -> str:
-    """Return what an execution and its corrections have in common.
-
-    The broker's ids have four parts, and a correction counts the last one up; any
-    other id is its own.
-
-    >>> exec_base("0000e0d5.6544f4c8.01.02"), exec_base("0000e0d5.6544f4c8.01")
-    ('0000e0d5.6544f4c8.01', '0000e0d5.6544f4c8.01')
-    """
-    parts = exec_id.split(".")
-    is_revisable = len(parts) == 4 and parts[-1].isdigit()
-    return ".".join(parts[:-1]) if is_revisable else exec_id
-
-
 def open_ticket(
     approved: Approved,
     rungs: tuple[Decimal, ...],
@@ -199,3 +278,9 @@ def propose_ticket(approved: Approved, proposal: Proposal) -> Ticket:
         proposal=proposal,
         tried=proposal.asked,
     )
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(_in_words, value)) or "none"
+    return "none" if value is None else str(value)

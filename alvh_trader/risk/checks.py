@@ -60,6 +60,11 @@ def _reconciled(_order: Order, now: Circumstances, limits: Limits) -> Finding:
     return Finding("reconciliation", value, bound, age <= limits.reconciled_age_max)
 
 
+def _explained(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
+    value = ", ".join(now.discrepancies) or "none"
+    return Finding("open discrepancies", value, "none", not now.discrepancies)
+
+
 def _session(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
     is_open = now.is_market_open
     return Finding("session", "open" if is_open else "closed", "open", is_open)
@@ -329,6 +334,7 @@ EVERY_ORDER: tuple[Check, ...] = (
     _covered,
     _connected,
     _reconciled,
+    _explained,
     _session,
     _no_doubt,
     _no_duplicate,

@@ -120,4 +120,6 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     """None on paper."""
 
     off_parity: tuple[str, ...] = ()
+    discrepancies: tuple[str, ...] = ()
+    """What cannot be explained, and forbids this order (portfolio.discrepancy)."""
     """The series of the order and its case's hedge that break parity, and how."""

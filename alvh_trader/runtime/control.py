@@ -18,7 +18,9 @@ import structlog
 from alvh_trader.engine.case import Ask, Case
 from alvh_trader.engine.event import (
     Event,
+    OperatorAbandoned,
     OperatorAcknowledged,
+    OperatorAdopted,
     OperatorAskedRoll,
     OperatorCleared,
     OperatorHalted,
@@ -29,7 +31,7 @@ from alvh_trader.engine.state import State
 from alvh_trader.errors import ConfigError, ControlError
 from alvh_trader.ports import Put
 from alvh_trader.risk.freeze import Freeze
-from alvh_trader.runtime import line_socket, live_control
+from alvh_trader.runtime import doubt_control, line_socket, live_control
 from alvh_trader.runtime.kill_file import KillFile
 from alvh_trader.runtime.request import Answer, Request, Verb, Waiting
 from alvh_trader.strategy.phase import Phase
@@ -132,6 +134,8 @@ class Control:
         at = self._now()
         if request.verb in live_control.VERBS:
             return live_control.event_of(request, self._state(), at)
+        if request.verb in doubt_control.VERBS:
+            return doubt_control.event_of(request, self._state(), at)
         match request.verb:
             case Verb.HALT:
                 return OperatorHalted(at=at, level=request.level)
@@ -176,6 +180,8 @@ class Control:
                 if state.freeze:
                     text += f"; {state.freeze.name} is still in force"
                 return Answer(taken=True, text=text)
+            case OperatorAdopted() | OperatorAbandoned():
+                return doubt_control.outcome(said, state)
             case OperatorAcknowledged(case=name, what=what):
                 text = f"{name} may go on once: {what}"
                 return Answer(taken=what in state.cases[name].allowed, text=text)

@@ -17,6 +17,8 @@ class Verb(StrEnum):
     RELEASE = "release"
     ACK = "ack"
     ROLL = "roll"
+    ADOPT = "adopt"
+    ABANDON = "abandon"
     ARM = "arm"
     DISARM = "disarm"
     APPROVALS = "approvals"
@@ -27,9 +29,9 @@ class Verb(StrEnum):
 class Request(Struct, frozen=True, kw_only=True):
     """One thing told.
 
-    `case` is a case or the beginning of its name, `name` a proposal's, `account` the
-    one to arm for `hours`; a freeze is of a `level`, and lifted by a `phrase`. `by` is
-    who says so.
+    `case` is a case or the beginning of its name, `name` that of a proposal, of a
+    discrepancy, or of an order, `account` the one to arm for `hours`; a freeze is of a
+    `level`, and lifted by a `phrase`. `by` is who says so.
     """
 
     verb: Verb

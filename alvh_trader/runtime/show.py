@@ -15,6 +15,7 @@ from rich.table import Table
 
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.decision import Decision
+from alvh_trader.engine.discrepancies import opened
 from alvh_trader.engine.explain import answers
 from alvh_trader.engine.identity import LIVE
 from alvh_trader.engine.proposals import pending
@@ -83,6 +84,7 @@ def status(journal: Path, *, as_json: bool) -> None:
         "freeze": state.freeze.name,
         "frozen_by": state.frozen_by,
         **_live(state),
+        "discrepancies": ", ".join(it.key for it in opened(state)),
         "reconciled": state.reconciled.isoformat() if state.reconciled else None,
         "account": f"***{state.account_id[-3:]}" if state.account_id else "",
         "net_liquidation": account.net_liquidation if account else None,

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from alvh_trader.domain.instrument import Option, Other, Right
+from alvh_trader.domain.order import Terms
 from alvh_trader.engine.event import BrokerReported, OrderFilled, ReportFailed
 from tests.broker.peer import (
     Fields,
@@ -67,10 +68,11 @@ def test_a_report_holds_what_every_answer_said() -> None:
             assert held[7].instrument == Other(7, "SPX", "STK")
             ours, foreign = told.orders
             assert (ours.ref, ours.order_id, ours.perm_id) == ("T4", 4, 9004)
-            assert (ours.status, ours.quantity, ours.filled) == ("Submitted", 5, 2)
-            assert ours.limit == Decimal("1.5")
+            assert (ours.status, ours.filled) == ("Submitted", 2)
+            assert ours.terms == Terms(((111, 1),), 5, Decimal("1.5"))
             assert (foreign.ref, foreign.perm_id, foreign.client_id) == ("", 77, 0)
-            assert foreign.limit == Decimal("-1.5"), "a sale receives"
+            assert foreign.terms is not None
+            assert foreign.terms.limit == Decimal("-1.5"), "a sale receives"
             (done,) = told.completed
             assert (done.ref, done.status, done.filled) == ("T3", "Filled", 2)
             (fill,) = told.fills

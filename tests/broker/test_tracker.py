@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from alvh_trader.broker.clock import BrokerClock
 from alvh_trader.broker.library import Contract, Execution, Order, OrderState
 from alvh_trader.broker.tracker import Tracker
-from alvh_trader.broker.translate import revision
+from alvh_trader.domain.order import revision
 from alvh_trader.engine.event import OrderFilled, OrderUpdated
 from tests.broker.rig import NOW, Inbox
 
@@ -71,11 +71,10 @@ def test_a_status_of_another_order_under_the_same_number_is_not_taken() -> None:
 def test_orders_of_others_are_known_but_not_told() -> None:
     inbox = Inbox()
     t = tracker(inbox)
-    key = t.on_open_order(
+    handle = t.on_open_order(
         Contract(conId=1), shown(1, "T1", client_id=3), OrderState(status="Submitted")
     )
-    report = t.report_of(key)
-    assert report is not None
+    report = handle.report()
     assert report.client_id == 3
     assert inbox.events == []
     assert t.live("T1") == []

@@ -20,9 +20,8 @@ from alvh_trader.broker.translate import (
     number,
     option_of,
     order_contract,
-    revision,
 )
-from alvh_trader.domain.order import Fill
+from alvh_trader.domain.order import Fill, revision
 from alvh_trader.domain.order import Order as OurOrder
 from tests.broker.rig import NOW, hedge, roll, sale
 

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from alvh_trader.domain.order import exec_base
 from alvh_trader.engine.event import BrokerReported, OrderFilled
-from alvh_trader.execution.ticket import exec_base
 from alvh_trader.journal.read import Reader
 from alvh_trader.runtime.audit import tally
 from tests.e2e.world import Row, World, of_symbol, traded

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.domain.instrument import Option
-from alvh_trader.domain.order import Fill, Order, Purpose
+from alvh_trader.domain.order import Fill, Order, Purpose, exec_base
 from alvh_trader.engine import invariants
 from alvh_trader.engine.command import (
     CancelOrder,
@@ -42,7 +42,6 @@ from alvh_trader.engine.event import (
 )
 from alvh_trader.engine.state import Rules
 from alvh_trader.engine.step import Step, step
-from alvh_trader.execution.ticket import exec_base
 from alvh_trader.journal.codec import encode
 from alvh_trader.runtime.loop import decode_state, encode_state
 from alvh_trader.strategy.phase import Phase

@@ -28,11 +28,11 @@ def calm() -> World:
 
 
 def reported(world: World) -> None:
-    """Let the broker's report be believed: told twice, some seconds apart."""
+    """Let the broker's report be believed, told twice, and a person adopt it."""
     world.tell(world.broker.reported(world.now))
     world.now += timedelta(seconds=6)
     world.tell(world.broker.reported(world.now))
-    world.answer()
+    world.adopt()
 
 
 def legs(world: World) -> list[Option]:
@@ -62,6 +62,7 @@ def test_a_condor_that_somebody_closed_is_closed_and_told() -> None:
     world = calm()
     world.broker.positions.clear()
     reported(world)
+    world.run(20)
     assert world.is_at(Phase.CLOSED)
     assert world.alerts("closed")
     world.run(600)
@@ -75,7 +76,8 @@ def test_a_condor_that_expired_is_closed_without_a_word() -> None:
     world.run(120)
     assert world.is_at(Phase.CLOSED)
     assert world.alerts("closed") == []
-    assert world.alerts("position_break") == []
+    assert world.discrepancies == []
+    assert world.alerts("position") == []
 
 
 def test_a_condor_closed_in_part_is_for_a_person() -> None:

@@ -149,6 +149,7 @@ def test_what_somebody_else_closes_gives_the_margin_back_at_his_prices() -> None
     name = world.case.case_id
     closed_by_hand(world)
     world.tell(world.broker.reported(world.now))
+    world.adopt()
     world.run(120)
     assert world.is_at(Phase.CLOSED)
     book = world.state.cash

@@ -50,12 +50,6 @@ def without_lots(state: State, _ref: str) -> State:
     return replace(state, lots={})
 
 
-def overfilled(state: State, ref: str) -> State:
-    ticket = next(t for t in state.tickets.values() if t.order.purpose is Purpose.HEDGE)
-    less = replace(ticket, order=replace(ticket.order, quantity=1))
-    return replace(state, tickets={**state.tickets, less.order.ref: less})
-
-
 def with_a_sale(state: State, ref: str, quantity: int, *, is_known: bool) -> State:
     """Return the state with a sale of its first lot at work."""
     lot = next(iter(state.lots.values()))
@@ -153,7 +147,6 @@ FORBIDDEN: list[tuple[Callable[[State, str], State], str]] = [
     (sold_beside_a_roll, "a_working_roll_is_hedged"),
     (oversold, "no_more_is_sold_than_is_held"),
     (sold_from_nowhere, "a_sale_sells_a_lot"),
-    (overfilled, "nothing_is_overfilled"),
     (without_consent, "in_live_a_person_allowed_it"),
     (with_one_consent_twice, "one_consent_lets_out_one_order"),
 ]

@@ -152,14 +152,14 @@ def test_an_order_that_ends_without_our_asking_is_told() -> None:
     report = world.broker.end(hedge(world).ref)
     assert report is not None
     world.tell(OrderUpdated(at=world.now, report=report))
-    (alert,) = world.alerts("order_ended")
-    assert "Cancelled, 0 filled" in alert.text
+    (alert,) = world.alerts("cancelled_by_other")
+    assert "with 0 filled" in alert.text
 
 
 def test_what_we_cancelled_ends_without_an_alert() -> None:
     world = working_hedge()
     world.run(240)
-    assert world.alerts("order_ended") == []
+    assert world.alerts("cancelled_by_other") == []
 
 
 # --------------------------------------------------------------- fills -----

@@ -113,5 +113,8 @@ def test_a_condor_that_changed_while_we_were_away_is_for_a_person() -> None:
         world.broker.hold(leg.option, 4 if leg.quantity < 0 else -4)
     world.now += timedelta(seconds=10)
     world.restart()
-    world.run(200)
+    world.run(20)
+    assert world.discrepancies == ["POSITION"] * 4
+    world.adopt()
+    world.run(120)
     assert world.is_at(Phase.MANUAL)

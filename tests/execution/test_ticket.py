@@ -9,9 +9,16 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from alvh_trader.domain.instrument import Option, Right
-from alvh_trader.domain.order import Fill, Leg, Order, OrderStatus, Purpose
+from alvh_trader.domain.order import (
+    Fill,
+    Leg,
+    Order,
+    OrderStatus,
+    Purpose,
+    exec_base,
+)
 from alvh_trader.execution.lifecycle import Evidence
-from alvh_trader.execution.ticket import Ticket, exec_base, open_ticket
+from alvh_trader.execution.ticket import Ticket, open_ticket
 from alvh_trader.risk.gate import Approved
 
 AT = datetime(2026, 5, 21, 15, 0, tzinfo=UTC)

@@ -67,7 +67,6 @@ def updated(ref: str) -> OrderUpdated:
         order_id=2,
         client_id=3,
         status="Submitted",
-        quantity=4,
         filled=0,
     )
     return OrderUpdated(at=START, report=report)
