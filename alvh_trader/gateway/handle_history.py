@@ -21,7 +21,7 @@ from alvh_trader.gateway.session import Session
 from alvh_trader.gateway.span import read_bar_size, read_duration, span_start
 from alvh_trader.gateway.streams import BarStream
 from alvh_trader.sim.hours import zone
-from alvh_trader.sim.model import BarRow, Listing
+from alvh_trader.sim.model import BarRow, Listing, Shown
 from alvh_trader.wire import market_reply, market_request
 from alvh_trader.wire.contract import ContractSpec
 
@@ -29,8 +29,10 @@ _WHAT = frozenset(
     {"TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK", "HISTORICAL_VOLATILITY",
      "OPTION_IMPLIED_VOLATILITY", "ADJUSTED_LAST", "SCHEDULE"}
 )  # fmt: skip
-_VALUES = frozenset({"TRADES"})
-SERVED = {"IND": _VALUES, "FUT": _VALUES | {"MIDPOINT"}, "STK": _VALUES | {"MIDPOINT"}}
+_QUOTED = frozenset(Shown)
+SERVED = {
+    "IND": frozenset({Shown.TRADES}), "FUT": _QUOTED, "STK": _QUOTED, "OPT": _QUOTED,
+}  # fmt: skip
 """What there is of a type of contract; of an index there are no quotes [doc]."""
 
 _TICK_SECONDS = timedelta(seconds=1)
@@ -72,10 +74,7 @@ def historical_data(
         _send_schedule(session, asked, listing, end)
         return
     size = read_bar_size(asked.bar_size)
-    if asked.what in (volatility.PAST, volatility.IMPLIED):
-        rows, digits = _volatilities(session, listing, asked, end), 6
-    else:
-        rows, digits = _rows(session, listing, size, asked.duration, end), 2
+    rows, digits = _found(session, listing, asked, end)
     if not rows:
         session.error(req_id, *no_data(listing, asked.what))
         return
@@ -94,6 +93,7 @@ def historical_data(
         session.streams.bars[req_id] = BarStream(
             con_id=listing.con_id,
             size=size,
+            shown=Shown(asked.what),
             date_format=asked.date_format,
             times=times,
             last_start=rows[-1].start,
@@ -170,15 +170,34 @@ def no_data(listing: Listing, what: str = "TRADES") -> Notice:
     return history_error(f"HMDS query returned no data: {name}")
 
 
+def _found(
+    session: Session,
+    listing: Listing,
+    asked: market_request.RequestHistoricalData,
+    end: datetime,
+) -> tuple[tuple[BarRow, ...], int]:
+    """Return the bars, and how many digits their prices have."""
+    if asked.what in (volatility.PAST, volatility.IMPLIED):
+        return _volatilities(session, listing, asked, end), 6
+    rows = _rows(session, listing, read_bar_size(asked.bar_size), asked, end)
+    return rows, bar_reply.DIGITS[Shown(asked.what)]
+
+
 def _rows(
-    session: Session, listing: Listing, size: timedelta, duration: str, end: datetime
+    session: Session,
+    listing: Listing,
+    size: timedelta,
+    asked: market_request.RequestHistoricalData,
+    end: datetime,
 ) -> tuple[BarRow, ...]:
-    sessions, span = read_duration(duration)
-    exchange = session.floor.exchange
-    rows = exchange.bars(listing.con_id, size, sessions=sessions, end=end)
+    sessions, span = read_duration(asked.duration)
+    shown, exchange = Shown(asked.what), session.floor.exchange
+    rows = exchange.bars(listing.con_id, size, sessions=sessions, end=end, shown=shown)
     if not rows:
         # At the opening bell the session in progress has no bar yet.
-        rows = exchange.bars(listing.con_id, size, sessions=sessions + 1, end=end)
+        rows = exchange.bars(
+            listing.con_id, size, sessions=sessions + 1, end=end, shown=shown
+        )
     if span is None:
         return rows
     return tuple(row for row in rows if row.start >= end - span)

@@ -10,7 +10,7 @@ from alvh_trader.gateway.handle_market import only_listing
 from alvh_trader.gateway.notices import Notice, invalid, live_bars_error
 from alvh_trader.gateway.session import Session
 from alvh_trader.gateway.streams import BarStream
-from alvh_trader.sim.model import Listing
+from alvh_trader.sim.model import Listing, Shown
 from alvh_trader.wire import market_request
 
 FIVE_SECONDS = timedelta(seconds=5)
@@ -31,7 +31,10 @@ def real_time_bars(session: Session, asked: market_request.RequestRealTimeBars) 
         session.error(asked.req_id, *refusal)
         return
     session.streams.real_time[asked.req_id] = BarStream(
-        con_id=listing.con_id, size=FIVE_SECONDS, times=session.times
+        con_id=listing.con_id,
+        size=FIVE_SECONDS,
+        shown=Shown(asked.what),
+        times=session.times,
     )
 
 

@@ -8,6 +8,7 @@ from alvh_trader.gateway.delayed_line import DelayedLine
 from alvh_trader.gateway.generic_ticks import GenericLine
 from alvh_trader.gateway.market_line import MarketLine, TickByTickLine
 from alvh_trader.gateway.moment import Times
+from alvh_trader.sim.model import Shown
 
 
 @dataclass(slots=True, kw_only=True)
@@ -16,6 +17,7 @@ class BarStream:
 
     con_id: int
     size: timedelta
+    shown: Shown
     date_format: int = 1
     times: Times
     last: tuple[object, ...] | None = None

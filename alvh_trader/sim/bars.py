@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh_trader.domain.calendar import OPENS, instant
-from alvh_trader.sim import products, surface
+from alvh_trader.sim import products
 from alvh_trader.sim.expirations import monthly_vix
-from alvh_trader.sim.market import Market, Session, morning
-from alvh_trader.sim.model import BarRow, Listing
+from alvh_trader.sim.market import Market, Session, future_price
+from alvh_trader.sim.model import BarRow, Listing, Shown
+from alvh_trader.sim.past_quotes import PastQuotes, as_quoted
 from alvh_trader.sim.path import STEP
 from alvh_trader.sim.surface import State
 
@@ -32,11 +33,31 @@ class History:
 
     def __init__(self, market: Market) -> None:
         self._market = market
+        self._quotes = PastQuotes(market)
 
     def bars(
-        self, listing: Listing, size: timedelta, last: int, at: float, count: int
+        self,
+        listing: Listing,
+        size: timedelta,
+        last: int,
+        at: float,
+        count: int,
+        shown: Shown = Shown.TRADES,
     ) -> tuple[BarRow, ...]:
         """Return bars of `size` of `count` sessions up to `last`, cut off at `at`."""
+        last = self._market.newest(at, last)
+        if size < DAY and listing.sec_type in ("OPT", "FUT"):
+            node = self._market.session(last).tape.node(at)
+            step = max(int(size.total_seconds()) // STEP, 1)
+            return self._quotes.bars(listing, shown, step, last, node, count)
+        rows = self._traded(listing, size, last, at, count)
+        if shown is Shown.TRADES:
+            return rows
+        return tuple(as_quoted(row, listing, shown) for row in rows)
+
+    def _traded(
+        self, listing: Listing, size: timedelta, last: int, at: float, count: int
+    ) -> tuple[BarRow, ...]:
         # Before the window a day is known whole, and has a tape only if it must.
         is_whole = last < 0 and size >= DAY
         node = 0 if is_whole else self._market.session(last).tape.node(at)
@@ -162,13 +183,8 @@ class History:
             day = self._market.day(number).day
             expiry = monthly_vix(self._market.scenario.calendar, day, 1)[0].settles
         assert expiry is not None, "a future without expiry"
-        at, curve = np.array([morning(expiry)]), self._market.fit.curve
-
-        def price(state: State) -> float:
-            tau = surface.years(state, at)
-            return round(float(surface.vix_forward(state, tau, curve)[0]), 2)
-
-        return price
+        settles, fit = expiry, self._market.fit
+        return lambda state: round(future_price(state, settles, fit), 2)
 
     def _so_far(self, listing: Listing, number: int, node: int) -> BarRow:
         """Return the bar of a session of the window, from its tape up to `node`."""

@@ -25,6 +25,9 @@ Bools = NDArray[np.bool_]
 
 CENT = 0.01
 
+_SIZES_LAST = 6
+"""Nodes for which displayed sizes stay: half a minute."""
+
 
 class Values(NamedTuple):
     """Model values: price, implied volatility, forward, years, width of market."""
@@ -180,6 +183,11 @@ def quotes(
         np.where(bid > 0, bid_size, 0).astype(np.int64),
         ask_size.astype(np.int64),
     )
+
+
+def half_minute(session: int, node: int) -> int:
+    """Return the salt of a node's quotes: which half minute of a session it is in."""
+    return session * 1000 + node // _SIZES_LAST
 
 
 def _width(price: Floats, log_vix: float, fit: WidthParameters) -> Floats:

@@ -6,29 +6,25 @@ until the node changes, so that asking twice costs nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alvh_trader.domain.calendar import instant
-from alvh_trader.sim import batch, hours, minis, products, spot, surface
+from alvh_trader.sim import batch, hours, minis, products, spot
 from alvh_trader.sim.batch import Batch, Quotes, Values
 from alvh_trader.sim.cents import cents, rounded
 from alvh_trader.sim.combo import net_top
 from alvh_trader.sim.evening import WIDER, Evening
 from alvh_trader.sim.listings import Listings
-from alvh_trader.sim.market import Market, Session, morning
+from alvh_trader.sim.market import Market, Session, future_price, settles_at
 from alvh_trader.sim.model import Listing, OptionGreeks, OrderLeg, Top
 from alvh_trader.sim.prints import Figures, Printed
 from alvh_trader.sim.spot import NOTHING
 from alvh_trader.sim.surface import State
+from alvh_trader.sim.theory import Theory
 
 Floats = NDArray[np.float64]
-
-_SIZES_LAST = 6
-"""Nodes for which displayed sizes stay: half a minute."""
 
 _BATCHES_KEPT = 256
 _NO_QUOTE = (0, 0, 0, 0)
@@ -159,7 +155,9 @@ class Board:
             marks.update(zip(options, map(rounded, fair), strict=True))
         for it in listed:
             if it.sec_type == "FUT" and it.expiry is not None:
-                marks[it.con_id] = rounded(self._future(it.expiry, self.state))
+                marks[it.con_id] = rounded(
+                    future_price(self.state, it.expiry, self._market.fit)
+                )
             elif it.sec_type == "STK":
                 marks[it.con_id] = rounded(self.session.series[it.symbol][self.node])
         return marks
@@ -185,6 +183,10 @@ class Board:
         prices: list[float] = batch.value(state, made, self._market.fit).price.tolist()
         return prices
 
+    def theory(self, option: Listing) -> Theory:
+        """Return what an option would be worth if the market were another."""
+        return Theory(self.state, option, settles_at(option, self.listed.calendar))
+
     # ----------------------------------------------------------------- options ---
 
     def _is_option(self, con_id: int, *, quoted: bool = True) -> bool:
@@ -202,20 +204,12 @@ class Board:
             dividends = self._market.scenario.window.dividends
             made = batch.batch(
                 options,
-                [self.expires_at(o) for o in options],
+                [settles_at(o, self.listed.calendar) for o in options],
                 self._stops_at(options),
                 minis.scaled(options, self.session.tape.day, dividends),
             )
             self._batches[con_ids] = made
         return made
-
-    def expires_at(self, option: Listing) -> float:
-        """Return when an option settles: at the open (AM) or at the index close."""
-        assert option.expiry is not None, "an option without expiry"
-        if option.expiry != option.last_trade:
-            return morning(option.expiry)
-        close = self.listed.calendar.close_of(option.expiry)
-        return instant(option.expiry, close).timestamp()
 
     def _stops_at(self, options: list[Listing]) -> list[float]:
         """Return when each series trades last; beyond today is all the same."""
@@ -245,9 +239,9 @@ class Board:
     ) -> Quotes:
         quotes = sheet.quotes.get(con_ids)
         if quotes is None:
-            salt = self._number * 1000 + sheet.node // _SIZES_LAST
             values = self._value_at(sheet, state, con_ids)
             options, fit = self._batch(con_ids), self._market.fit
+            salt = batch.half_minute(self._number, sheet.node)
             quotes = batch.quotes(state, options, values, fit, salt, sheet.wider)
             sheet.quotes[con_ids] = quotes
         return quotes
@@ -339,13 +333,11 @@ class Board:
             return self._market.over_spx(symbol, self._number - 1) * before.spx.close
         return self._market.term_closes(symbol.lower(), self._number - 1)
 
-    def _future(self, expiry: date, state: State) -> float:
-        tau = surface.years(state, np.array([morning(expiry)]))
-        return float(surface.vix_forward(state, tau, self._market.fit.curve)[0])
-
     def _future_top(self, listing: Listing) -> Top:
         assert listing.expiry is not None, "a future without expiry"
         states = (self._evening, self.session.state(0), self.state)
-        before, first, fair = (self._future(listing.expiry, it) for it in states)
+        before, first, fair = (
+            future_price(it, listing.expiry, self._market.fit) for it in states
+        )
         is_quoted = self.is_open and listing.sec_type == "FUT"
         return spot.future_top(listing, (before, first, fair), is_quoted=is_quoted)

@@ -32,6 +32,7 @@ from alvh_trader.sim.model import (
     Prices,
     Refusal,
     Report,
+    Shown,
     SimOrder,
     Status,
     Top,
@@ -228,7 +229,7 @@ class Exchange:
 
     def theory(self, option: Listing) -> Theory:
         """Return what an option would be worth if the market were another."""
-        return Theory(self._board.state, option, self._board.expires_at(option))
+        return self._board.theory(option)
 
     def combo_top(self, legs: Sequence[OrderLeg]) -> Top:
         """Return the net bid and ask of buying the combo once; None if a leg lacks."""
@@ -241,19 +242,18 @@ class Exchange:
         *,
         sessions: int,
         end: datetime | None = None,
+        shown: Shown = Shown.TRADES,
     ) -> tuple[BarRow, ...]:
         """Return bars of `size` of the last `sessions` sessions up to `end` (now).
 
-        Sizes from 5 seconds to hours are cut from the tape, those of a day, a week
-        and a month come from history; the session in progress is there up to now.
-        Empty where there is no history (options, AD-NYSE).
+        Less than a day is cut from the tape, the rest comes from history, today is
+        there up to now. There is nothing of AD-NYSE, and of options no days.
         """
         listing = self.listing(con_id) or self.settled(con_id)
         if listing is None or sessions < 1:
             return ()
         at = min(end or self.now, self.now).timestamp()
-        newest = self._market.newest(at, self._number)
-        return self._history.bars(listing, size, newest, at, sessions)
+        return self._history.bars(listing, size, self._number, at, sessions, shown)
 
     # -------------------------------------------------------------- orders ---
 

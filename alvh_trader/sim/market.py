@@ -12,12 +12,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from alvh_trader.domain.calendar import NEW_YORK
+from alvh_trader.domain.calendar import NEW_YORK, Calendar, instant
 from alvh_trader.sim import evening, hours, minis, path, surface, terms
 from alvh_trader.sim.daily import TERMS, Day
 from alvh_trader.sim.evening import Evening
 from alvh_trader.sim.listings import Listings
 from alvh_trader.sim.market_time import MarketTime, market_time
+from alvh_trader.sim.model import Listing
 from alvh_trader.sim.parameters import Parameters, fitted
 from alvh_trader.sim.path import STEP, Tape
 from alvh_trader.sim.scenario import Scenario, generator
@@ -118,6 +119,11 @@ class Market:
     def opens_at(self, session: int) -> int:
         """Return when a session opens, in POSIX seconds."""
         return path.session_length(self.scenario.calendar, self.day(session).day)[0]
+
+    @property
+    def first_listed(self) -> int:
+        """The first session of which it is known what was listed."""
+        return _MEMORY - self.scenario.start
 
     def listed(self, session: int) -> Listings:
         """Return what is listed in a session."""
@@ -283,6 +289,20 @@ class Market:
             curve_shift=shift,
             **values,
         )
+
+
+def future_price(state: State, expiry: date, fit: Parameters) -> float:
+    """Return what a VIX future that settles on `expiry` is worth."""
+    tau = surface.years(state, np.array([morning(expiry)]))
+    return float(surface.vix_forward(state, tau, fit.curve)[0])
+
+
+def settles_at(option: Listing, calendar: Calendar) -> float:
+    """Return when an option settles: at the open (AM) or at the index close."""
+    assert option.expiry is not None, "an option without expiry"
+    if option.expiry != option.last_trade:
+        return morning(option.expiry)
+    return instant(option.expiry, calendar.close_of(option.expiry)).timestamp()
 
 
 def morning(day: date) -> float:

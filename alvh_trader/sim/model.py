@@ -96,9 +96,23 @@ class Prices:
     greeks: dict[int, OptionGreeks | None]
 
 
+class Shown(StrEnum):
+    """What bars show, in the broker's words."""
+
+    TRADES = "TRADES"
+    BID = "BID"
+    ASK = "ASK"
+    MIDPOINT = "MIDPOINT"
+    BID_ASK = "BID_ASK"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarRow:
-    """One historical bar; `start` is UTC, and `day` the session it belongs to."""
+    """One historical bar; `start` is UTC, and `day` the session it belongs to.
+
+    `volume` is -1 in bars of quotes. Such of both sides have the average bid as open,
+    the highest ask as high, the lowest bid as low and the average ask as close [doc].
+    """
 
     start: datetime
     day: date

@@ -108,9 +108,24 @@ class Prints:
         passed = np.arange(1, len(states) + 1) / len(states)
         traded = np.interp(passed, _DAY, _TRADED)
         self._volume = (daily * traded[:, None]).astype(np.int64)
+        self._nodes = nodes
         self._places = {con_id: i for i, con_id in enumerate(options.con_ids.tolist())}
         self._mark = -1
         self._figures: dict[int, Figures] = {}
+
+    def of(self, con_id: int, until: int) -> list[tuple[int, float, int]]:
+        """Return node, price and volume of an option's prints up to a node.
+
+        What prints at nothing is left out.
+        """
+        i = self._places[con_id]
+        volumes = np.diff(self._volume[:, i], prepend=0).tolist()
+        prices = (self._last[:, i] / 100).tolist()
+        return [
+            row
+            for row in zip(self._nodes, prices, volumes, strict=True)
+            if row[0] <= until and row[1] > 0
+        ]
 
     def __contains__(self, con_id: int) -> bool:
         return con_id in self._places

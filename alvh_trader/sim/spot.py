@@ -61,9 +61,19 @@ def stock_top(
     top = replace(top, last_size=1, volume=int(STOCK_VOLUME * done))
     if not is_quoted:
         return top
-    bid = ticks(listing).floor(session.series[listing.symbol][node] - 0.005)
+    bid, ask = quote(listing, session.series[listing.symbol][node])
     size = _STOCK_SIZE
-    return replace(top, bid=bid, ask=bid + _CENT, bid_size=size, ask_size=size)
+    return replace(top, bid=bid, ask=ask, bid_size=size, ask_size=size)
+
+
+def quote(listing: Listing, price: float) -> tuple[Decimal, Decimal]:
+    """Return bid and ask of a stock or a future that is worth `price`."""
+    grid = ticks(listing)
+    if listing.sec_type == "STK":
+        bid = grid.floor(price - 0.005)
+        return bid, bid + _CENT
+    bid = grid.floor(price)
+    return bid, bid + grid.fine
 
 
 def future_top(
@@ -72,7 +82,7 @@ def future_top(
     """Return a future one tick wide; `prices`: yesterday's close, the open, now."""
     grid = ticks(listing)
     before, first, fair = prices
-    last = grid.floor(fair)
+    last, ask = quote(listing, fair)
     top = replace(
         NOTHING,
         last=last,
@@ -82,4 +92,4 @@ def future_top(
     )
     if not is_quoted:
         return top
-    return replace(top, bid=last, ask=last + grid.fine, bid_size=60, ask_size=55)
+    return replace(top, bid=last, ask=ask, bid_size=60, ask_size=55)

@@ -1,5 +1,7 @@
 """Historical bars, schedules and what is refused of the past."""
 
+from decimal import Decimal
+
 import pytest
 
 from alvh_trader.gateway.api_settings import ApiSettings
@@ -124,7 +126,29 @@ def test_more_bars_than_anybody_reads_are_refused() -> None:
     assert len(bars(Peer(floor()), duration="10 D", bar_size="30 secs").rows) < BARS_MAX
 
 
-def test_options_have_no_bars() -> None:
+def test_bars_of_quotes_have_no_volume_and_show_half_cents() -> None:
+    peer = Peer(floor())
+    for _ in range(30):
+        peer.pulse()
+    spec = ContractSpec(con_id=vix_call(peer.floor.exchange).con_id)
+    of = {"contract": spec, "duration": "600 S", "bar_size": "1 min", "req_id": 3}
+    for what in ("BID", "ASK", "MIDPOINT", "BID_ASK"):
+        asked = ask.RequestHistoricalData(**of, what=what)  # type: ignore[arg-type]
+        (answer,) = only(wire.HistoricalData, peer.ask(asked))
+        assert len(answer.rows) >= 9
+        digits = 3 if what == "MIDPOINT" else 2
+        for row in answer.rows:
+            assert {row.volume, row.average, Decimal(row.count)} == {Decimal(-1)}
+            assert Decimal(str(row.close)).as_tuple().exponent == -digits
+    live = ask.RequestHistoricalData(**of, what="MIDPOINT", keep_up_to_date=True)  # type: ignore[arg-type]
+    peer.ask(live)
+    heard = [it for _ in range(10) for it in peer.pulse()]
+    told = only(wire.HistoricalDataUpdate, heard)
+    assert told
+    assert {it.volume for it in told} == {-1}
+
+
+def test_options_have_no_days() -> None:
     peer = Peer(floor())
     spec = ContractSpec(con_id=vix_call(peer.floor.exchange).con_id)
     asked = ask.RequestHistoricalData(req_id=3, contract=spec, duration="5 D")
