@@ -5,6 +5,7 @@ parent to trade, or for the market to reach its stop. Then it is Submitted, and 
 the market at every instant. It ends exactly once: Filled or Cancelled.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -33,6 +34,10 @@ from alvh_trader.sim.resting import Resting
 from alvh_trader.sim.tampering import Tampering
 from alvh_trader.sim.venue import Venue
 from alvh_trader.sim.waiting import Waiting
+
+AUCTION_DEPTH = 10
+"""An auction gathers so many times what the quote displays (an assumption). Combos do
+not take part in any."""
 
 _FIRST_PERM_ID = 1_610_000_001
 
@@ -207,10 +212,11 @@ class Book:
     def auction(self, now: float, *, opens: bool) -> tuple[Report, ...]:
         """Let the orders for the opening, or for the close, trade, and end the rest.
 
-        They trade whole at the far side of the auction's quote, if their limit is not
-        behind it (assumption: an auction shows no size).
+        They trade at the far side of the auction's quote, if their limit is not behind
+        it, one after the other as much as has gathered there (see `AUCTION_DEPTH`).
         """
         reports: list[Report] = []
+        taken: Counter[tuple[int, str]] = Counter()
         for perm_id, resting in list(self._resting.items()):
             order = resting.order
             takes_part = times.at_open(order) if opens else times.at_close(order)
@@ -218,10 +224,15 @@ class Book:
                 continue
             resting.waiting = Waiting(now)
             tops, market = self._venue.market(order, now)
-            left = order.remaining
-            market = structs.replace(market, bid_size=left, ask_size=left)
+            side = order.legs[0].con_id, order.action
+            bid_size, ask_size = (
+                max(AUCTION_DEPTH * shown - taken[side], 0)
+                for shown in (market.bid_size, market.ask_size)
+            )
+            market = structs.replace(market, bid_size=bid_size, ask_size=ask_size)
             trade = self._venue.match(order, market, resting.waiting)
             if trade is not None:
+                taken[side] += trade.quantity
                 trade = replace(trade, takes=False)
                 reports += self._trade(resting, trade, tops, now)
             if perm_id in self._resting:

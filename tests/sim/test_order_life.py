@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alvh_trader.sim.book import AUCTION_DEPTH
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.handling import Handling
 from alvh_trader.sim.kinds import KINDS, KINDS_OF, TIMES_OF
@@ -278,6 +279,20 @@ def test_an_order_for_the_opening_waits_for_it() -> None:
     assert statuses(reports, sent.perm_id) == ["Filled"]
     (row,) = exchange.executions()
     assert row.at == datetime(2018, 1, 23, 14, 30, tzinfo=UTC)
+
+
+def test_an_auction_has_a_size_which_those_who_come_share() -> None:
+    exchange, other = opened(), opened()
+    call, opening = vix_call(exchange), datetime(2018, 1, 23, 14, 30, tzinfo=UTC)
+    list(run(other, opening))
+    gathered = AUCTION_DEPTH * top(other, call).ask_size
+    for quantity in (gathered - 5, 20, 7):
+        accepted(exchange.submit(order(call, tif="OPG", quantity=quantity)))
+    reports = list(run(exchange, opening))
+    trades = [it.order.filled for it in reports if isinstance(it, Traded)]
+    ended = [it.order for it in reports if isinstance(it, Ended)]
+    assert trades == [gathered - 5, 5]
+    assert [(it.quantity, it.filled) for it in ended] == [(20, 5), (7, 0)]
 
 
 # ------------------------------------------------------------------------ ties ---
