@@ -28,7 +28,9 @@ _USUAL_RATE, _USUAL_DIVIDENDS = 0.02, 0.0175
 
 _NIGHTS = "+nights"
 _DAYS = re.compile(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)")
-_PAPER_ACCOUNT = re.compile(r"DU[A-Z]?\d{3,9}")
+_ACCOUNT = re.compile(r"DU[A-Z]?\d{3,9}|U000\d{1,6}")
+"""A paper account, or one that the broker has given to nobody: to rehearse live."""
+
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,8 +225,11 @@ def shared_by(whole: Scenario, accounts: Sequence[str]) -> Scenario:
             perhaps a letter, and 3 to 9 digits.
     """
     for name in accounts:
-        if not _PAPER_ACCOUNT.fullmatch(name):
-            raise ConfigError(f"{name!r} is no paper account: they are like DU1005000")
+        if not _ACCOUNT.fullmatch(name):
+            raise ConfigError(
+                f"{name!r} is no account of a simulation: they are like DU1005000, or "
+                "U0001000 to rehearse live"
+            )
     if not accounts or len(set(accounts)) < len(accounts):
         raise ConfigError("accounts: each needs a name of its own")
     return replace(whole, accounts=tuple(accounts))
