@@ -47,6 +47,7 @@ from alvh_trader.engine.event import (
     OperatorAdopted,
     OperatorApproved,
     OperatorArmed,
+    OperatorDisarmed,
     OptionsListed,
     OrderDoubted,
     OrderFilled,
@@ -331,6 +332,10 @@ class World:
         """Let a person arm what runs."""
         self.tell(OperatorArmed(at=self.now, by="ann", lasts=lasts))
         return self
+
+    def disarm(self) -> None:
+        """Let a person end that."""
+        self.tell(OperatorDisarmed(at=self.now, by="ann"))
 
     def consent(self, proposal: Proposal) -> OperatorApproved:
         """Return that a person allows a proposal."""

@@ -205,8 +205,8 @@ def test_a_window_of_a_full_history_opens_and_trades_its_first_minutes() -> None
 
 def test_accounts_are_named_as_paper_accounts_are() -> None:
     whole = scenario("calm-2017")
-    both = shared_by(whole, ["DU1000001", "DUH724521"])
-    assert Exchange(both, 1).accounts == ("DU1000001", "DUH724521")
+    both = shared_by(whole, ["DU1000001", "DUH724521", "U0001000"])
+    assert Exchange(both, 1).accounts == ("DU1000001", "DUH724521", "U0001000")
     for wrong in ([], ["U1000001"], ["DU1"], ["DU1000001", "DU1000001"]):
         with pytest.raises(ConfigError, match="account"):
             shared_by(whole, wrong)
