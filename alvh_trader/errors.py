@@ -4,6 +4,7 @@
     * `ConfigError`: the operator must edit a file or a command line.
     * `BrokerError`: the broker, or the way to it, failed; it may heal.
         * `NotConnectedError`
+        * `WrongAccountError`: the gateway is not the one expected; nobody may trade.
     * `JournalError`: the journal cannot be read or written; nothing may be sent.
         * `JournalLockedError`
     * `ControlError`: the running daemon could not be told something.
@@ -37,6 +38,10 @@ class BrokerError(AlvhError):
 
 class NotConnectedError(BrokerError):
     """A request was made while no session with the broker was up."""
+
+
+class WrongAccountError(BrokerError):
+    """The gateway manages another account than the one expected, or of another kind."""
 
 
 class JournalError(AlvhError):

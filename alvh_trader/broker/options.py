@@ -4,8 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from alvh_trader.domain.position import PAPER_ACCOUNTS
-from alvh_trader.errors import BrokerError
+from alvh_trader.domain.position import PAPER_ACCOUNTS, masked
+from alvh_trader.errors import WrongAccountError
 
 LIVE = "live"
 """The mode that trades with real money."""
@@ -46,21 +46,22 @@ def the_account(options: BrokerOptions, managed: tuple[str, ...]) -> str:
     """Return the one account the gateway manages, if it is the one expected.
 
     Raises:
-        BrokerError: There is not exactly one, it is not the one configured, or it is
-            a real account in paper mode or a paper account in live mode.
+        WrongAccountError: There is not exactly one, it is not the one configured, or it
+            is a real account in paper mode or a paper account in live mode.
     """
     gateway = f"{options.host}:{options.port}"
     if len(managed) != 1 or (options.account and managed[0] != options.account):
-        raise BrokerError(
-            f"{gateway}: manages {', '.join(managed) or 'no account'}, "
-            f"expected {options.account or 'exactly one account'} (broker.account)"
+        expected = masked(options.account) if options.account else "exactly one account"
+        found = ", ".join(map(masked, managed)) or "no account"
+        raise WrongAccountError(
+            f"{gateway}: manages {found}, expected {expected} (broker.account)"
         )
     is_paper = managed[0].startswith(PAPER_ACCOUNTS)
     if (options.mode == "paper" and not is_paper) or (
-        options.mode == "live" and is_paper
+        options.mode == LIVE and is_paper
     ):
-        raise BrokerError(
-            f"{gateway}: account {managed[0]} is not one for mode {options.mode!r}; "
-            f"paper accounts begin with {' or '.join(PAPER_ACCOUNTS)}"
+        raise WrongAccountError(
+            f"{gateway}: account {masked(managed[0])} is not one for mode "
+            f"{options.mode!r}; paper accounts begin with {' or '.join(PAPER_ACCOUNTS)}"
         )
     return managed[0]

@@ -11,6 +11,15 @@ SIMULATED_ACCOUNTS = "U000"
 """How a number begins that the broker gives to nobody: an account of a simulation."""
 
 
+def masked(account: str) -> str:
+    """Return as much of an account's number as may be shown.
+
+    >>> masked("U1234567")
+    '***567'
+    """
+    return f"***{account[-3:]}" if len(account) > 3 else account
+
+
 class Position(Struct, frozen=True):
     """A signed holding. `average_cost` is USD per contract, multiplier included."""
 

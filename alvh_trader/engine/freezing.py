@@ -19,6 +19,7 @@ from alvh_trader.strategy.phase import TRANSITIONS, Trigger
 LEVELS: Mapping[str, Freeze] = MappingProxyType(
     {
         "P01": Freeze.HALT,  # The kill file is there.
+        "P03": Freeze.SAFE,  # Another account than the one expected.
         "P09": Freeze.HALT,  # More on the wire than was approved.
         "P23": Freeze.HALT,  # More messages than we may send, twice.
         "I11": Freeze.SAFE,  # An error that nobody caught.

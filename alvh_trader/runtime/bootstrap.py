@@ -204,6 +204,7 @@ def _control(
         lambda: loop.state,
         inbox.join,
         kill_file,
+        settings.broker.account,
     )
     control.bind()
     return control

@@ -53,7 +53,8 @@ def socket_of(journal: Path) -> Path:
 class Control:
     """The daemon's end of the socket.
 
-    `settled` returns when every event that was put is decided and journaled.
+    `settled` returns when every event that was put is decided and journaled; `account`
+    is what must be typed to arm live.
     """
 
     def __init__(
@@ -64,8 +65,10 @@ class Control:
         state: Callable[[], State],
         settled: Callable[[], Awaitable[None]],
         kill_file: KillFile,
+        account: str = "",
     ) -> None:
         self._kill_file = kill_file
+        self._account = account
         self._path = path
         self._put = put
         self._now = now
@@ -133,7 +136,7 @@ class Control:
         """Return what the engine is told, or why it cannot be."""
         at = self._now()
         if request.verb in live_control.VERBS:
-            return live_control.event_of(request, self._state(), at)
+            return live_control.event_of(request, self._state(), at, self._account)
         if request.verb in doubt_control.VERBS:
             return doubt_control.event_of(request, self._state(), at)
         match request.verb:

@@ -25,8 +25,8 @@ from tenacity import (
     wait_fixed,
 )
 
-from alvh_trader.engine.event import Event
-from alvh_trader.errors import AlvhError, BrokerError
+from alvh_trader.engine.event import ControlTripped, Event
+from alvh_trader.errors import AlvhError, BrokerError, WrongAccountError
 from alvh_trader.ports import Observer
 from alvh_trader.runtime.dispatch import Dispatcher
 from alvh_trader.runtime.loop import Loop
@@ -159,7 +159,12 @@ class Daemon:
 
     async def _session(self) -> None:
         """Connect, keep the heart beating, and connect again, until told to stop."""
-        await self._observer.connect()
+        try:
+            await self._connect()
+        except BrokerError:
+            # What was found there is written down, and owed to the operator.
+            await self._inbox.join()
+            raise
         while True:
             self._systemd.notify("READY=1")
             reason = await self._beat()
@@ -168,6 +173,15 @@ class Daemon:
             await self._settle()
             if not await self._reconnect():
                 return
+
+    async def _connect(self) -> None:
+        """Connect; another account than the one expected freezes trading (P03)."""
+        try:
+            await self._observer.connect()
+        except WrongAccountError as error:
+            found = ControlTripped(at=self._now(), control="P03", text=str(error))
+            self._inbox.put_nowait(found)
+            raise
 
     async def _beat(self) -> str:
         """Pulse until the session is gone; return why it is."""
@@ -205,7 +219,7 @@ class Daemon:
             before_sleep=_log_retry,
         )
         try:
-            await attempts(self._observer.connect)
+            await attempts(self._connect)
         except RetryError:
             log.info("session.over")
             return False

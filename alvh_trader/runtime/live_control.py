@@ -24,23 +24,26 @@ VERBS = frozenset({Verb.ARM, Verb.DISARM, Verb.APPROVE, Verb.REJECT})
 """What is answered here."""
 
 
-def event_of(request: Request, state: State, at: datetime) -> Event | str:
-    """Return what the engine is told, or why it cannot be."""
+def event_of(request: Request, state: State, at: datetime, account: str) -> Event | str:
+    """Return what the engine is told, or why it cannot be.
+
+    `account` is the configured one, which is that of every session.
+    """
     if state.mode != LIVE:
         return f"mode {state.mode} needs no arming and no approval"
     match request.verb:
         case Verb.ARM:
-            return _armed(request, state, at)
+            return _armed(request, state, at, account)
         case Verb.DISARM:
             return OperatorDisarmed(at=at, by=request.by)
         case _:
             return _answered(request, state, at)
 
 
-def _armed(request: Request, state: State, at: datetime) -> Event | str:
+def _armed(request: Request, state: State, at: datetime, account: str) -> Event | str:
     if not state.is_connected:
         return "no session with the broker: whose account it would be is not known"
-    if request.account != state.account_id:
+    if not account or request.account != account:
         return "that is not the account of this daemon; nothing is armed"
     lasts = timedelta(hours=request.hours)
     return OperatorArmed(at=at, by=request.by, lasts=lasts)

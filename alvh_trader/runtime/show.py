@@ -13,6 +13,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from alvh_trader.domain.position import masked
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.discrepancies import opened
@@ -86,7 +87,7 @@ def status(journal: Path, *, as_json: bool) -> None:
         **_live(state),
         "discrepancies": ", ".join(it.key for it in opened(state)),
         "reconciled": state.reconciled.isoformat() if state.reconciled else None,
-        "account": f"***{state.account_id[-3:]}" if state.account_id else "",
+        "account": masked(state.account_id),
         "net_liquidation": account.net_liquidation if account else None,
         "available_funds": account.available_funds if account else None,
         "sessions": state.sessions,

@@ -32,7 +32,6 @@ _ACCOUNT = re.compile(r"DU[A-Z]?\d{3,9}|U000\d{1,6}")
 """A paper account, or one that the broker has given to nobody: to rehearse live."""
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """A market window. `rate` and `dividends` are the usual ones of those weeks.

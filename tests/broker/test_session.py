@@ -1,6 +1,7 @@
 """Opening, living and losing a session, against a peer that misbehaves."""
 
 import asyncio
+import re
 import socket
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ from alvh_trader.engine.event import (
     ReportFailed,
     RequestFailed,
 )
-from alvh_trader.errors import BrokerError, NotConnectedError
+from alvh_trader.errors import BrokerError, NotConnectedError, WrongAccountError
 from tests.broker.peer import TIME, Fields, Peer, frame
 from tests.broker.rig import NOW, REPORT, hedge, place, rig, unconnected, until
 
@@ -107,16 +108,29 @@ def test_a_gateway_newer_than_the_client_is_refused() -> None:
 @pytest.mark.parametrize(
     ("accounts", "changes", "part"),
     [
-        ("DU1,DU2", {}, "manages DU1, DU2"),
-        ("DU1", {"account": "DU2"}, "expected DU2"),
-        ("U1", {}, "not one for mode 'paper'"),
-        ("DU1", {"mode": "live"}, "not one for mode 'live'"),
+        ("DU10001,DU10002", {}, "manages ***001, ***002"),
+        ("DU10001", {"account": "DU10002"}, "expected ***002"),
+        ("U10001", {}, "account ***001 is not one for mode 'paper'"),
+        ("DU10001", {"mode": "live"}, "not one for mode 'live'"),
+        ("U10001", {"mode": "live", "account": "U10002"}, "expected ***002"),
+        ("U10001,U10002", {"mode": "live", "account": "U10001"}, "manages ***001, "),
     ],
 )
-def test_an_unexpected_account_is_refused(
+@pytest.mark.covers("P03", "P04", "F43", "F124", "V15")
+def test_an_unexpected_account_is_refused_and_not_named_in_full(
     accounts: str, changes: dict[str, object], part: str
 ) -> None:
-    assert part in asyncio.run(refusal(Peer(accounts=accounts), **changes))
+    async def story() -> None:
+        async with unconnected(Peer(accounts=accounts), **changes) as r:
+            with pytest.raises(WrongAccountError, match=re.escape(part)) as refused:
+                await r.trader.connect()
+            assert not any(a in str(refused.value) for a in accounts.split(","))
+            assert r.inbox.events == []
+            with pytest.raises(NotConnectedError):
+                await r.trader.pulse()
+            assert r.peer.got("3") == []
+
+    asyncio.run(story())
 
 
 def test_order_ids_that_would_meet_request_ids_are_refused() -> None:

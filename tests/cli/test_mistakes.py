@@ -115,6 +115,7 @@ def test_a_bad_variable_is_named(
     ask("config", "check", "--config", "x.toml").complains(2, "ALVH_BROKER__PORT")
 
 
+@pytest.mark.covers("P02", "P03")
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -49,6 +49,7 @@ def conversation(
             lambda: world.state,
             lambda: asyncio.sleep(0),
             KillFile(journal),
+            "DU1",
         )
         control.bind()
         async with asyncio.TaskGroup() as tasks:

@@ -12,14 +12,15 @@ import pytest
 
 from alvh_trader.alerts.outbox import Outbox
 from alvh_trader.engine.command import Command
-from alvh_trader.engine.event import DaemonStarted, Event
+from alvh_trader.engine.event import ControlTripped, DaemonStarted, Event
 from alvh_trader.engine.state import State
-from alvh_trader.errors import BrokerError, JournalError
+from alvh_trader.errors import BrokerError, JournalError, WrongAccountError
 from alvh_trader.journal.store import Journal
 from alvh_trader.ports import Observer
+from alvh_trader.risk.freeze import Freeze
 from alvh_trader.runtime.daemon import Daemon, Pulse
 from alvh_trader.runtime.dispatch import Dispatcher
-from alvh_trader.runtime.loop import Loop
+from alvh_trader.runtime.loop import Loop, decode_state
 from tests.playbook import RULES, START
 
 Job = Callable[[], Coroutine[Any, Any, None]]
@@ -100,6 +101,27 @@ def test_a_signal_ends_it_after_its_last_words(
 def test_a_gateway_that_is_not_there_is_the_end(journal: Journal) -> None:
     with pytest.raises(BrokerError, match="nobody is there"):
         asyncio.run(made(journal, Session(pulses=0)).run())
+
+
+class Strange(Session):
+    """A session on a gateway with somebody else's account."""
+
+    async def connect(self) -> None:
+        raise WrongAccountError("manages ***999")
+
+
+@pytest.mark.covers("P03", "F124")
+def test_another_account_freezes_trading_and_is_owed_to_the_operator(
+    journal: Journal,
+) -> None:
+    daemon = made(journal, Strange())
+    with pytest.raises(WrongAccountError):
+        asyncio.run(daemon.run())
+    snapshot = journal.snapshots()[0]
+    assert decode_state(snapshot.body).freeze is Freeze.SAFE
+    told = [body for _, body in journal.events_after(0)]
+    assert isinstance(told[-1], ControlTripped)
+    assert told[-1].control == "P03"
 
 
 @pytest.mark.covers("F14", "I11")

@@ -168,6 +168,7 @@ def test_all_unreadable_files_are_named(tmp_path: Path) -> None:
         ("[strategy.hedge]\ndte_low = 20", "must not be below strategy.hedge.dte_low"),
     ],
 )
+@pytest.mark.covers("P03", "F123", "F124")
 def test_keys_that_contradict_each_other_are_said(
     write: Write, text: str, words: str
 ) -> None:
@@ -359,3 +360,12 @@ def test_no_file_is_a_traceback(text: str | bytes) -> None:
         _check([Path(f"/dev/fd/{read}")], {})
     finally:
         os.close(read)
+
+
+@pytest.mark.covers("P03")
+def test_live_is_rehearsed_with_an_account_that_no_broker_has(write: Write) -> None:
+    text = 'mode = "live"\nclock.source = "broker"\n[broker]\nport = 5000\n'
+    settings = load([write(f'{text}account = "U0001000"')], {})
+    assert settings.broker.account == "U0001000"
+    lines = mistakes([write(f'{text}account = "U1001000"')])
+    assert len(lines) == 2
