@@ -4,6 +4,7 @@ from alvh_trader.gateway import listing_reply
 from alvh_trader.gateway.moment import day_text
 from alvh_trader.gateway.notices import NOT_FOUND, invalid
 from alvh_trader.gateway.session import Session
+from alvh_trader.sim import products
 from alvh_trader.sim.model import Listing
 from alvh_trader.wire import contract_reply, request
 
@@ -61,7 +62,7 @@ def option_parameters(session: Session, asked: request.RequestOptionParameters) 
 
 def market_rule(session: Session, asked: request.RequestMarketRule) -> None:
     """Send the price increments of a rule."""
-    rows = session.floor.exchange.market_rule(asked.rule_id)
+    rows = products.market_rule(asked.rule_id)
     if not rows:
         session.error(-1, *invalid("Invalid market rule id"))
         return

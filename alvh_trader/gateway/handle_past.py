@@ -17,6 +17,8 @@ _EVERYTHING = 252 * 50
 _TICKS_MAX = 1000
 _DAYS_LOOKED_AT = 5
 _KINDS = frozenset({"TRADES", "MIDPOINT", "BID_ASK"})
+_QUOTED = frozenset({"MIDPOINT", "BID_ASK"})
+_SERVED = {"IND": frozenset({"TRADES"}), "STK": _KINDS, "FUT": _QUOTED, "OPT": _QUOTED}
 FIVE_SECONDS = timedelta(seconds=5)
 
 
@@ -45,7 +47,7 @@ def head_timestamp(
 def historical_ticks(
     session: Session, asked: market_request.RequestHistoricalTicks
 ) -> None:
-    """Send what an index or a stock was at every fifth second: that is remembered."""
+    """Send what was quoted at every fifth second, or (TRADES) what an index was."""
     req_id = asked.req_id
     try:
         begin = session.times.read(asked.start) if asked.start else None
@@ -66,11 +68,23 @@ def historical_ticks(
     key = replace(asked, req_id=0)
     if is_too_often(session, key, asked.contract, asked.what):
         refusal = PACING
-    if listing.sec_type not in ("IND", "STK") or asked.what != "TRADES":
+    if asked.what not in _SERVED.get(listing.sec_type, ()):
         refusal = refusal or no_data(listing, asked.what)
     if refusal is not None:
         session.error(req_id, *refusal)
-        return
+    elif asked.what == "TRADES":
+        session.send(_trades(session, listing, begin, end, asked))
+    else:
+        session.send(_quotes(session, listing, begin, end, asked))
+
+
+def _trades(
+    session: Session,
+    listing: Listing,
+    begin: datetime | None,
+    end: datetime | None,
+    asked: market_request.RequestHistoricalTicks,
+) -> market_reply.PastTrades:
     rows = (
         _after(session, listing, begin, asked.count)
         if begin is not None
@@ -87,7 +101,33 @@ def historical_ticks(
         )
         for row in rows
     )
-    session.send(market_reply.PastTrades(req_id, ticks, done=True))
+    return market_reply.PastTrades(asked.req_id, ticks, done=True)
+
+
+def _quotes(
+    session: Session,
+    listing: Listing,
+    begin: datetime | None,
+    end: datetime | None,
+    asked: market_request.RequestHistoricalTicks,
+) -> market_reply.PastQuotes | market_reply.PastTicks:
+    """Return quotes of both sides, or their middles; what has one side is left out."""
+    exchange = session.floor.exchange
+    found = exchange.past_quotes(
+        listing.con_id, begin, end or exchange.now, asked.count
+    )
+    whole = [(it, it.bid, it.ask) for it in found if it.bid and it.ask]
+    if asked.what == "MIDPOINT":
+        middles = tuple(
+            market_reply.PastTick(it.at, 0, round((bid + ask) / 2, 3), 0)
+            for it, bid, ask in whole
+        )
+        return market_reply.PastTicks(asked.req_id, middles, done=True)
+    quotes = tuple(
+        market_reply.PastQuote(it.at, 0, bid, ask, it.bid_size, it.ask_size)
+        for it, bid, ask in whole
+    )
+    return market_reply.PastQuotes(asked.req_id, quotes, done=True)
 
 
 def _problem(

@@ -33,7 +33,7 @@ class History:
 
     def __init__(self, market: Market) -> None:
         self._market = market
-        self._quotes = PastQuotes(market)
+        self.quotes = PastQuotes(market)
 
     def bars(
         self,
@@ -49,7 +49,7 @@ class History:
         if size < DAY and listing.sec_type in ("OPT", "FUT"):
             node = self._market.session(last).tape.node(at)
             step = max(int(size.total_seconds()) // STEP, 1)
-            return self._quotes.bars(listing, shown, step, last, node, count)
+            return self.quotes.bars(listing, shown, step, last, node, count)
         rows = self._traded(listing, size, last, at, count)
         if shown is Shown.TRADES:
             return rows

@@ -96,17 +96,20 @@ class Board:
 
     def foresee(
         self, node: int, con_ids: Sequence[int]
-    ) -> tuple[list[Top], list[OptionGreeks | None]]:
-        """Return tops and greeks as they will be at `node`, of an open session.
+    ) -> tuple[dict[int, Top], dict[int, OptionGreeks | None]]:
+        """Return tops and greeks by id as they will be at `node`, of an open session.
 
         Whoever turns to `node` next and asks for the same gets the same, at once.
         """
         kept = self.node, self.is_open, self.state, self._sheet
         self.turn(node, is_open=True)
-        seen = self.tops(con_ids), self.greeks(con_ids)
+        tops, greeks = self.tops(con_ids), self.greeks(con_ids)
         self._ahead = self._sheet
         self.node, self.is_open, self.state, self._sheet = kept
-        return seen
+        return (
+            dict(zip(con_ids, tops, strict=True)),
+            dict(zip(con_ids, greeks, strict=True)),
+        )
 
     # ------------------------------------------------------------------- asked ---
 

@@ -8,10 +8,9 @@ an acknowledgement always precedes a fill.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Unpack
 
-from alvh_trader.sim import hours, products, rules, ties
+from alvh_trader.sim import hours, rules, ties
 from alvh_trader.sim.accounts import Accounts
 from alvh_trader.sim.bars import History
 from alvh_trader.sim.board import Board
@@ -38,6 +37,7 @@ from alvh_trader.sim.model import (
     Top,
     unknown_order,
 )
+from alvh_trader.sim.past_quotes import Quoted
 from alvh_trader.sim.path import STEP, Tape
 from alvh_trader.sim.scenario import Scenario
 from alvh_trader.sim.theory import Theory
@@ -175,17 +175,13 @@ class Exchange:
     def foresee(self, interval: timedelta, con_ids: Sequence[int]) -> Prices | None:
         """Return the prices of the next instant; None where the session ends first.
 
-        It changes no answer: whoever steps by `interval` next gets the same, sooner.
+        Whoever steps by `interval` next gets the same, sooner.
         """
         to = self.next_instant(interval)
         if not self._is_open or to is None or to.timestamp() >= self._tape.closes_at:
             return None
         tops, greeks = self._board.foresee(self._tape.node(to.timestamp()), con_ids)
-        return Prices(
-            at=to,
-            tops=dict(zip(con_ids, tops, strict=True)),
-            greeks=dict(zip(con_ids, greeks, strict=True)),
-        )
+        return Prices(at=to, tops=tops, greeks=greeks)
 
     # ----------------------------------------------------------- reference ---
 
@@ -204,10 +200,6 @@ class Exchange:
     def option_parameters(self, symbol: str) -> tuple[OptionClass, ...]:
         """Return each exchange and class of options on `symbol`."""
         return self._board.listed.option_classes(symbol)
-
-    def market_rule(self, rule_id: int) -> tuple[tuple[Decimal, Decimal], ...]:
-        """Return the (low edge, increment) rows of a rule; empty if unknown."""
-        return products.market_rule(rule_id)
 
     def hours(self, listing: Listing, day: date) -> tuple[Span, ...]:
         """Return the sessions of a listing on a day, whether simulated or not."""
@@ -254,6 +246,13 @@ class Exchange:
             return ()
         at = min(end or self.now, self.now).timestamp()
         return self._history.bars(listing, size, self._number, at, sessions, shown)
+
+    def past_quotes(
+        self, con_id: int, begin: datetime | None, end: datetime, most: int
+    ) -> list[Quoted]:
+        """Return the first quotes from `begin` on; without it the last up to `end`."""
+        it, span = self.listing(con_id), (begin, min(end, self.now))
+        return self._history.quotes.ticks(it, span, self._number, most) if it else []
 
     # -------------------------------------------------------------- orders ---
 

@@ -1,7 +1,7 @@
-"""Bars within sessions of options and futures: what they were bid, asked and paid.
+"""What was quoted in the past: bars of options and futures, and single quotes.
 
-The quotes are those that were streamed, looked up once a minute, or as often as a
-shorter bar needs.
+The quotes of bars are those that were streamed, looked up once a minute, or as often
+as a shorter bar needs.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import groupby
 from statistics import fmean
+from typing import NamedTuple
 
 from alvh_trader.sim import batch, minis
 from alvh_trader.sim.batch import Batch
@@ -16,7 +17,7 @@ from alvh_trader.sim.market import Market, Session, future_price, settles_at
 from alvh_trader.sim.model import BarRow, Listing, Shown
 from alvh_trader.sim.path import STEP
 from alvh_trader.sim.prints import Prints
-from alvh_trader.sim.spot import quote
+from alvh_trader.sim.spot import SIZES, quote
 
 SESSIONS_MAX = 30
 """Sessions that are looked at (an assumption): each takes a while to be made again."""
@@ -25,18 +26,30 @@ _LINES_KEPT = 64
 _MINUTE = 60 // STEP
 
 Pair = tuple[float | None, float | None]
+
+
+class Quoted(NamedTuple):
+    """A quote at `at` (POSIX seconds); None and 0 for a side without one."""
+
+    at: int
+    bid: float | None
+    ask: float | None
+    bid_size: int
+    ask_size: int
+
+
 Four = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One contract in one session; `options` is None for a future."""
+    """One contract in one session; `options` is None for a future or a stock."""
 
     number: int
     session: Session
     listing: Listing
     options: Batch | None
-    seen: dict[int, Pair] = field(default_factory=dict)
+    seen: dict[int, Quoted] = field(default_factory=dict)
 
 
 class PastQuotes:
@@ -68,6 +81,37 @@ class PastQuotes:
                 until = min(node, until) if number == last else until
                 rows += self._cut(line, shown, step, until)
         return tuple(rows)
+
+    def ticks(
+        self,
+        listing: Listing,
+        span: tuple[datetime | None, datetime],
+        last: int,
+        most: int,
+    ) -> list[Quoted]:
+        """Return the first quotes from a begin on; without it the last up to an end.
+
+        One for each node (five seconds), `most` in all.
+        """
+        begin, end = span[0], span[1].timestamp()
+        since = 0.0 if begin is None else begin.timestamp()
+        newest = self._market.newest(end, last)
+        oldest = max(newest - SESSIONS_MAX + 1, self._market.first_listed)
+        if begin is not None:
+            oldest = max(oldest, self._market.newest(since, last))
+        way = -1 if begin is None else 1
+        found: list[Quoted] = []
+        for number in range(oldest, newest + 1)[::way]:
+            line = self._line(number, listing)
+            if line is None:
+                continue
+            opens_at = line.session.tape.opens_at
+            for node in range(self._ends(line) + 1)[::way]:
+                if since <= opens_at + STEP * node <= end:
+                    found.append(self._at(line, node))
+                if len(found) == most:
+                    return found[::way]
+        return found[::way]
 
     def _line(self, number: int, listing: Listing) -> _Line | None:
         """Return a contract in a session, None if it was not quoted there."""
@@ -111,7 +155,7 @@ class PastQuotes:
             return
         for first in range(0, until, step):
             nodes = range(first, min(first + step, until) + 1, min(step, _MINUTE))
-            four = four_of(shown, [self._pair(line, node) for node in nodes])
+            four = four_of(shown, [self._at(line, node)[1:3] for node in nodes])
             if four is not None:
                 yield _row(line, first, four, 0 if shown is Shown.TRADES else -1)
 
@@ -130,24 +174,33 @@ class PastQuotes:
             volume = sum(volume for *_, volume in rows)
             yield _row(line, number * step, four, volume)
 
-    def _pair(self, line: _Line, node: int) -> Pair:
-        pair = line.seen.get(node)
-        if pair is None:
-            pair = line.seen[node] = self._quoted(line, node)
-        return pair
+    def _at(self, line: _Line, node: int) -> Quoted:
+        quoted = line.seen.get(node)
+        if quoted is None:
+            quoted = line.seen[node] = self._quoted(line, node)
+        return quoted
 
-    def _quoted(self, line: _Line, node: int) -> Pair:
-        state, fit = line.session.state(node), self._market.fit
+    def _quoted(self, line: _Line, node: int) -> Quoted:
+        at = line.session.tape.opens_at + STEP * node
         if line.options is None:
-            assert line.listing.expiry is not None, "a future without expiry"
-            price = future_price(state, line.listing.expiry, fit)
-            bid, ask = quote(line.listing, price)
-            return float(bid), float(ask)
+            bid, ask = quote(line.listing, self._price(line, node))
+            return Quoted(at, float(bid), float(ask), *SIZES[line.listing.sec_type])
+        state, fit = line.session.state(node), self._market.fit
         values = batch.value(state, line.options, fit)
         salt = batch.half_minute(line.number, node)
         quotes = batch.quotes(state, line.options, values, fit, salt)
-        bid_cents, ask_cents = int(quotes.bid[0]), int(quotes.ask[0])
-        return bid_cents / 100 or None, ask_cents / 100 or None
+        bid_cents, ask_cents, bid_size, ask_size = (int(it[0]) for it in quotes)
+        prices = bid_cents / 100 or None, ask_cents / 100 or None
+        return Quoted(at, *prices, bid_size, ask_size)
+
+    def _price(self, line: _Line, node: int) -> float:
+        """Return what a future or a stock was worth."""
+        listing = line.listing
+        if listing.sec_type == "STK":
+            return float(line.session.series[listing.symbol][node])
+        assert listing.expiry is not None, "a future without expiry"
+        state = line.session.state(node)
+        return future_price(state, listing.expiry, self._market.fit)
 
 
 def four_of(shown: Shown, pairs: Sequence[Pair]) -> Four | None:

@@ -27,8 +27,10 @@ NOTHING = Top(
 STOCK_VOLUME = 85_000_000
 """Shares of SPY in a day (assumption: it rises evenly)."""
 
+SIZES = {"STK": (900, 900), "FUT": (60, 55)}
+"""What is bid for and offered at the quotes."""
+
 _CENT = Decimal("0.01")
-_STOCK_SIZE = 900
 
 
 def breadth_top(tape: Tape, node: int) -> Top:
@@ -62,8 +64,8 @@ def stock_top(
     if not is_quoted:
         return top
     bid, ask = quote(listing, session.series[listing.symbol][node])
-    size = _STOCK_SIZE
-    return replace(top, bid=bid, ask=ask, bid_size=size, ask_size=size)
+    bid_size, ask_size = SIZES["STK"]
+    return replace(top, bid=bid, ask=ask, bid_size=bid_size, ask_size=ask_size)
 
 
 def quote(listing: Listing, price: float) -> tuple[Decimal, Decimal]:
@@ -92,4 +94,5 @@ def future_top(
     )
     if not is_quoted:
         return top
-    return replace(top, bid=last, ask=ask, bid_size=60, ask_size=55)
+    bid_size, ask_size = SIZES["FUT"]
+    return replace(top, bid=last, ask=ask, bid_size=bid_size, ask_size=ask_size)

@@ -25,22 +25,6 @@ class ContractSpec(Struct, frozen=True, kw_only=True):
     trading_class: Text = ""
 
 
-class NarrowSpec(Struct, frozen=True, kw_only=True):
-    """A contract as an exercise request describes it: no primary exchange."""
-
-    con_id: Int = 0
-    symbol: Text = ""
-    sec_type: Text = ""
-    expiry: Text = ""
-    strike: MaybeNumber = None
-    right: Text = ""
-    multiplier: Text = ""
-    exchange: Text = ""
-    currency: Text = ""
-    local_symbol: Text = ""
-    trading_class: Text = ""
-
-
 class LegSpec(Struct, frozen=True):
     """A leg of a combo in a data request; `action` is what buying the combo does."""
 

@@ -4,6 +4,7 @@ import pytest
 
 from alvh_trader.gateway.api_settings import ApiSettings
 from alvh_trader.gateway.entitlement import Entitlement
+from alvh_trader.sim.products import SPY
 from alvh_trader.wire import market_reply as wire
 from alvh_trader.wire import market_request as ask
 from alvh_trader.wire.contract import ContractSpec
@@ -86,7 +87,44 @@ def test_what_cannot_be_answered_says_why(
     assert errors(past(Peer(floor()), **changes)) == [(4, code)]
 
 
-def test_options_have_no_past() -> None:
+@pytest.mark.parametrize("what", ["call", "future", "stock"])
+def test_quotes_of_the_past_are_those_that_were_streamed(what: str) -> None:
+    peer = Peer(floor())
+    exchange = peer.floor.exchange
+    con_id = {
+        "call": vix_call(exchange).con_id,
+        "future": exchange.find(symbol="VIX", sec_type="FUT")[0].con_id,
+        "stock": SPY,
+    }[what]
+    streamed = {}
+    for _ in range(6):
+        streamed[int(exchange.now.timestamp())] = exchange.tops([con_id])[0]
+        peer.pulse()
+    of = {"contract": ContractSpec(con_id=con_id), "count": 1000}
+    begin = "20180122 09:30:00 US/Eastern"
+    (quotes,) = past(peer, **of, start=begin, what="BID_ASK")
+    (middles,) = past(peer, **of, start=begin, what="MIDPOINT")
+    assert isinstance(quotes, wire.PastQuotes)
+    assert isinstance(middles, wire.PastTicks)
+    times = [row.time for row in quotes.rows]
+    assert times == list(range(min(streamed), int(exchange.now.timestamp()) + 1, 5))
+    found = {row.time: row for row in quotes.rows}
+    for at, top in streamed.items():
+        row = found[at]
+        assert [f"{row.bid:.2f}", f"{row.ask:.2f}"] == [
+            f"{top.bid:.2f}",
+            f"{top.ask:.2f}",
+        ]
+        assert (row.bid_size, row.ask_size) == (top.bid_size, top.ask_size)
+    for middle, quote in zip(middles.rows, quotes.rows, strict=True):
+        assert middle.time == quote.time
+        expected = (float(quote.bid) + float(quote.ask)) / 2
+        assert float(middle.price) == pytest.approx(expected)
+    (last,) = past(peer, **(of | {"count": 7}), end="20190101-00:00:00", what="BID_ASK")
+    assert last.rows == quotes.rows[-7:]
+
+
+def test_options_have_no_trades_of_the_past_and_begin_nowhere() -> None:
     peer = Peer(floor())
     call = ContractSpec(con_id=vix_call(peer.floor.exchange).con_id)
     asked = past(peer, end="20180119-13:00:00", contract=call)

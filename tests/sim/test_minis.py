@@ -128,7 +128,7 @@ def test_spy_options_have_the_exchanges_and_the_tick_of_the_penny_program(
     assert {row.underlying for row in rows} == {products.SPY}
     assert {"SMART", "CBOE", "ISE"} <= {row.exchange for row in rows}
     it = option(resting, "SPY", 280.0, "C")
-    assert resting.market_rule(it.market_rule) == ((Decimal(0), Decimal("0.01")),)
+    assert products.market_rule(it.market_rule) == ((Decimal(0), Decimal("0.01")),)
     assert resting.listing(it.con_id) is it
 
 
