@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from alvh_trader.broker.pace import QUERIES_PER_SECOND
 from alvh_trader.domain.position import PAPER_ACCOUNTS, masked
 from alvh_trader.errors import WrongAccountError
 
@@ -18,9 +19,9 @@ class BrokerOptions(Struct, frozen=True, kw_only=True):
     gateway manages). Times are seconds of real time, except `refresh`, which is of
     market time: unchanged quotes of a live stream are given out again after it, so
     it must be well below the oldest option quote the engine accepts (60 s).
-    `request_rate` limits queries and subscriptions to so many a second, orders never;
-    the real gateway drops clients above 50. None lifts the limit, for simulated
-    gateways. `next_order_id` is the floor that the journal remembers.
+    `request_rate` limits queries and subscriptions to so many a second (orders have
+    tokens of their own); the real gateway drops clients above 50. None lifts the limit,
+    for simulated gateways. `next_order_id` is the floor that the journal remembers.
     """
 
     host: str = "127.0.0.1"
@@ -32,7 +33,7 @@ class BrokerOptions(Struct, frozen=True, kw_only=True):
     request_timeout: float = 20.0
     pulse_timeout: float = 10.0
     preview_timeout: float = 5.0
-    request_rate: float | None = 30.0
+    request_rate: float | None = QUERIES_PER_SECOND
     refresh: float = 20.0
     allow_delayed: bool = False
     next_order_id: int = 1

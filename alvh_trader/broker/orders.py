@@ -13,6 +13,7 @@ from alvh_trader.broker.faults import CANCELLED, Fault
 from alvh_trader.broker.inquiry import FIRST_REQUEST_ID
 from alvh_trader.broker.library import OrderState, OrderWire
 from alvh_trader.broker.options import LIVE, BrokerOptions
+from alvh_trader.broker.pace import Bucket
 from alvh_trader.broker.tracker import NO_CODE, Handle, Tracker
 from alvh_trader.broker.translate import broker_order, number, order_contract
 from alvh_trader.domain.order import Order
@@ -32,6 +33,11 @@ from alvh_trader.engine.event import (
 from alvh_trader.errors import BrokerError
 from alvh_trader.ports import Clock, Put
 from alvh_trader.risk.gate import Approved, RollPermit
+
+ORDER_TOKENS = (2.0, 3)
+CANCEL_TOKENS = (5.0, 10)
+"""How many a second, and how many at once. Cancellations have a reserve of their own,
+which no order can take (see `broker.pace`)."""
 
 _log = structlog.get_logger(__name__)
 
@@ -54,10 +60,15 @@ class OrderDesk:
         self._clock = clock
         self._obstacle = obstacle
         self._next_id = options.next_order_id
+        self.told_id = 0
+        """The number that the gateway would have given the next order."""
+
         self._client: OrderWire | None = None
         self._tracker: Tracker | None = None
         self._previews: dict[int, asyncio.Future[OrderState | None]] = {}
         self._used: set[RollPermit] = set()
+        self._orders = Bucket(*ORDER_TOKENS)
+        self._cancels = Bucket(*CANCEL_TOKENS)
         self._consents: set[str] = set()
 
     def start(self, client: OrderWire, tracker: Tracker) -> None:
@@ -83,6 +94,7 @@ class OrderDesk:
             raise BrokerError(
                 f"the gateway's next order id is {order_id}: reset its order ids"
             )
+        self.told_id = order_id
         self._next_id = max(self._next_id, order_id)
 
     # -------------------------------------------------------------- sending ---
@@ -150,6 +162,9 @@ class OrderDesk:
             if handle.has_ended:
                 self._put(OrderUpdated(at=self._clock.now(), report=handle.report()))
                 continue
+            if not self._cancels.take(self._clock.now()):
+                self._doubt(command.ref, NO_CODE, "no token is left: not cancelled")
+                return
             handle.cancelling = True
             handle.said = None
             client.cancelOrder(handle.order_id)
@@ -209,12 +224,17 @@ class OrderDesk:
             return obstacle
         permit = approved.permit
         if permit is None:
-            return None
+            return self._throttled()
         if permit.expires <= self._clock.now():
             return f"the roll permit expired at {permit.expires.isoformat()}"
         if permit in self._used:
             return "the roll permit was used before; each is good for one send"
-        return None
+        return self._throttled()
+
+    def _throttled(self) -> str | None:
+        if self._orders.take(self._clock.now()):
+            return None
+        return "no token is left: orders would leave too fast"
 
     def _lacks_consent(self, approved: Approved) -> str | None:
         """Return why no person has let this order out, in live (P27)."""

@@ -1,8 +1,16 @@
-"""Space out queries, so that the gateway never drops us for being too fast."""
+"""Keep what we send below what the gateway bears, and below the library's own queue.
 
-_BURST = 10
-"""Requests that may leave at once. With 30 a second that is at most 40 in any second,
-below the 50 at which the gateway closes the connection, with room for orders."""
+The gateway closes the connection above 50 messages a second, and the library would
+queue above 45 and forget its queue with the connection. In any one second at most 25
+queries, 5 orders or changes and 15 cancellations leave here: 45 together.
+"""
+
+from datetime import datetime
+
+QUERIES_PER_SECOND = 20.0
+
+_BURST = 5
+"""Queries that may leave at once."""
 
 
 class Pace:
@@ -25,3 +33,27 @@ class Pace:
         turn = max(self._next, now - (_BURST - 1) * self._interval)
         self._next = turn + self._interval
         return max(0.0, turn - now)
+
+
+class Bucket:
+    """Tokens for what must leave now or not at all: orders never wait in a queue.
+
+    It holds `burst` tokens and gains `rate` a second, by the clock that orders go by.
+    """
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._tokens = float(burst)
+        self._since: datetime | None = None
+
+    def take(self, now: datetime) -> bool:
+        """Take one token, if there is one."""
+        if self._since is not None:
+            gained = (now - self._since).total_seconds() * self._rate
+            self._tokens = min(self._tokens + max(gained, 0.0), self._burst)
+        self._since = now
+        if self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True

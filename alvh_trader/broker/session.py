@@ -125,6 +125,7 @@ class Session:
                 account_id=self._tracker.account,
                 server_version=line.client.serverVersion(),
                 indexes=indexes,
+                next_order_id=self.desk.told_id if self.desk else 0,
             )
         )
         self.feed.start(line.client)

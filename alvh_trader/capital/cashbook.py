@@ -57,6 +57,9 @@ class CashBook(Struct, frozen=True, kw_only=True):
     owed: dict[str, float] = {}
     charged: dict[str, float] = {}
     pending: dict[str, float] = {}
+    queried: tuple[str, ...] = ()
+    """Executions of whose commission a person was told: missing, or too high."""
+
     accrued: date | None = None
     """The day up to which interest is booked."""
 
@@ -137,6 +140,7 @@ def forget(book: CashBook, today: date, exec_ids: frozenset[str]) -> CashBook:
         flows=flows,
         charged={k: v for k, v in book.charged.items() if k in exec_ids},
         pending={k: v for k, v in book.pending.items() if k in exec_ids},
+        queried=tuple(k for k in book.queried if k in exec_ids),
     )
 
 

@@ -24,6 +24,7 @@ from alvh_trader.capital.facilities import interest
 from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.domain.order import Fill, Purpose, exec_base
 from alvh_trader.engine.case import Case
+from alvh_trader.engine.command import Severity
 from alvh_trader.engine.event import CommissionReported
 from alvh_trader.engine.funding import funding_of, stated
 from alvh_trader.engine.turn import Turn
@@ -36,6 +37,12 @@ KINDS = {
     Purpose.CLOSE: Kind.CLOSE,
 }
 """What the fills of an order are flows of; an opening is entered by its credit."""
+
+COMMISSION_MAX = timedelta(minutes=5)
+COMMISSION_TIMES = 3
+"""How late a commission may be, and how many times what is reckoned with (T03)."""
+
+CONDOR_LEGS = 4
 
 SETTLEMENT_MAX = timedelta(days=5)
 """How long the close of an expiry day is waited for."""
@@ -82,6 +89,39 @@ def look(turn: Turn) -> None:
         _charge(turn, base)
     if turn.state.cash.accrued != today:
         _accrue(turn, today)
+
+
+def query_commissions(turn: Turn) -> None:
+    """Tell once of an execution of ours whose commission is missing, or too high (T03).
+
+    Until it is known, what the execution brought is provisional.
+    """
+    book = turn.state.cash
+    told = [
+        (base, why)
+        for base, fill in turn.state.fills.items()
+        if fill.quantity
+        and fill.ref in turn.state.tickets
+        and base not in book.queried
+        and (why := _odd_commission(turn, base, fill)) is not None
+    ]
+    for base, why in told:
+        turn.alert("commission", Severity.WARNING, "", f"execution {base}: {why}")
+    if told:
+        queried = (*book.queried, *(base for base, _ in told))
+        _put(turn, msgspec.structs.replace(book, queried=queried))
+
+
+def _odd_commission(turn: Turn, base: str, fill: Fill) -> str | None:
+    book, reckoned = turn.state.cash, turn.rules.params.roll.commission
+    amount = book.charged.get(base, book.pending.get(base))
+    if amount is None:
+        late = turn.at - fill.at >= COMMISSION_MAX
+        return "its commission is not reported" if late else None
+    most = COMMISSION_TIMES * reckoned * 100 / CONDOR_LEGS * abs(fill.quantity)
+    if amount > most:
+        return f"its commission is {amount:.2f} USD, reckoned with {most:.2f} at most"
+    return None
 
 
 def _put(turn: Turn, book: CashBook) -> None:

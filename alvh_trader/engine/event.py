@@ -41,11 +41,16 @@ class DaemonStarted(_Event, frozen=True, kw_only=True):
 
 
 class BrokerConnected(_Event, frozen=True, kw_only=True):
-    """A session is up. Nothing may be sent until a `BrokerReported` follows."""
+    """A session is up. Nothing may be sent until a `BrokerReported` follows.
+
+    `next_order_id` is the number that the gateway would give the next order, 0 if it
+    has not said so.
+    """
 
     account_id: str
     server_version: int
     indexes: tuple[Index, ...]
+    next_order_id: int = 0
 
 
 class BrokerDisconnected(_Event, frozen=True, kw_only=True):

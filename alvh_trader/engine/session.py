@@ -6,7 +6,7 @@ not, the touched cases go to RECONCILE and a person is told (reliability.md T02)
 """
 
 from alvh_trader.domain.order import exec_base
-from alvh_trader.engine import arming, discrepancies
+from alvh_trader.engine import arming, cash, discrepancies
 from alvh_trader.engine.agreement import agrees, settle_expired
 from alvh_trader.engine.answers import on_completed, on_shown, settle_doubts
 from alvh_trader.engine.books import review_cases
@@ -80,6 +80,12 @@ def on_connected(turn: Turn, event: BrokerConnected) -> None:
         report_asked=turn.at,
     )
     arming.review(turn)
+    if 0 < event.next_order_id <= turn.state.last_order_id:
+        text = (
+            f"the gateway counts orders from {event.next_order_id} again, we were at "
+            f"{turn.state.last_order_id}: orders are known by their names and go on"
+        )
+        turn.alert("order_ids_reset", Severity.WARNING, "", text)
     turn.ask(RequestReport(reason="connected"))
 
 
@@ -143,6 +149,7 @@ def on_reported(turn: Turn, event: BrokerReported) -> None:
     if not agrees(turn):
         return
     turn.put(reconciled=turn.at, break_since=None)
+    cash.query_commissions(turn)
     _forget_old_fills(turn, event)
     review_cases(turn)
     _halt_if_overdue(turn)

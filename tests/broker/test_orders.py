@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
+from alvh_trader.broker.translate import broker_order, order_contract
 from alvh_trader.domain.order import Order
 from alvh_trader.engine.command import CancelOrder, PreviewMargin
 from alvh_trader.engine.event import (
@@ -420,6 +421,25 @@ def test_an_order_that_the_gateway_changed_is_told_as_the_broker_shows_it() -> N
     asyncio.run(story())
 
 
+def test_orders_that_come_too_fast_do_not_leave_and_cancels_still_do() -> None:
+    async def story() -> None:
+        async with rig() as r:
+            for number in range(5):
+                r.trader.place(place(hedge(ref=f"T{number}")))
+            await r.trader.pulse()
+            late = r.inbox.of(OrderNotSent)
+            assert [event.ref for event in late] == ["T3", "T4"]
+            assert "no token is left" in late[0].reason
+            assert len(r.peer.got("3")) == 3
+            for _ in range(4):
+                for number in range(3):
+                    r.trader.cancel(CancelOrder(ref=f"T{number}"))
+            await until(lambda: len(r.peer.got("4")) == 10)
+            assert "no token is left" in r.inbox.last(OrderDoubted).text
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("order", [hedge(), sale(), roll()], ids=lambda o: o.ref)
 def test_an_order_is_shown_in_the_words_in_which_it_was_sent(order: Order) -> None:
     async def story() -> None:
@@ -605,3 +625,33 @@ def test_a_warning_does_not_end_a_preview() -> None:
             assert await preview(r) == (1250.5, 101250.5)
 
     asyncio.run(story())
+
+
+# ------------------------------------------------------------- one by permanent id ---
+
+
+@pytest.mark.covers("F56")
+def test_a_change_that_became_an_order_of_its_own_is_another_order() -> None:
+    async def story() -> None:
+        async with rig() as r:
+            await placed(r)
+            # The same number, the same name, another permanent id: both are open.
+            r.peer.send(*open_order(1, 7777, "Submitted", limit="1.55"))
+            told = await r.inbox.wait(OrderUpdated, 2)
+            assert told.report.perm_id == 7777
+            r.peer.send(*order_status(1, 9001, "Submitted", filled=1, remaining=1))
+            told = await r.inbox.wait(OrderUpdated, 3)
+            assert (told.report.perm_id, told.report.filled) == (9001, 1)
+            r.trader.cancel(CancelOrder(ref="T1"))
+            await until(lambda: len(r.peer.got("4")) == 2)
+
+    asyncio.run(story())
+
+
+@pytest.mark.covers("F80", "F79")
+def test_a_combo_has_legs_and_one_net_price() -> None:
+    with pytest.raises(AssertionError, match="without legs"):
+        replace(roll(), legs=())
+    sent = broker_order(roll(), order_id=1, client_id=17, account="DU1")
+    assert sent.orderComboLegs == []
+    assert order_contract(roll()).comboLegs is not None

@@ -260,3 +260,17 @@ def test_a_position_the_broker_no_longer_lists_is_held_but_not_understood() -> N
             assert held.instrument == Other(222, "SPX", "OPT")
 
     asyncio.run(story())
+
+
+@pytest.mark.covers("F78")
+def test_nobody_asks_for_the_details_of_a_combo() -> None:
+    peer = Peer()
+    peer.positions = [position(28812380, 1, sec_type="BAG")]
+
+    async def story() -> None:
+        async with rig(peer) as r:
+            (held,) = r.inbox.last(BrokerReported).positions
+            assert held.instrument == Other(28812380, "SPX", "BAG")
+            assert not [asked for asked in r.peer.got("9") if "BAG" in asked]
+
+    asyncio.run(story())

@@ -255,3 +255,28 @@ def test_old_statements_owe_the_vault_nothing_new() -> None:
     world.tell(InputsRead(at=world.now, inputs=Inputs(facilities=stated)))
     world.start().run(120)
     assert world.state.cash.owed == {}
+
+
+@pytest.mark.covers("T03", "F55")
+def test_a_commission_that_never_comes_is_told_once() -> None:
+    world = World().start().until(Phase.STABILISE)
+    assert world.alerts("commission") == []
+    world.until(Phase.COOLDOWN)
+    world.run(600)
+    told = world.alerts("commission")
+    assert len(told) == len(world.broker.fills)
+    assert all("is not reported" in alert.text for alert in told)
+    world.run(600)
+    assert len(world.alerts("commission")) == len(told)
+
+
+@pytest.mark.covers("T03")
+@pytest.mark.parametrize(("usd", "count"), [(7 * 9.0, 0), (7 * 9.0 + 0.01, 1)])
+def test_a_commission_far_from_what_is_reckoned_with_is_told(
+    usd: float, count: int
+) -> None:
+    world = World().start().until(Phase.STABILISE)
+    (fill,) = world.broker.fills
+    world.tell(CommissionReported(at=world.now, exec_id=fill.exec_id, amount=usd))
+    world.tell(world.broker.reported(world.now))
+    assert len(world.alerts("commission")) == count

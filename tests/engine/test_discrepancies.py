@@ -9,7 +9,12 @@ from msgspec.structs import replace
 from alvh_trader.domain.instrument import Option, Other
 from alvh_trader.domain.order import Fill, OrderReport, OrderStatus, Purpose, Terms
 from alvh_trader.engine.command import CancelOrder, PlaceOrder, RequestReport
-from alvh_trader.engine.event import OrderFilled, OrderUpdated
+from alvh_trader.engine.event import (
+    BrokerConnected,
+    OrderFilled,
+    OrderRefused,
+    OrderUpdated,
+)
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.portfolio.discrepancy import RULES, Name
 from alvh_trader.strategy.phase import Phase
@@ -401,6 +406,122 @@ def test_an_order_that_was_given_up_and_works_after_all_is_ended() -> None:
     world.tell(world.broker.reported(world.now))
     assert "ENDED_YET_OPEN" not in world.discrepancies
     assert len(late) <= 1
+
+
+# ---------------------------------------------------- what an error code proves ---
+
+
+def refused(world: World) -> None:
+    del world.broker.working[hedge(world).ref]
+    world.withheld.add(RequestReport)
+    world.tell(
+        OrderRefused(at=world.now, ref=hedge(world).ref, code=201, text="margin")
+    )
+
+
+@pytest.mark.covers("F59")
+def test_a_rejection_is_a_claim_until_reports_were_quiet_for_half_a_minute() -> None:
+    world = working_hedge()
+    refused(world)
+    assert ticket(world).is_in_doubt
+    world.withheld.clear()
+    world.run(20, every=5)
+    assert ticket(world).is_in_doubt, "the quantity is held"
+    assert len(world.placed(Purpose.HEDGE)) == 1
+    world.run(40, every=5)
+    assert ticket(world).status is OrderStatus.REJECTED
+
+
+@pytest.mark.covers("F59")
+@pytest.mark.parametrize("word", ["Inactive", "Cancelled"])
+def test_a_rejection_is_proven_by_the_list_of_what_is_over(word: str) -> None:
+    world = working_hedge()
+    ended = shown(world, status=word)
+    refused(world)
+    told = world.broker.reported(world.now)
+    world.tell(replace(told, completed=(ended,)))
+    assert ticket(world).status is OrderStatus.REJECTED
+    assert world.discrepancies == []
+
+
+@pytest.mark.covers("F59", "F61")
+def test_an_order_that_was_rejected_and_works_all_the_same_works() -> None:
+    world = working_hedge()
+    work = world.broker.working[hedge(world).ref]
+    refused(world)
+    world.broker.working[hedge(world).ref] = work
+    world.withheld.clear()
+    world.answer()
+    assert ticket(world).status is OrderStatus.WORKING
+    assert not ticket(world).refused
+
+
+@pytest.mark.covers("F61")
+def test_an_inactive_order_holds_its_quantity_and_may_fill() -> None:
+    world = working_hedge()
+    report = shown(world, status="Inactive")
+    world.tell(OrderUpdated(at=world.now, report=report))
+    world.withheld.add(RequestReport)
+    world.run(60)
+    assert ticket(world).is_live
+    assert len(world.placed(Purpose.HEDGE)) == 1
+    world.withheld.clear()
+    world.fill(hedge(world).ref)
+    assert ticket(world).status is OrderStatus.FILLED
+
+
+@pytest.mark.covers("F65", "I07")
+def test_a_cancel_that_nobody_answers_is_a_doubt_and_is_sent_again() -> None:
+    world = working_hedge()
+    world.withheld |= {CancelOrder, RequestReport}
+    world.run(300)
+    assert ticket(world).is_in_doubt
+    assert len(world.placed(Purpose.HEDGE)) == 1, "its quantity is still held"
+    asked = [c for c in world.commands if isinstance(c, CancelOrder)]
+    world.answer(RequestReport)
+    again = [c for c in world.commands if isinstance(c, CancelOrder)]
+    assert (len(asked), len(again)) == (1, 2)
+    world.withheld.clear()
+    world.answer()
+    assert ticket(world).status is OrderStatus.CANCELLED
+
+
+@pytest.mark.covers("F50", "F66")
+def test_an_end_waits_for_the_executions_that_it_counts() -> None:
+    world = working_hedge()
+    ref = hedge(world).ref
+    fills = [e for e in world.trade(ref, 3) if isinstance(e, OrderFilled)]
+    report = world.broker.end(ref)
+    assert report is not None
+    world.withheld.add(RequestReport)
+    world.tell(OrderUpdated(at=world.now, report=report))
+    assert ticket(world).is_in_doubt, "three are said to have filled"
+    world.tell(*fills, OrderUpdated(at=world.now, report=report))
+    assert ticket(world).filled == 3
+    assert not ticket(world).is_live
+
+
+# -------------------------------------------------------------------- numbers ---
+
+
+@pytest.mark.covers("F46", "F47")
+def test_numbers_that_begin_again_are_told_and_decide_nothing() -> None:
+    world = working_hedge()
+    assert world.state.last_order_id > 0
+    world.disconnect()
+    world.tell(
+        BrokerConnected(
+            at=world.now,
+            account_id="DU1",
+            server_version=178,
+            indexes=tuple(world.state.indexes.values()),
+            next_order_id=1,
+        )
+    )
+    (told,) = world.alerts("order_ids_reset")
+    assert "from 1 again" in told.text
+    world.answer()
+    assert ticket(world).status is OrderStatus.WORKING
 
 
 # -------------------------------------------------------------------- fills ---

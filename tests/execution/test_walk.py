@@ -38,6 +38,15 @@ def test_a_hedge_climbs_from_mid_to_the_ask(
     assert hedge_ladder(bid, ask, grid) == rungs
 
 
+@pytest.mark.covers("I06")
+@given(bid=st.integers(1, 2000), width=st.integers(0, 300), grid=GRIDS)
+def test_an_order_is_repriced_five_times_at_most(
+    bid: int, width: int, grid: TickGrid
+) -> None:
+    assert len(hedge_ladder(bid / 100, (bid + width) / 100, grid)) <= 6
+    assert len(roll_ladder(-bid / 100, SPX_COMBO_TICKS, CONCESSION)) <= 6
+
+
 @given(bid=st.integers(1, 2000), width=st.integers(0, 300), grid=GRIDS)
 def test_a_hedge_ladder_rises_on_the_grid_and_ends_at_the_ask(
     bid: int, width: int, grid: TickGrid
