@@ -18,8 +18,9 @@ from alvh_trader.domain.order import (
     exec_base,
 )
 from alvh_trader.execution.lifecycle import Evidence
-from alvh_trader.execution.ticket import Ticket, open_ticket
+from alvh_trader.execution.ticket import Ticket, open_ticket, propose_ticket
 from alvh_trader.risk.gate import Approved
+from alvh_trader.risk.proposal import Proposal
 
 AT = datetime(2026, 5, 21, 15, 0, tzinfo=UTC)
 RUNGS = (Decimal("1.42"), Decimal("1.46"), Decimal("1.49"))
@@ -211,3 +212,114 @@ def test_a_ticket_lives_until_its_deadline() -> None:
     opened = ticket(1)
     assert opened.deadline == AT + LASTS
     assert (opened.status, opened.is_live) == (OrderStatus.INTENT, True)
+
+
+# ------------------------------------------------- more than one at the broker -----
+
+
+@pytest.mark.covers("F56")
+def test_a_ticket_is_over_when_each_of_its_orders_is() -> None:
+    twins = ticket(1).hear(Evidence.SEEN, AT, 5).hear(Evidence.SEEN, AT, 6)
+    assert twins.is_twin
+    one = twins.hear(Evidence.CANCELLED, AT, 5)
+    assert (one.status, one.ended, one.is_twin) == (OrderStatus.WORKING, (5,), False)
+    late = one.hear(Evidence.SEEN, later(1), 5)
+    assert late == one, "a late word of what is over says nothing"
+    both = one.hear(Evidence.CANCELLED, AT, 6)
+    assert (both.status, both.ended) == (OrderStatus.CANCELLED, (5, 6))
+
+
+@pytest.mark.covers("F56")
+def test_an_end_that_names_neither_of_two_orders_is_a_doubt() -> None:
+    twins = ticket(1).hear(Evidence.SEEN, AT, 5).hear(Evidence.SEEN, AT, 6)
+    assert twins.hear(Evidence.CANCELLED, AT).is_in_doubt
+    single = ticket(1).hear(Evidence.SEEN, AT, 5)
+    assert single.hear(Evidence.CANCELLED, AT).status is OrderStatus.CANCELLED
+
+
+@pytest.mark.covers("F59")
+def test_a_refusal_is_remembered_until_the_order_is_seen_to_work() -> None:
+    refused = ticket(1).hear(Evidence.REFUSED, AT)
+    assert (refused.is_in_doubt, refused.refused) == (True, True)
+    assert refused.hear(Evidence.SILENT, AT).refused
+    assert not refused.hear(Evidence.SEEN, AT).refused
+    assert refused.hear(Evidence.REJECTED, AT).status is OrderStatus.REJECTED
+
+
+# ---------------------------------------------------- what the broker shows of it -----
+
+
+@pytest.mark.covers("F62", "F63")
+def test_any_limit_of_the_ladder_is_ours_and_nothing_else_is() -> None:
+    mine = ticket(1)
+    for limit in RUNGS:
+        assert mine.unlike(replace(mine.order.terms, limit=limit)) == ()
+    other = replace(mine.order.terms, limit=None, legs=(), extras=("hidden=True",))
+    assert mine.unlike(other) == (
+        "legs 1, 1, shown none",
+        "limit 1.42, shown none",
+        "extras none, shown hidden=True",
+    )
+
+
+@pytest.mark.covers("F69")
+def test_a_ticket_goes_back_to_the_limit_that_is_shown() -> None:
+    start = ticket(1).hear(Evidence.SEEN, AT)
+    up = start.climb(Approved(order=start.next_order()), later(20))
+    back = up.stand_at(RUNGS[0])
+    assert (back.rung, back.order.limit) == (0, RUNGS[0])
+    assert back.is_due(later(40))
+
+
+# -------------------------------------------------------------------- uneven legs -----
+
+
+@pytest.mark.covers("F76", "I09")
+def test_legs_out_of_ratio_are_known_with_the_moment_they_became_so() -> None:
+    combo = ticket(1, -2, quantity=5)
+    one = combo.fill(fill(5, "e.a.1.01", 1), AT)
+    assert (one.residual, one.uneven_since) == ({1: 5}, AT)
+    two = one.fill(fill(-7, "e.a.2.01", 2), later(3))
+    assert (two.residual, two.uneven_since) == ({1: 2, 2: -1}, AT)
+    even = two.fill(fill(-3, "e.a.3.01", 2), later(4))
+    assert (even.residual, even.uneven_since) == ({}, None)
+
+
+@pytest.mark.covers("F68")
+def test_an_overfill_is_counted_and_a_trade_the_wrong_way_fills_nothing() -> None:
+    over = filled(ticket(1), fill(7, "e.a.1.01"), fill(2, "e.a.2.01"))
+    assert (over.filled, over.remaining, over.most) == (9, -2, 9)
+    assert filled(ticket(1), fill(-1)).filled == 0
+
+
+def test_what_was_once_filled_is_remembered_after_a_bust() -> None:
+    busted = filled(ticket(1), fill(3, "e.a.1.01"), fill(0, "e.a.1.02"))
+    assert (busted.filled, busted.most) == (0, 3)
+
+
+# ------------------------------------------------------------------ a person first ----
+
+
+def test_an_order_that_waits_for_a_person_was_never_sent() -> None:
+    proposal = Proposal(
+        order=ticket(1).order,
+        limits=RUNGS,
+        pause=PAUSE,
+        lasts=LASTS,
+        quoted=AT,
+        asked=AT,
+        expires=AT + LASTS,
+        config="c",
+        build="b",
+    )
+    waits = propose_ticket(Approved(order=proposal.order), proposal)
+    assert (waits.is_proposed, waits.was_sent) == (True, False)
+    assert waits.deadline == proposal.expires
+    allowed = waits.hear(Evidence.ALLOWED, AT)
+    assert (allowed.is_proposed, allowed.was_sent) == (False, True)
+    sent = waits.leave(Approved(order=waits.order), later(30))
+    assert (sent.status, sent.proposal) == (OrderStatus.INTENT, proposal)
+    assert (sent.opened, sent.deadline) == (later(30), later(30) + LASTS)
+    other = replace(waits.order, quantity=8)
+    with pytest.raises(AssertionError, match="another order was approved"):
+        waits.leave(Approved(order=other), AT)
