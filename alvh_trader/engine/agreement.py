@@ -6,20 +6,17 @@ until a person adopts what the broker shows (reliability.md T02, F58, F109).
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from alvh_trader.domain.instrument import Future, Instrument, Option, Other
 from alvh_trader.domain.position import Position
 from alvh_trader.engine import discrepancies
 from alvh_trader.engine.command import RequestReport
 from alvh_trader.engine.decision import Decision
+from alvh_trader.engine.orders import BREAK_CONFIRM
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.discrepancy import Name
 from alvh_trader.portfolio.expiry import settles
 from alvh_trader.strategy.finding import Finding
-
-BREAK_CONFIRM = timedelta(seconds=5)
-"""How long a disagreement may last before it is believed."""
 
 
 def settle_expired(turn: Turn, before: Mapping[int, Position]) -> None:

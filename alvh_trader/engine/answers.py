@@ -14,6 +14,7 @@ from alvh_trader.engine import discrepancies
 from alvh_trader.engine.command import CancelOrder, Severity
 from alvh_trader.engine.event import OrderDoubted, OrderNotSent, OrderRefused
 from alvh_trader.engine.orders import (
+    BREAK_CONFIRM,
     REPORT_EVERY,
     SILENCE_MAX,
     ask_report,
@@ -21,7 +22,7 @@ from alvh_trader.engine.orders import (
     doubt,
 )
 from alvh_trader.engine.state import State
-from alvh_trader.engine.tickets import keep
+from alvh_trader.engine.tickets import find, keep
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.lifecycle import BROKER_WORDS, COMPLETED_WORDS, Evidence
 from alvh_trader.execution.ticket import Ticket
@@ -36,7 +37,7 @@ QUIET = timedelta(seconds=30)
 
 def on_report(turn: Turn, report: OrderReport) -> None:
     """Take what the broker says of one order."""
-    ticket = turn.state.tickets.get(report.ref)
+    ticket = find(turn.state, report.ref, report.perm_id)
     if ticket is None:
         return
     turn.put(last_order_id=max(turn.state.last_order_id, report.order_id))
@@ -47,7 +48,7 @@ def on_report(turn: Turn, report: OrderReport) -> None:
         _on_ended(turn, ticket, report)
         return
     see(turn, ticket, evidence, report.perm_id)
-    _compare(turn, report)
+    _compare(turn, ticket.order.ref, report)
 
 
 def on_shown(turn: Turn, report: OrderReport) -> None:
@@ -56,22 +57,25 @@ def on_shown(turn: Turn, report: OrderReport) -> None:
     One that was over for us may fill all the same: it is ended again, by name.
     """
     on_report(turn, report)
-    ticket = turn.state.tickets.get(report.ref)
+    ticket = find(turn.state, report.ref, report.perm_id)
     if ticket is None or BROKER_WORDS.get(report.status) is not Evidence.SEEN:
         return
     if ticket.is_live:
         if ticket.is_in_doubt:
             see(turn, ticket, Evidence.SEEN, report.perm_id)
-    elif ticket.remaining > 0 or report.perm_id in ticket.ended:
-        text = f"{report.ref} was over ({ticket.status}), and is open at the broker"
-        case = ticket.order.case
-        discrepancies.notice(turn, Name.ENDED_YET_OPEN, report.ref, text, case=case)
-        turn.ask(CancelOrder(ref=report.ref))
+    elif turn.at - (ticket.heard or ticket.opened) < SILENCE_MAX:
+        # It may have ended after the broker had told of it.
+        ask_report(turn, "an order that ended may be open", BREAK_CONFIRM)
+    else:
+        ref, case = ticket.order.ref, ticket.order.case
+        text = f"{ref} was over ({ticket.status}), and is open at the broker"
+        discrepancies.notice(turn, Name.ENDED_YET_OPEN, ref, text, case=case)
+        turn.ask(CancelOrder(ref=ref))
 
 
 def on_completed(turn: Turn, report: OrderReport) -> None:
     """Take an order from the broker's list of those that are over."""
-    ticket = turn.state.tickets.get(report.ref)
+    ticket = find(turn.state, report.ref, report.perm_id)
     if ticket is not None and ticket.is_live and report.status in COMPLETED_WORDS:
         _on_ended(turn, ticket, report)
 
@@ -110,9 +114,9 @@ def see(turn: Turn, ticket: Ticket, evidence: Evidence, perm_id: int = 0) -> Tic
     return after
 
 
-def _compare(turn: Turn, report: OrderReport) -> None:
+def _compare(turn: Turn, ref: str, report: OrderReport) -> None:
     """Hold what the broker shows of a live order against what was sent (F62)."""
-    ticket, shown = turn.state.tickets[report.ref], report.terms
+    ticket, shown = turn.state.tickets[ref], report.terms
     if shown is None or not ticket.is_live:
         return
     order = ticket.order

@@ -12,6 +12,7 @@ import msgspec
 from alvh_trader.domain.order import Fill, Order, OrderReport, Purpose
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.state import State
+from alvh_trader.engine.tickets import find
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.portfolio.discrepancy import AT_ONCE, Discrepancy, Name
@@ -232,7 +233,8 @@ def see_foreign_orders(turn: Turn, orders: tuple[OrderReport, ...]) -> None:
     seen = set()
     for report in orders:
         con_ids = {con_id for con_id, _ in report.terms.legs} if report.terms else set()
-        if report.ref in turn.state.tickets or not touched(turn.state, con_ids):
+        ours = find(turn.state, report.ref, report.perm_id)
+        if ours is not None or not touched(turn.state, con_ids):
             continue
         seen.add(str(report.perm_id))
         text = f"{_who(report.client_id)} has an order on contracts of ours"

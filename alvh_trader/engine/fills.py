@@ -16,7 +16,7 @@ from alvh_trader.engine.lots import FIRST, at_work, book_purchase, book_sale
 from alvh_trader.engine.opened import take_in
 from alvh_trader.engine.orders import cancel
 from alvh_trader.engine.proof import lasts
-from alvh_trader.engine.tickets import keep
+from alvh_trader.engine.tickets import find, keep
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.portfolio.discrepancy import Name
@@ -27,24 +27,34 @@ from alvh_trader.strategy.phase import TRANSITIONS, Trigger
 def book(turn: Turn, fill: Fill) -> bool:
     """Fold one execution into the ledger; return whether it was new.
 
-    The same execution twice is one; a correction reverses what it corrects.
+    The same execution twice is one; a correction reverses what it corrects. One that
+    first came without our name is its order's as soon as it is known.
     """
     base = exec_base(fill.exec_id)
     earlier = turn.state.fills.get(base)
-    if earlier is not None and revision(earlier.exec_id) >= revision(fill.exec_id):
+    ticket = find(turn.state, fill.ref, fill.perm_id)
+    if ticket is not None:
+        fill = msgspec.structs.replace(fill, ref=ticket.order.ref)
+    is_known = earlier is not None and revision(earlier.exec_id) >= revision(
+        fill.exec_id
+    )
+    if earlier is not None and is_known and (earlier.ref or not fill.ref):
         return False
     change = fill.quantity - (earlier.quantity if earlier else 0)
     ledger = dict(turn.state.ledger)
     ledger[fill.con_id] = ledger.get(fill.con_id, 0) + change
     turn.put(fills={**turn.state.fills, base: fill}, ledger=ledger)
     cash.on_fill(turn, earlier, fill)
-    if earlier is not None:
+    if earlier is not None and not is_known:
         _tell_correction(turn, earlier, fill)
     discrepancies.see_fill(turn, fill)
-    ticket = turn.state.tickets.get(fill.ref)
     if ticket is not None:
+        known_as = str((earlier or fill).perm_id)
+        discrepancies.heal_one(turn, Name.FOREIGN_TRADE, known_as)
+        had = 0 if earlier is None or not earlier.ref else earlier.quantity
         now = ticket.fill(fill, turn.at)
-        _keep_filled(turn, ticket, now, msgspec.structs.replace(fill, quantity=change))
+        new = msgspec.structs.replace(fill, quantity=fill.quantity - had)
+        _keep_filled(turn, ticket, now, new)
         discrepancies.see_ticket(turn, now)
         if not now.residual:
             discrepancies.heal_one(turn, Name.LEGGED_OUT, fill.ref)

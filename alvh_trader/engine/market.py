@@ -27,7 +27,6 @@ from alvh_trader.engine import (
     threat,
     verifying,
 )
-from alvh_trader.engine.agreement import BREAK_CONFIRM
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.evaluation import Reading, evaluate, vix_of
@@ -37,7 +36,12 @@ from alvh_trader.engine.event import (
     OptionsListed,
     RequestFailed,
 )
-from alvh_trader.engine.orders import ask_report, cancel_rolls, work_tickets
+from alvh_trader.engine.orders import (
+    BREAK_CONFIRM,
+    ask_report,
+    cancel_rolls,
+    work_tickets,
+)
 from alvh_trader.engine.reasons import tell_loss
 from alvh_trader.engine.state import series_key
 from alvh_trader.engine.turn import Turn

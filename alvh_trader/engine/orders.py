@@ -38,6 +38,9 @@ SILENCE_MAX = timedelta(seconds=10)
 CANCEL_MAX = timedelta(seconds=60)
 """A cancellation not answered within this is in doubt (reliability.md I07)."""
 
+BREAK_CONFIRM = timedelta(seconds=5)
+"""How long what reports contradict may last before it is believed."""
+
 EVEN_MAX = timedelta(seconds=5)
 """How long the legs of a combo may be out of its ratio (reliability.md I09)."""
 

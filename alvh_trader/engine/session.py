@@ -5,7 +5,9 @@ not agree is asked for once more, because its parts are not atomic; if it still 
 not, the touched cases go to RECONCILE and a person is told (reliability.md T02).
 """
 
-from alvh_trader.domain.order import exec_base
+from collections.abc import Iterable
+
+from alvh_trader.domain.order import Fill, OrderReport, exec_base
 from alvh_trader.engine import arming, cash, discrepancies
 from alvh_trader.engine.agreement import agrees, settle_expired
 from alvh_trader.engine.answers import on_completed, on_shown, settle_doubts
@@ -27,6 +29,7 @@ from alvh_trader.engine.orders import (
     number_of,
     on_lost_link,
 )
+from alvh_trader.engine.tickets import find
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.discrepancy import Name
 from alvh_trader.risk.arm import Identity
@@ -166,12 +169,18 @@ def _take_orders(turn: Turn, event: BrokerReported) -> frozenset[str]:
             on_completed(turn, report)
     discrepancies.see_foreign_orders(turn, event.orders)
     tickets = turn.state.tickets
-    open_refs = {report.ref for report in event.orders}
+    open_refs = _refs_of(turn, event.orders)
     discrepancies.heal(turn, Name.ENDED_YET_OPEN, open_refs)
     twins = {ref for ref, t in tickets.items() if t.is_live and t.is_twin}
     discrepancies.heal(turn, Name.TWIN_ORDER, twins)
-    reported = open_refs | {report.ref for report in event.completed}
-    return frozenset(reported | {fill.ref for fill in event.fills})
+    told = open_refs | _refs_of(turn, (*event.completed, *event.fills))
+    return frozenset(told)
+
+
+def _refs_of(turn: Turn, told: Iterable[OrderReport | Fill]) -> set[str]:
+    """Return the names of what is told of, ours also where only the id tells."""
+    found = ((x, find(turn.state, x.ref, x.perm_id)) for x in told)
+    return {x.ref if ticket is None else ticket.order.ref for x, ticket in found}
 
 
 def _halt_if_overdue(turn: Turn) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from alvh_trader.engine.command import PlaceOrder, RepriceOrder
+from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.risk.gate import Approved
@@ -12,6 +13,17 @@ def keep(turn: Turn, ticket: Ticket) -> Ticket:
     """Put a ticket into the state."""
     turn.put(tickets={**turn.state.tickets, ticket.order.ref: ticket})
     return ticket
+
+
+def find(state: State, ref: str, perm_id: int) -> Ticket | None:
+    """Return the ticket of what the broker tells of: by our reference, then by its id.
+
+    A name that is not ours is somebody else's, whatever the number.
+    """
+    if ref or not perm_id:
+        return state.tickets.get(ref)
+    known = (t for t in state.tickets.values() if perm_id in t.perm_ids)
+    return next(known, None)
 
 
 def place(turn: Turn, ticket: Ticket, approved: Approved) -> None:

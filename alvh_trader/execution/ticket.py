@@ -149,13 +149,15 @@ class Ticket(Struct, frozen=True, kw_only=True):
         is_refused = evidence is Evidence.REFUSED or (
             self.refused and evidence not in {Evidence.SEEN, Evidence.FILLED}
         )
+        after = follow(self.status, evidence)
         return msgspec.structs.replace(
             self,
-            status=follow(self.status, evidence),
+            status=after,
             perm_ids=known,
             ended=ended,
             refused=is_refused,
-            heard=at,
+            # Of an order that is over, the moment of its end stays.
+            heard=at if self.is_live or after is not self.status else self.heard,
         )
 
     def fill(self, fill: Fill, at: datetime) -> "Ticket":

@@ -400,6 +400,9 @@ def test_an_order_that_was_given_up_and_works_after_all_is_ended() -> None:
     assert world.state.tickets[order.ref].status is OrderStatus.NOT_SEEN
     world.broker.accept(order)
     world.tell(world.broker.reported(world.now))
+    assert world.discrepancies == [], "the report may be older than the end"
+    world.now += timedelta(seconds=10)
+    world.tell(world.broker.reported(world.now))
     assert "ENDED_YET_OPEN" in world.discrepancies
     assert CancelOrder(ref=order.ref) in world.commands
     world.answer()
@@ -583,6 +586,34 @@ def test_a_liquidation_by_the_broker_halts() -> None:
     assert world.discrepancies == ["LIQUIDATION"]
     assert world.state.ledger[short.con_id] == -7, "it happened: it is booked"
     assert world.state.is_halted
+
+
+@pytest.mark.covers("F46", "F57")
+def test_without_a_name_the_permanent_id_says_whose_an_execution_is() -> None:
+    world = working_hedge()
+    (told, *_) = world.trade(hedge(world).ref)
+    assert isinstance(told, OrderFilled)
+    world.tell(OrderFilled(at=world.now, fill=replace(told.fill, ref="")))
+    assert ticket(world).filled == 7
+    assert world.discrepancies == []
+
+
+@pytest.mark.covers("F51")
+def test_an_execution_that_came_before_its_name_is_booked_to_its_order_once() -> None:
+    world = rolling()
+    roll = world.placed(Purpose.ROLL)[0]
+    told = [e for e in world.trade(roll.ref) if isinstance(e, OrderFilled)]
+    world.withheld.add(RequestReport)
+    for event in told:
+        bare = replace(event.fill, ref="", perm_id=0)
+        world.tell(OrderFilled(at=event.at, fill=bare))
+    assert "FOREIGN_TRADE" in world.discrepancies
+    assert world.state.tickets[roll.ref].filled == 0
+    booked = dict(world.state.ledger)
+    world.tell(*told, *told)
+    assert world.state.tickets[roll.ref].filled == roll.quantity
+    assert world.state.ledger == booked
+    assert world.discrepancies == []
 
 
 @pytest.mark.covers("F57")

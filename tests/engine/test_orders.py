@@ -191,7 +191,7 @@ def test_a_fill_of_no_order_of_ours_is_in_the_ledger_and_nowhere_else() -> None:
     world = working_hedge()
     (told, *_) = world.trade(hedge(world).ref)
     assert isinstance(told, OrderFilled)
-    foreign = replace(told.fill, ref="", exec_id="e.8.8.01")
+    foreign = replace(told.fill, ref="", perm_id=88, exec_id="e.8.8.01")
     world.tell(OrderFilled(at=world.now, fill=foreign))
     assert world.state.ledger[foreign.con_id] == 7
     assert world.state.lots == {}
