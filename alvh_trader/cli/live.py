@@ -20,9 +20,12 @@ def arm(
     hours: Annotated[
         float, typer.Option(min=0.01, max=12, help="For how long; the close ends it.")
     ] = 12.0,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Numbers have changed, and are meant.")
+    ] = False,
 ) -> None:
     """Let the live daemon ask for orders, until the close at the latest."""
-    _tell(journal, "arm", account=account, hours=hours)
+    _tell(journal, "arm", account=account, hours=hours, accepts=accept)
 
 
 def disarm(journal: JournalFile = DEFAULT_JOURNAL) -> None:
@@ -54,12 +57,23 @@ COMMANDS = (arm, disarm, approvals, approve, reject)
 
 
 def _tell(
-    journal: Path, verb: str, *, account: str = "", name: str = "", hours: float = 12.0
+    journal: Path,
+    verb: str,
+    *,
+    account: str = "",
+    name: str = "",
+    hours: float = 12.0,
+    accepts: bool = False,
 ) -> None:
     from alvh_trader.runtime.control import say
     from alvh_trader.runtime.request import Request, Verb
 
     said = Request(
-        verb=Verb(verb), account=account, name=name, hours=hours, by=getpass.getuser()
+        verb=Verb(verb),
+        account=account,
+        name=name,
+        hours=hours,
+        accepts=accepts,
+        by=getpass.getuser(),
     )
     typer.echo(say(journal, said))

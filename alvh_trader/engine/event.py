@@ -259,10 +259,14 @@ class OperatorAcknowledged(_Event, frozen=True, kw_only=True):
 
 
 class OperatorArmed(_Event, frozen=True, kw_only=True):
-    """The operator lets what runs now trade live, for `lasts` at most."""
+    """The operator lets what runs now trade live, for `lasts` at most.
+
+    `accepts` says that he has seen which numbers changed since he last did.
+    """
 
     by: str
     lasts: timedelta
+    accepts: bool = False
 
 
 class OperatorDisarmed(_Event, frozen=True, kw_only=True):

@@ -43,6 +43,13 @@ class Rules(Struct, frozen=True, kw_only=True):
     """How often executions and positions are pulled when nothing is under way."""
 
 
+class Terms(Struct, frozen=True, kw_only=True):
+    """The numbers that decide: those of the method, and the limits."""
+
+    params: Params
+    limits: Limits
+
+
 class Margin(Struct, frozen=True, array_like=True):
     """A what-if answer: the change of the initial margin in USD, None if unknown."""
 
@@ -96,6 +103,9 @@ class State(Struct, frozen=True, kw_only=True):
 
     arm: Arm | None = None
     """What a person armed, in live."""
+
+    accepted: Terms | None = None
+    """The numbers under which a person last armed live; open cases stand on them."""
 
     proven: str = ""
     """The newest build of which an order has filled in live."""

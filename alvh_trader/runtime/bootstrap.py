@@ -130,7 +130,7 @@ async def _run(
     # A simulated time does not wait for us to read: the folder is read once, before it
     # begins (docs/decisions/0023).
     watch.start(state.at if is_brokers else clock.now())
-    control = _control(settings, inbox, clock, loop, kill_file)
+    control = _control(settings, rules, inbox, clock, loop, kill_file)
     jobs: list[Job] = [outbox.run, control.run, kill_watch.run]
     if not is_brokers:
         jobs.append(partial(watch.run, given.look_every))
@@ -191,6 +191,7 @@ def _refuse_other_money(state: State, settings: Settings) -> None:
 
 def _control(
     settings: Settings,
+    rules: Rules,
     inbox: "asyncio.Queue[Event]",
     clock: Clock,
     loop: Loop,
@@ -204,6 +205,7 @@ def _control(
         lambda: loop.state,
         inbox.join,
         kill_file,
+        rules,
         settings.broker.account,
     )
     control.bind()

@@ -27,7 +27,7 @@ from alvh_trader.engine.event import (
     OperatorReleased,
 )
 from alvh_trader.engine.freezing import MEANINGS
-from alvh_trader.engine.state import State
+from alvh_trader.engine.state import Rules, State
 from alvh_trader.errors import ConfigError, ControlError
 from alvh_trader.ports import Put
 from alvh_trader.risk.freeze import Freeze
@@ -65,8 +65,10 @@ class Control:
         state: Callable[[], State],
         settled: Callable[[], Awaitable[None]],
         kill_file: KillFile,
+        rules: Rules,
         account: str = "",
     ) -> None:
+        self._rules = rules
         self._kill_file = kill_file
         self._account = account
         self._path = path
@@ -136,7 +138,9 @@ class Control:
         """Return what the engine is told, or why it cannot be."""
         at = self._now()
         if request.verb in live_control.VERBS:
-            return live_control.event_of(request, self._state(), at, self._account)
+            return live_control.event_of(
+                request, self._state(), at, account=self._account, rules=self._rules
+            )
         if request.verb in doubt_control.VERBS:
             return doubt_control.event_of(request, self._state(), at)
         match request.verb:

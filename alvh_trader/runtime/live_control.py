@@ -6,6 +6,7 @@ of its proposal, which is the beginning of a digest over all of it.
 
 from datetime import datetime, timedelta
 
+from alvh_trader.engine.arming import hindrance
 from alvh_trader.engine.event import (
     Event,
     OperatorApproved,
@@ -15,7 +16,7 @@ from alvh_trader.engine.event import (
 )
 from alvh_trader.engine.identity import LIVE
 from alvh_trader.engine.proposals import in_words, pending
-from alvh_trader.engine.state import State
+from alvh_trader.engine.state import Rules, State
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.risk.proposal import NAME_LETTERS, Proposal
 from alvh_trader.runtime.request import Answer, Request, Verb, Waiting
@@ -24,7 +25,9 @@ VERBS = frozenset({Verb.ARM, Verb.DISARM, Verb.APPROVE, Verb.REJECT})
 """What is answered here."""
 
 
-def event_of(request: Request, state: State, at: datetime, account: str) -> Event | str:
+def event_of(
+    request: Request, state: State, at: datetime, *, account: str, rules: Rules
+) -> Event | str:
     """Return what the engine is told, or why it cannot be.
 
     `account` is the configured one, which is that of every session.
@@ -32,21 +35,20 @@ def event_of(request: Request, state: State, at: datetime, account: str) -> Even
     if state.mode != LIVE:
         return f"mode {state.mode} needs no arming and no approval"
     match request.verb:
+        case Verb.ARM if not account or request.account != account:
+            return "that is not the account of this daemon; nothing is armed"
         case Verb.ARM:
-            return _armed(request, state, at, account)
+            return _armed(request, state, at, rules)
         case Verb.DISARM:
             return OperatorDisarmed(at=at, by=request.by)
         case _:
             return _answered(request, state, at)
 
 
-def _armed(request: Request, state: State, at: datetime, account: str) -> Event | str:
-    if not state.is_connected:
-        return "no session with the broker: whose account it would be is not known"
-    if not account or request.account != account:
-        return "that is not the account of this daemon; nothing is armed"
-    lasts = timedelta(hours=request.hours)
-    return OperatorArmed(at=at, by=request.by, lasts=lasts)
+def _armed(request: Request, state: State, at: datetime, rules: Rules) -> Event | str:
+    lasts, accepts = timedelta(hours=request.hours), request.accepts
+    why_not = hindrance(state, rules, accepts=accepts)
+    return why_not or OperatorArmed(at=at, by=request.by, lasts=lasts, accepts=accepts)
 
 
 def _answered(request: Request, state: State, at: datetime) -> Event | str:

@@ -30,8 +30,9 @@ class Request(Struct, frozen=True, kw_only=True):
     """One thing told.
 
     `case` is a case or the beginning of its name, `name` that of a proposal, of a
-    discrepancy, or of an order, `account` the one to arm for `hours`; a freeze is of a
-    `level`, and lifted by a `phrase`. `by` is who says so.
+    discrepancy, or of an order, `account` the one to arm for `hours`, with changes that
+    he `accepts`; a freeze is of a `level`, and lifted by a `phrase`. `by` is who says
+    so.
     """
 
     verb: Verb
@@ -42,6 +43,7 @@ class Request(Struct, frozen=True, kw_only=True):
     name: str = ""
     account: str = ""
     hours: float = 12.0
+    accepts: bool = False
     by: str = ""
 
 

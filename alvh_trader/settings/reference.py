@@ -38,7 +38,7 @@ VARIANTS: Mapping[ModeName, Variant] = {
         },
     ),
     ModeName.LIVE: Variant(
-        "Trade with real money. The daemon refuses to start in this mode until armed.",
+        "Trade with real money: needs --mode live besides, and an arming.",
         {
             "mode.name": ModeName.LIVE,
             "broker.port": 4001,

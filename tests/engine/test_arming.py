@@ -52,9 +52,8 @@ def test_it_is_over_after_what_was_asked_or_the_limit() -> None:
     world = World(mode="live").start().arm(lasts=timedelta(hours=1))
     assert world.state.arm is not None
     assert world.state.arm.expires == world.now + timedelta(hours=1)
-    world.rules = replace(
-        world.rules, limits=replace(world.rules.limits, arm_lasts=timedelta(minutes=5))
-    )
+    short = replace(world.rules.limits, arm_lasts=timedelta(minutes=5))
+    world = World(mode="live", rules=replace(world.rules, limits=short)).start()
     world.arm(lasts=timedelta(hours=1))
     assert world.state.arm is not None
     assert world.state.arm.expires == world.now + timedelta(minutes=5)
@@ -150,6 +149,41 @@ def test_only_live_with_a_session_can_be_armed(how: str) -> None:
     world.arm()
     assert world.state.arm is None
     assert world.alerts("arm_refused")
+
+
+@pytest.mark.covers("F122")
+@pytest.mark.parametrize("accepts", [False, True])
+def test_under_an_open_case_no_number_changes_unseen(accepts: bool) -> None:
+    world = live()
+    world.run(20)
+    old = world.rules
+    params = replace(old.params, hedge=replace(old.params.hedge, delta=0.5))
+    world.rules = replace(old, params=params)
+    world.config = "other"
+    world.restart()
+    said = OperatorArmed(
+        at=world.now, by="ann", lasts=timedelta(hours=1), accepts=accepts
+    )
+    world.tell(said)
+    assert (world.state.arm is not None) is accepts
+    told = [a.text for a in world.alerts("arm_refused")]
+    assert ["params.hedge.delta went from" in text for text in told] == (
+        [] if accepts else [True]
+    )
+    world.consents = True
+    world.run(600)
+    assert bool(world.broker.received) is accepts
+
+
+def test_without_a_case_a_changed_configuration_needs_no_second_word() -> None:
+    world = World(mode="live").start().arm()
+    assert world.state.cases
+    empty = replace(world.state, cases={})
+    world.state = empty
+    world.rules = replace(world.rules, limits=replace(world.rules.limits, cases_max=1))
+    world.arm()
+    assert world.state.arm is not None
+    assert world.alerts("arm_refused") == []
 
 
 @given(seconds=st.integers(0, 40 * 24 * 3600), hours=st.integers(0, 100))

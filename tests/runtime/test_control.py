@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from alvh_trader.domain.order import Purpose
 from alvh_trader.engine.case import Ask
@@ -27,6 +28,7 @@ from alvh_trader.runtime.kill_file import KillFile
 from alvh_trader.runtime.request import Answer, Request, Verb
 from alvh_trader.strategy.phase import Phase
 from tests.engine.test_operator import unsure
+from tests.engine.test_proposals import live
 from tests.engine.test_proposals import waiting as waiting_world
 from tests.playbook import World
 
@@ -49,6 +51,7 @@ def conversation(
             lambda: world.state,
             lambda: asyncio.sleep(0),
             KillFile(journal),
+            world.rules,
             "DU1",
         )
         control.bind()
@@ -269,6 +272,7 @@ def test_a_path_too_long_for_a_socket_stops_no_daemon(tmp_path: Path) -> None:
         lambda: world.state,
         lambda: asyncio.sleep(0),
         KillFile(tmp_path / "j.db"),
+        world.rules,
     )
     control.bind()
     asyncio.run(control.run())
@@ -357,3 +361,28 @@ def test_a_rejected_order_is_not_sent_and_a_void_yes_says_why(tmp_path: Path) ->
 
     conversation(world, tmp_path / "j.db", late)
     assert world.placed(Purpose.HEDGE) == []
+
+
+@pytest.mark.covers("F122", "P02")
+def test_numbers_that_changed_under_a_case_are_accepted_by_name(tmp_path: Path) -> None:
+    world = live()
+    world.run(20)
+    looser = replace(world.rules.limits, combos_per_order_max=50)
+    world.rules = replace(world.rules, limits=looser)
+    world.config = "other"
+    world.restart()
+
+    async def say(told: Told) -> None:
+        asked = Request(verb=Verb.ARM, account="DU1", by="ann")
+        answer = await told(asked)
+        assert not answer.taken
+        assert "limits.combos_per_order_max went from 10 to 50" in answer.text
+        assert "--accept" in answer.text
+        assert world.state.arm is None
+        answer = await told(replace(asked, accepts=True))
+        assert answer.taken
+        # What was accepted once need not be accepted again.
+        await told(Request(verb=Verb.DISARM, by="ann"))
+        assert (await told(asked)).taken
+
+    conversation(world, tmp_path / "j.db", say)
