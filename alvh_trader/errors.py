@@ -7,6 +7,7 @@
         * `WrongAccountError`: the gateway is not the one expected; nobody may trade.
     * `JournalError`: the journal cannot be read or written; nothing may be sent.
         * `JournalLockedError`
+        * `JournalForbiddenError`
     * `ControlError`: the running daemon could not be told something.
     * `ProtocolError`: a peer broke the wire protocol; drop the connection.
         * `FrameTooLongError`
@@ -54,6 +55,15 @@ class JournalLockedError(JournalError):
     """Another process writes this journal; two daemons on one journal may not be.
 
     78 is EX_CONFIG: the service manager must not start this copy again.
+    """
+
+    exit_code = 78
+
+
+class JournalForbiddenError(JournalError):
+    """This user may not write the journal, or its disk is mounted to be read only.
+
+    78 as above: another start would change nothing.
     """
 
     exit_code = 78

@@ -141,7 +141,8 @@ def configure(folder: Path, port: int, mode: str = "paper", extra: str = "") -> 
     path = folder / f"{mode}.toml"
     path.write_text(
         f'[mode]\nname = "{mode}"\n[broker]\nport = {port}\nconnect_timeout = 2.0\n'
-        f'[clock]\nsource = "broker"\n[journal]\npath = "journal.db"\n{extra}'
+        f'[clock]\nsource = "broker"\n[journal]\npath = "journal.db"\n'
+        f"reserve = 0\n{extra}"
     )
     return path
 

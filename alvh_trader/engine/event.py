@@ -215,6 +215,12 @@ class ControlTripped(_Event, frozen=True, kw_only=True):
     text: str
 
 
+class StorageStrained(_Event, frozen=True, kw_only=True):
+    """What the journal is kept on needs a person, though it still works."""
+
+    reason: str
+
+
 class OperatorHalted(_Event, frozen=True, kw_only=True):
     """The operator pressed stop; how far trading is frozen is up to him."""
 
@@ -327,5 +333,6 @@ Event = (
     | BreadthSeeded
     | InputsRead
     | ControlTripped
+    | StorageStrained
     | Said
 )

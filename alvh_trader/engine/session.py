@@ -20,6 +20,7 @@ from alvh_trader.engine.event import (
     DaemonStarted,
     LinkChanged,
     ReportFailed,
+    StorageStrained,
 )
 from alvh_trader.engine.fills import book
 from alvh_trader.engine.freezing import MEANINGS, freeze
@@ -68,7 +69,12 @@ def on_started(turn: Turn, event: DaemonStarted) -> None:
         code = "halted" if before >= Freeze.SAFE else "reduced"
         turn.alert(code, Severity.CRITICAL, "", text)
     if event.doubts:
-        freeze(turn, Freeze.HALT, "; ".join(event.doubts))
+        freeze(turn, Freeze.SAFE, "; ".join(event.doubts))
+
+
+def on_storage_strained(turn: Turn, event: StorageStrained) -> None:
+    """Tell a person while there is still time."""
+    turn.alert("storage", Severity.WARNING, "", f"the journal: {event.reason}")
 
 
 def on_connected(turn: Turn, event: BrokerConnected) -> None:

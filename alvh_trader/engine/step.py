@@ -59,6 +59,7 @@ from alvh_trader.engine.event import (
     ReportFailed,
     RequestFailed,
     Said,
+    StorageStrained,
 )
 from alvh_trader.engine.state import Margin, Rules, State
 from alvh_trader.engine.turn import Turn
@@ -125,6 +126,8 @@ def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - a row each
             cash.on_commission(turn, event)
         case ControlTripped():
             freezing.hear(turn, event)
+        case StorageStrained():
+            session.on_storage_strained(turn, event)
         case _:
             _obey(turn, event)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from alvh_trader.errors import JournalError, JournalLockedError
+from alvh_trader.errors import JournalForbiddenError, JournalLockedError
 
 
 class WriterLock:
@@ -26,12 +26,12 @@ class WriterLock:
 
         Raises:
             JournalLockedError: Another process has it.
-            JournalError: The lock file cannot be made.
+            JournalForbiddenError: The lock file cannot be made.
         """
         try:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise JournalError(
+            raise JournalForbiddenError(
                 f"cannot write {self._path}: {error.strerror}; the journal needs a "
                 "folder this user can write"
             ) from error

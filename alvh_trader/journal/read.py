@@ -17,6 +17,7 @@ from alvh_trader.journal import records
 from alvh_trader.journal.connection import explained, open_reader, require
 from alvh_trader.journal.files import copy
 from alvh_trader.journal.migrate import SCHEMA_VERSION
+from alvh_trader.journal.opening import expect_whole_pages
 from alvh_trader.journal.records import Line, Record, Snapshot
 
 ORDER_TYPES = (
@@ -170,9 +171,7 @@ class Reader:
             JournalError: Something is missing or is not what was written.
         """
         with explained(self.path):
-            found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != ("ok",):
-                raise ValueError(str(found and found[0]))
+            expect_whole_pages(self._connection)
             return sum(1 for _ in records.scan(self._connection, 0))
 
     def close(self) -> None:

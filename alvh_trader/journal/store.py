@@ -5,16 +5,15 @@ everything appended durable. Whoever dispatches a command calls `commit` first.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import apsw
 
 from alvh_trader.engine.command import RaiseAlert
-from alvh_trader.engine.event import Event
-from alvh_trader.errors import InvariantError, JournalError
+from alvh_trader.engine.event import DaemonStarted, Event
+from alvh_trader.errors import InvariantError
 from alvh_trader.journal import records
 from alvh_trader.journal.codec import (
     KINDS,
@@ -26,16 +25,22 @@ from alvh_trader.journal.codec import (
     ref_of,
     stamp,
 )
-from alvh_trader.journal.connection import explained, header_of, open_writer, require
+from alvh_trader.journal.connection import explained
 from alvh_trader.journal.deliveries import Deliveries
 from alvh_trader.journal.lock import WriterLock
-from alvh_trader.journal.migrate import SCHEMA_VERSION, create, migrate
+from alvh_trader.journal.opening import OPEN, expect_writable, open_whole
 from alvh_trader.journal.records import Snapshot
+from alvh_trader.journal.transaction import Care, Transaction
+
+WAL_MAX = 64 * 2**20
+"""Bytes of the WAL from which on something is wrong: a checkpoint comes every 4 MB."""
 
 SNAPSHOTS_KEPT = 3
 """An older state is only of use if a newer one cannot be read."""
 
 _INSERT = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+_NO_CARE = Care()
 
 
 class Journal:
@@ -46,19 +51,21 @@ class Journal:
     """
 
     def __init__(
-        self, path: Path, lock: WriterLock, connection: apsw.Connection
+        self, path: Path, lock: WriterLock, connection: apsw.Connection, care: Care
     ) -> None:
         self.path = path
         self._lock = lock
         self._connection = connection
-        self._failure: str | None = None
+        self._transaction = Transaction(path, connection, care)
+        self._write = self._transaction.write
+        self._is_started = False
         self.doubts: tuple[str, ...] = ()
         """Why this file may not be what its last writer left; see `DaemonStarted`."""
         self._channels: tuple[str, ...] = ()
         self._build = self._rules = ""
         self._seq, self._at, self._chain = records.last(connection)
         self._cases = dict(_cases_of_orders(connection))
-        self.deliveries = Deliveries(self._write, self._read, self.commit)
+        self.deliveries = Deliveries(self._write, self._transaction.read, self.commit)
 
     @classmethod
     def open(
@@ -67,6 +74,7 @@ class Journal:
         *,
         channels: Sequence[str] = (),
         run: Mapping[str, str] | None = None,
+        care: Care = _NO_CARE,
     ) -> Self:
         """Open the journal at `path`, or make it (and its folder, not more than one).
 
@@ -75,20 +83,25 @@ class Journal:
 
         Raises:
             JournalLockedError: Another process writes it.
+            JournalForbiddenError: This user may not write it.
             JournalError: It cannot be opened; it was not touched.
         """
         with explained(path):
             path = path.resolve()
-            if path.exists() and header_of(path) is not None:
-                require(path, version=SCHEMA_VERSION)
-            path.parent.mkdir(mode=0o700, exist_ok=True)
+            expect_writable(path)
             lock = WriterLock(path).take()
             try:
-                journal = cls(path, lock, _writer(path))
+                connection, doubts = open_whole(path)
+                journal = cls(path, lock, connection, care)
             except BaseException:
                 lock.release()
                 raise
-            journal._begin_run(tuple(channels), run or {})
+            try:
+                journal.doubts = journal._transaction.reserve.doubts(doubts)
+                journal._begin_run(tuple(channels), run or {})
+            except BaseException:
+                journal.close()
+                raise
             return journal
 
     @property
@@ -116,6 +129,8 @@ class Journal:
         self._seq, self._at, self._chain = seq, at, chain
         if isinstance(record, RaiseAlert):
             self.deliveries.owe(seq, self._channels)
+        elif isinstance(record, DaemonStarted):
+            self._is_started = True
         return seq
 
     def commit(self) -> None:
@@ -124,10 +139,19 @@ class Journal:
         Raises:
             JournalError: It is not durable; nothing that depends on it may be sent.
         """
-        self._check()
-        if self._connection.in_transaction:
-            with self._fail_stop():
-                self._connection.execute("COMMIT")
+        self._transaction.commit()
+        if self._is_started:
+            # The start that tells of the last failure is durable.
+            self._transaction.reserve.settle()
+            self._is_started = False
+
+    def strain(self) -> str:
+        """Return why the file grows without need, or "" (reliability.md F116)."""
+        wal = self.path.with_name(self.path.name + "-wal")
+        size = wal.stat().st_size if wal.exists() else 0
+        return (
+            "" if size <= WAL_MAX else "a reader keeps its -wal file from being reused"
+        )
 
     def save_snapshot(self, seq: int, body: bytes) -> None:
         """Keep the engine's state as it is after record `seq`; commit it yourself.
@@ -150,7 +174,7 @@ class Journal:
 
     def snapshots(self) -> list[Snapshot]:
         """Return the states that are kept, the newest first."""
-        self._check()
+        self._transaction.check()
         with explained(self.path):
             return records.snapshots(self._connection)
 
@@ -167,7 +191,7 @@ class Journal:
 
     def rules(self, digest: str) -> str | None:
         """Return the rules with that digest as some run noted them, or None."""
-        self._check()
+        self._transaction.check()
         with explained(self.path):
             return records.rules_of(self._connection, digest)
 
@@ -177,23 +201,21 @@ class Journal:
         Raises:
             JournalError: A record is missing or is not what was written.
         """
-        self._check()
+        self._transaction.check()
         with explained(self.path):
             yield from records.events(self._connection, seq)
 
     def close(self) -> None:
         """Commit what is appended, close the file, give the lock back."""
-        if self._failure == _CLOSED:
+        if self._transaction.is_closed:
             return
         try:
-            if self._failure is None:
+            if self._transaction.is_sound:
+                self._write("DELETE FROM meta WHERE key = ?", (OPEN,))
                 self.commit()
         finally:
-            self._failure = _CLOSED
-            try:
-                with explained(self.path):
-                    self._connection.close()
-            finally:
+            # Where a commit hangs, both are in use until the process ends.
+            if self._transaction.close():
                 self._lock.release()
 
     def __enter__(self) -> Self:
@@ -213,7 +235,10 @@ class Journal:
         for key, value in run.items():
             self._note(key, value)
         self.deliveries.adopt(channels)
+        self._note(OPEN, "1")
         self.commit()
+        # Copies of the main file alone must show that it is in use.
+        self._transaction.checkpoint()
 
     def _note(self, key: str, value: str) -> None:
         self._write("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
@@ -222,8 +247,10 @@ class Journal:
         """Note a build that begins to write here; doubt one that others followed."""
         if not build:
             return
-        last = self._read("SELECT value FROM meta WHERE key = 'build'", ())
-        known = self._read("SELECT since FROM builds WHERE build = ?", (build,))
+        last = self._transaction.read("SELECT value FROM meta WHERE key = 'build'", ())
+        known = self._transaction.read(
+            "SELECT since FROM builds WHERE build = ?", (build,)
+        )
         self._build = build
         if not known:
             self._write("INSERT INTO builds VALUES (?, ?)", (build, self._seq))
@@ -247,50 +274,6 @@ class Journal:
             return self._cases.get(ref)
         self._cases[ref] = case
         return case
-
-    def _write(self, statement: str, values: Sequence[Any]) -> None:
-        self._check()
-        with self._fail_stop():
-            if not self._connection.in_transaction:
-                # A deferred transaction could fail later, when it first writes.
-                self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.execute(statement, values)
-
-    def _read(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        self._check()
-        with explained(self.path):
-            return self._connection.execute(statement, values).fetchall()
-
-    def _check(self) -> None:
-        if self._failure is not None:
-            raise JournalError(f"{self.path}: {self._failure}")
-
-    @contextmanager
-    def _fail_stop(self) -> Iterator[None]:
-        """Write nothing more after a failure: SQLite may have rolled back already."""
-        try:
-            with explained(self.path):
-                yield
-        except BaseException as error:
-            self._failure = f"nothing is written any more since: {error}"
-            raise
-
-
-_CLOSED = "the journal is closed"
-
-
-def _writer(path: Path) -> apsw.Connection:
-    """Return the connection to the journal at `path`, made or migrated as needed."""
-    if not path.exists() or path.stat().st_size == 0:
-        create(path)
-    require(path, version=SCHEMA_VERSION)
-    connection = open_writer(path)
-    try:
-        migrate(connection, path)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 def _cases_of_orders(connection: apsw.Connection) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from alvh_trader.errors import ConfigError
 from alvh_trader.inputs.tables import read_breadth_seed
 from alvh_trader.inputs.watch import FolderWatch
 from alvh_trader.journal.store import Journal
+from alvh_trader.journal.transaction import Care
 from alvh_trader.ports import Clock, Observer, Put, Trader
 from alvh_trader.runtime.build import build_hash
 from alvh_trader.runtime.clock import SystemClock
@@ -28,6 +29,7 @@ from alvh_trader.runtime.dispatch import Dispatcher
 from alvh_trader.runtime.kill_file import KillFile, KillWatch
 from alvh_trader.runtime.loop import Loop, decode_rules, encode_rules
 from alvh_trader.runtime.recovery import doubts_about, recover
+from alvh_trader.runtime.storage import StorageWatch
 from alvh_trader.settings.load import load
 from alvh_trader.settings.model import ENV_PREFIX, ClockSource, ModeName, Settings
 from alvh_trader.settings.show import config_hash
@@ -77,8 +79,19 @@ def run_daemon(configs: tuple[Path, ...], mode: str | None = None) -> None:
             "build": build_hash(),
             "config": config_hash(settings),
         },
+        care=_care(settings),
     ) as journal:
         asyncio.run(_run(settings, rules, journal, channels, breadth))
+
+
+def _care(settings: Settings) -> Care:
+    """Return how the journal is kept; an accelerated second is no second of a disk."""
+    given = settings.journal
+    is_simulated = settings.clock.source is ClockSource.BROKER
+    return Care(
+        deadline=None if is_simulated else given.commit_deadline,
+        reserve=given.reserve * 2**20,
+    )
 
 
 def _environment(mode: str | None) -> dict[str, str]:
@@ -134,6 +147,7 @@ async def _run(
     jobs: list[Job] = [outbox.run, control.run, kill_watch.run]
     if not is_brokers:
         jobs.append(partial(watch.run, given.look_every))
+        jobs.append(StorageWatch(journal.strain, inbox.put_nowait, clock.now).run)
 
     async def farewell() -> None:
         await outbox.drain(ALERT_SECONDS)

@@ -191,6 +191,7 @@ def _configuration(demo: Demo, port: int) -> Path:
         'source = "broker"',
         "[journal]",
         f"path = {json.dumps(str(demo.journal.resolve()))}",
+        "reserve = 0",
         "[inputs]",
         # What the operator keeps for today says nothing of the scenario's days.
         f"folder = {json.dumps(str(demo.inputs.resolve()) if demo.inputs else '')}",

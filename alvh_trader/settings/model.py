@@ -126,6 +126,18 @@ class JournalSection(Section):
         default=Path("var/journal.db"),
         description="The journal; made if it is not there. Never delete it.",
     )
+    commit_deadline: Real = Field(
+        default=2.0,
+        ge=0.05,
+        le=10,
+        description="Seconds a commit may take; beyond that nothing is sent any more.",
+    )
+    reserve: Whole = Field(
+        default=64,
+        ge=0,
+        le=4096,
+        description="MiB set aside for halting and cancelling on a full disk.",
+    )
 
 
 class ClockSection(Section):

@@ -9,6 +9,7 @@ from alvh_trader.errors import JournalError, JournalLockedError
 from alvh_trader.journal.lock import WriterLock
 
 
+@pytest.mark.covers("F17", "T09")
 def test_a_second_taker_is_told_who_has_it(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     with WriterLock(path), pytest.raises(JournalLockedError) as caught:

@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 from alvh_trader import ports
 from alvh_trader.engine.command import CancelOrder
 from alvh_trader.engine.event import DaemonStarted
-from alvh_trader.errors import InvariantError, JournalError, JournalLockedError
+from alvh_trader.errors import (
+    InvariantError,
+    JournalError,
+    JournalForbiddenError,
+    JournalLockedError,
+)
 from alvh_trader.journal.codec import Body
 from alvh_trader.journal.read import Reader
 from alvh_trader.journal.records import Snapshot
@@ -119,6 +124,7 @@ def test_what_happens_to_an_order_belongs_to_its_case(path: Path) -> None:
         assert [r.seq for r in reader.of_case("C1")] == [2, 3]
 
 
+@pytest.mark.covers("F17", "T09")
 def test_a_second_writer_is_refused_and_the_first_goes_on(path: Path) -> None:
     with Journal.open(path) as journal:
         with pytest.raises(JournalLockedError, match="another process"):
@@ -240,13 +246,31 @@ def test_a_folder_is_no_journal(tmp_path: Path) -> None:
 
 
 @pytest.mark.covers("F120")
+@pytest.mark.covers("F120")
 def test_a_folder_we_cannot_write_is_said(shut_folder: Path) -> None:
-    with pytest.raises(JournalError, match="Permission denied"):
+    assert JournalForbiddenError.exit_code == 78
+    with pytest.raises(JournalForbiddenError, match="Permission denied"):
         Journal.open(shut_folder / "j.db")
-    with pytest.raises(JournalError, match="Permission denied"):
+    with pytest.raises(JournalForbiddenError, match="Permission denied"):
         Journal.open(shut_folder / "var" / "j.db")
 
 
+@pytest.mark.covers("F120")
+def test_a_journal_that_is_not_ours_is_said(shut_folder: Path) -> None:
+    folder = shut_folder / ".."
+    path = Path(tempfile.mkdtemp(dir=folder)) / "j.db"
+    Journal.open(path).close()
+    for there in (path, path.with_name("j.db.lock")):
+        there.chmod(0o400)
+    with pytest.raises(JournalForbiddenError, match="cannot be written"):
+        Journal.open(path)
+    path.chmod(0o600)
+    with pytest.raises(JournalForbiddenError, match="cannot write"):
+        Journal.open(path)
+    shutil.rmtree(path.parent)
+
+
+@pytest.mark.covers("F117", "T07")
 @pytest.mark.covers("F117", "T07")
 def test_a_changed_byte_is_found(path: Path) -> None:
     with Journal.open(path) as journal:
@@ -293,6 +317,7 @@ def test_damage_anywhere_is_a_journal_error_or_harmless(data: st.DataObject) -> 
         assert "\n" not in message
 
 
+@pytest.mark.covers("T07")
 def test_a_lost_row_is_found(path: Path) -> None:
     with Journal.open(path) as journal:
         for i in range(5):
@@ -308,6 +333,7 @@ def test_a_lost_row_is_found(path: Path) -> None:
 
 
 @pytest.mark.covers("F114")
+@pytest.mark.covers("F115")
 def test_after_a_failure_nothing_more_is_written(path: Path) -> None:
     with Journal.open(path) as journal:
         journal.append(started())

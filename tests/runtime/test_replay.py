@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from alvh_trader.engine import invariants
 from alvh_trader.engine.command import PlaceOrder
-from alvh_trader.engine.event import DaemonStarted, Event
+from alvh_trader.engine.event import DaemonStarted, Event, OperatorReleased
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.errors import InvariantError
 from alvh_trader.journal.codec import encode
@@ -21,7 +22,6 @@ from alvh_trader.runtime.recovery import doubts_about, recover
 from alvh_trader.runtime.replay import Check, Replay, Verdict
 from alvh_trader.strategy.phase import Phase
 from tests.playbook import RULES, World
-from tests.runtime.test_loop import overfill
 from tests.runtime.test_recovery import HISTORIES, restart
 
 
@@ -112,14 +112,23 @@ def test_rules_of_another_version_are_passed_over(path: Path) -> None:
     assert checked(path, replace(RULES, may_trade=False)).why_not
 
 
-def test_a_stumble_is_replayed_as_one(path: Path) -> None:
+def test_a_stumble_is_replayed_as_one(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = World(fills=False).start().until(Phase.HEDGE_WORKING)
+    moment = world.now + timedelta(seconds=7)
+
+    def check(state: State, _rules: Rules) -> None:
+        if state.at == moment:
+            raise InvariantError("of all moments, this one")
+
+    monkeypatch.setattr(invariants, "check", check)
     with Journal.open(path) as journal:
         loop = Loop(journal, lambda _: None, State(), RULES)
         for event in world.events:
             loop.process(event)
         with pytest.raises(InvariantError):
-            loop.process(overfill(world))
+            loop.process(OperatorReleased(at=moment, case=""))
     with Journal.open(path) as journal:
         loop = Loop(journal, lambda _: None, recover(journal, RULES), RULES)
         for event in restart(world):

@@ -1,0 +1,30 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from alvh_trader.engine.command import Severity
+from alvh_trader.engine.event import Event, StorageStrained
+from alvh_trader.runtime.storage import StorageWatch
+from tests.playbook import World
+
+NOW = datetime(2026, 5, 21, 15, tzinfo=UTC)
+
+
+@pytest.mark.covers("F116")
+def test_each_strain_is_told_once() -> None:
+    strains = ["", "the WAL grows", "the WAL grows", "", "the WAL grows"]
+    put: list[Event] = []
+    watch = StorageWatch(lambda: strains.pop(0), put.append, lambda: NOW)
+    while strains:
+        watch.look()
+    assert put == [StorageStrained(at=NOW, reason="the WAL grows")] * 2
+
+
+@pytest.mark.covers("F116")
+def test_a_strain_is_an_alert_and_hinders_nothing() -> None:
+    world = World().start()
+    world.tell(StorageStrained(at=world.now, reason="the WAL grows"))
+    alert = world.alerts("storage")[-1]
+    assert alert.severity is Severity.WARNING
+    assert alert.text == "the journal: the WAL grows"
+    assert not world.state.is_halted
