@@ -126,6 +126,12 @@ class Reader:
             deliveries = tuple(Delivery(*row) for row in rows)
             yield AlertRecord(record.seq, record.at, record.body, deliveries)
 
+    def archives(self) -> list[Path]:
+        """Return where the older records were moved to, the oldest first."""
+        with explained(self.path):
+            moved = records.archives(self._connection)
+        return [self.path.with_name(name) for _, _, name in moved]
+
     def snapshots(self) -> list[Snapshot]:
         """Return the engine's states that are kept, the newest first."""
         with explained(self.path):
@@ -165,14 +171,16 @@ class Reader:
                 self._connection.pragma("query_only", "ON")
 
     def verify(self) -> int:
-        """Check every page, record and digest; return how many records there are.
+        """Check every page, record and digest; return how many records are here.
+
+        What was moved to archives is theirs to prove.
 
         Raises:
             JournalError: Something is missing or is not what was written.
         """
         with explained(self.path):
             expect_whole_pages(self._connection)
-            return sum(1 for _ in records.scan(self._connection, 0))
+            return records.count_own(self._connection)
 
     def close(self) -> None:
         """Let go of the file."""

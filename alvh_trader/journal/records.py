@@ -1,14 +1,18 @@
 """Reading the rows of a journal back, and noticing if one is not what was written."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import apsw
 from msgspec import Struct
 
 from alvh_trader.engine.event import Event
+from alvh_trader.errors import JournalError
 from alvh_trader.journal.codec import CHAIN_START, Body, decode, digest_of, link
+from alvh_trader.journal.connection import open_reader
 
 PAGE_ROWS = 500
 """Rows of one query: a reader that is slow must not pin the writer's WAL."""
@@ -100,6 +104,26 @@ def last(connection: apsw.Connection) -> tuple[int, str | None, bytes]:
     return row or (0, None, CHAIN_START)
 
 
+def archives(connection: apsw.Connection) -> list[tuple[int, bytes, str]]:
+    """Return number and chain of the last record of each archive, and its name."""
+    query = "SELECT last, chain, name FROM archives ORDER BY last"
+    return list(connection.execute(query))
+
+
+def count_own(connection: apsw.Connection) -> int:
+    """Return how many records this file itself holds, after checking them like `scan`.
+
+    Raises:
+        ValueError: One is missing, damaged or exchanged, or cannot be read.
+    """
+    moved = archives(connection)
+    start = moved[-1][0] if moved else 0
+    count = 0
+    for count, row in enumerate(_own(connection, start), start=1):  # noqa: B007 - counted
+        _record(row)
+    return count
+
+
 def snapshots(connection: apsw.Connection) -> list[Snapshot]:
     """Return the states that are kept, the newest first."""
     rows = connection.execute(
@@ -125,6 +149,34 @@ def rules_of(connection: apsw.Connection, digest: str) -> str | None:
 
 
 def _intact(connection: apsw.Connection, after: int) -> Iterator[_Row]:
+    """Yield the rows behind `after` as one chain, those of the archives first."""
+    for last_moved, chain, name in archives(connection):
+        if last_moved > after:
+            yield from _moved(connection, name, after, last_moved, chain)
+            after = last_moved
+    yield from _own(connection, after)
+
+
+def _moved(
+    connection: apsw.Connection, name: str, after: int, until: int, chain: bytes
+) -> Iterator[_Row]:
+    path = Path(connection.filename).with_name(name)
+    if not path.exists():
+        raise JournalError(
+            f"records {after + 1} to {until} were moved to {path}, which is not there"
+        )
+    with closing(open_reader(path)) as archive:
+        found = b""
+        for row in _own(archive, after):
+            if row[0] > until:
+                break
+            yield row
+            found = row[-1]
+    if found != chain:
+        raise ValueError(f"{name} does not end with record {until} as it was")
+
+
+def _own(connection: apsw.Connection, after: int) -> Iterator[_Row]:
     chain = _chain_at(connection, after)
     expected = after + 1
     for row in _paged(connection, "1", (), after):
@@ -142,7 +194,9 @@ def _chain_at(connection: apsw.Connection, seq: int) -> bytes:
     if seq == 0:
         return CHAIN_START
     row: tuple[bytes] | None = connection.execute(
-        "SELECT chain FROM records WHERE seq = ?", (seq,)
+        "SELECT chain FROM records WHERE seq = ?1 "
+        "UNION ALL SELECT chain FROM archives WHERE last = ?1",
+        (seq,),
     ).fetchone()
     if row is None:
         raise ValueError(f"there is no record {seq}")

@@ -15,6 +15,7 @@ from alvh_trader.engine.command import RaiseAlert
 from alvh_trader.engine.event import DaemonStarted, Event
 from alvh_trader.errors import InvariantError
 from alvh_trader.journal import records
+from alvh_trader.journal.archive import Archive
 from alvh_trader.journal.codec import (
     KINDS,
     Body,
@@ -65,7 +66,9 @@ class Journal:
         self._build = self._rules = ""
         self._seq, self._at, self._chain = records.last(connection)
         self._cases = dict(_cases_of_orders(connection))
-        self.deliveries = Deliveries(self._write, self._transaction.read, self.commit)
+        read = self._transaction.read
+        self.deliveries = Deliveries(self._write, read, self.commit)
+        self.archive = Archive(path, self._write, read, self.commit)
 
     @classmethod
     def open(

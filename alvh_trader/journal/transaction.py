@@ -4,7 +4,7 @@ After an error nothing more is written: what the disk has is then unknown, and o
 opening the file again tells (reliability.md F114).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
@@ -73,7 +73,9 @@ class Transaction:
                 self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute(statement, values)
 
-    def read(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+    def read(
+        self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> list[Any]:
         """Return rows as the writer sees them, with what is not committed yet."""
         self.check()
         with self._fail_stop():

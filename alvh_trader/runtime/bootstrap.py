@@ -147,7 +147,9 @@ async def _run(
     jobs: list[Job] = [outbox.run, control.run, kill_watch.run]
     if not is_brokers:
         jobs.append(partial(watch.run, given.look_every))
-        jobs.append(StorageWatch(journal.strain, inbox.put_nowait, clock.now).run)
+        tidy = partial(journal.archive.move, settings.journal.size * 2**20)
+        storage = StorageWatch(tidy, journal.strain, inbox.put_nowait, clock.now)
+        jobs.append(storage.run)
 
     async def farewell() -> None:
         await outbox.drain(ALERT_SECONDS)

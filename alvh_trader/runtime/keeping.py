@@ -23,6 +23,13 @@ def verify(journal: Path, *, as_json: bool) -> None:
     with Reader.open(journal) as reader:
         count = reader.verify()
         newest = reader.last_record()
+        moved = reader.archives()
+    for archive in moved:
+        if archive.exists():
+            verify(archive, as_json=as_json)
+        else:
+            row = {"kind": "elsewhere", "journal": str(archive)}
+            _say(row, f"{archive}: not here", as_json=as_json)
     at = newest[1].isoformat() if newest else None
     _say(
         {"kind": "verified", "journal": str(journal), "records": count, "t": at},

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from alvh_trader.engine.event import StorageStrained
+from alvh_trader.errors import JournalError
 from alvh_trader.ports import Put
 
 LOOK_EVERY = 5.0
@@ -12,11 +13,20 @@ LOOK_EVERY = 5.0
 
 
 class StorageWatch:
-    """Tells of each new strain once; `strain` returns "" while there is none."""
+    """Keeps the file small, and tells of each new strain once.
+
+    `tidy` moves some older records away if there are too many; `strain` returns ""
+    while there is none.
+    """
 
     def __init__(
-        self, strain: Callable[[], str], put: Put, now: Callable[[], datetime]
+        self,
+        tidy: Callable[[], object],
+        strain: Callable[[], str],
+        put: Put,
+        now: Callable[[], datetime],
     ) -> None:
+        self._tidy = tidy
         self._strain = strain
         self._put = put
         self._now = now
@@ -29,8 +39,13 @@ class StorageWatch:
             self.look()
 
     def look(self) -> None:
-        """Tell what is wrong, if that is new."""
-        strain = self._strain()
+        """Move what is too much, and tell what is wrong, if that is new."""
+        try:
+            self._tidy()
+            strain = self._strain()
+        except JournalError as error:
+            # Archives are no condition for trading; the journal speaks for itself.
+            strain = str(error)
         if strain and strain != self._told:
             self._put(StorageStrained(at=self._now(), reason=strain))
         self._told = strain

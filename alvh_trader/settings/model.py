@@ -132,6 +132,12 @@ class JournalSection(Section):
         le=10,
         description="Seconds a commit may take; beyond that nothing is sent any more.",
     )
+    size: Whole = Field(
+        default=512,
+        ge=16,
+        le=65536,
+        description="MiB kept in the file; older records go to archives beside it.",
+    )
     reserve: Whole = Field(
         default=64,
         ge=0,
