@@ -93,7 +93,7 @@ def test_a_run_is_replayed(ask: Ask, journal: Path) -> None:
     answer = ask("replay", "verify", str(journal))
     assert answer.code == 0
     assert "events lead to the same" in answer.out
-    assert answer.out.count("\n") == 1
+    assert "expected:" not in answer.out
 
 
 @pytest.mark.covers("V11", "F15")

@@ -242,3 +242,16 @@ def test_a_recovery_and_a_replay_read_through_the_archives(
         found = Check(replay, reader.snapshots()).run(reader.lines_after())
     assert not found.why_not
     assert found.events == len(HISTORIES["smooth"])
+
+
+def test_an_archive_that_is_ahead_is_read_as_far_as_it_counts(path: Path) -> None:
+    """A crash between the two commits leaves records in both files."""
+    bodies = written(path)
+    with Journal.open(path, channels=("mail",)) as journal:
+        assert journal.archive.move(0) == 7
+    behind = Path(shutil.copy(path, path.with_name("behind.db")))
+    moved(path)
+    behind.rename(path)
+    assert all_of(path) == bodies
+    assert moved(path) == 25
+    assert all_of(path) == bodies

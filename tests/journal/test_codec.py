@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from alvh_trader.domain.position import Account
-from alvh_trader.engine.event import BrokerReported, OperatorHalted
+from alvh_trader.engine.event import BrokerReported, MarginPreviewed, OperatorHalted
 from alvh_trader.errors import InvariantError
 from alvh_trader.journal.codec import (
     CHAIN_START,
@@ -106,3 +106,14 @@ def test_the_chain_depends_on_everything_in_a_row() -> None:
         link(b"x" * 16, 1, row, body),
     }
     assert len(chains) == 8
+
+
+def test_a_number_that_json_does_not_know_is_not_written() -> None:
+    unknown = MarginPreviewed(
+        at=START,
+        ref="R1",
+        initial_margin_change=float("nan"),
+        initial_margin_after=None,
+    )
+    with pytest.raises(InvariantError, match="does not survive"):
+        encode(unknown)

@@ -105,3 +105,13 @@ def test_a_late_answer_to_a_delivered_alert_changes_nothing(path: Path) -> None:
         journal.deliveries.failed((2,), "mail", "too late")
         journal.deliveries.delivered((2,), "mail")
     assert states(path) == {(2, "mail"): ("delivered", 1, None)}
+
+
+def test_a_delivery_of_what_is_no_alert_is_damage(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "j.db") as journal:
+        journal._write(
+            "INSERT INTO deliveries (seq, channel) VALUES (?, 'mail')",
+            (journal.append(started()),),
+        )
+        with pytest.raises(ValueError, match="record 1 is owed to a channel"):
+            journal.deliveries.owed()

@@ -43,3 +43,11 @@ def test_the_kernel_frees_the_lock_of_a_dead_process(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match=r"cannot write .*nowhere"):
         WriterLock(tmp_path / "nowhere" / "j.db").take()
+
+
+def test_a_lock_that_was_not_taken_can_be_given_back(tmp_path: Path) -> None:
+    lock = WriterLock(tmp_path / "j.db")
+    lock.release()
+    with lock:
+        pass
+    lock.release()

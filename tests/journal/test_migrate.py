@@ -210,3 +210,38 @@ def test_a_kill_inside_a_migration_leaves_the_journal_as_it_was(path: Path) -> N
         assert journal.append(market(1)) == 2
     with Reader.open(path) as reader:
         assert reader.verify() == 2
+
+
+def lose_records(connection: apsw.Connection) -> None:
+    connection.pragma("defer_foreign_keys", "ON")
+    connection.execute("DELETE FROM records").fetchall()
+
+
+def test_rows_that_lose_what_they_refer_to_undo_a_migration(path: Path) -> None:
+    with Journal.open(path) as journal:
+        journal.save_snapshot(1, b"state")
+    connection = open_writer(path)
+    with pytest.raises(JournalError, match="1 rows lost what they refer to"):
+        migrate(connection, path, target=NOW + 1, migrations={NOW: lose_records})
+    connection.close()
+    with Reader.open(path) as reader:
+        assert reader.verify() == 1
+
+
+def test_a_journal_that_somebody_writes_is_not_migrated(path: Path) -> None:
+    intruder = apsw.Connection(str(path))
+    intruder.execute("BEGIN IMMEDIATE").fetchall()
+    connection = open_writer(path)
+    connection.set_busy_timeout(1)
+    with pytest.raises(JournalError, match="is as it was"):
+        migrate(connection, path, target=NOW + 1, migrations={NOW: add_colour})
+    connection.close()
+    intruder.close()
+
+
+def test_a_reader_leaves_an_older_journal_alone(path: Path) -> None:
+    connection = apsw.Connection(str(path))
+    connection.pragma("user_version", 1)
+    connection.close()
+    with pytest.raises(JournalError, match="has schema 1, this program reads"):
+        Reader.open(path)

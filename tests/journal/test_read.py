@@ -1,3 +1,6 @@
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -131,3 +134,35 @@ def test_a_closed_journal_in_a_folder_that_cannot_be_written_is_readable(
             assert reader.verify() == 10
     finally:
         path.parent.chmod(0o755)
+
+
+def test_whoever_follows_a_run_is_told_all_but_quotes(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "j.db") as journal:
+        for body in (started(), market(1), alert()):
+            journal.append(body)
+    with Reader.open(tmp_path / "j.db") as reader:
+        assert [record.seq for record in reader.told_after()] == [1, 3]
+        assert [record.seq for record in reader.told_after(1)] == [3]
+
+
+def test_a_closed_journal_can_be_read_where_nothing_can_be_written() -> None:
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))  # Others must reach it.
+    path = folder / "j.db"
+    with Journal.open(path) as journal:
+        journal.append(started())
+    path.chmod(0o444)
+    folder.chmod(0o555)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        with Reader.open(path) as reader:
+            assert reader.verify() == 1
+    finally:
+        if is_root:
+            os.seteuid(0)
+        folder.chmod(0o700)
+    path.with_name("j.db-wal").mkdir()
+    with pytest.raises(JournalError, match="cannot be opened"):
+        Reader.open(path)
+    shutil.rmtree(folder)

@@ -357,3 +357,40 @@ def test_a_record_that_cannot_be_written_down_does_no_harm(path: Path) -> None:
         with pytest.raises(InvariantError):
             journal.append(DaemonStarted(at=START, mode="\ud800", config_hash=""))
         assert journal.append(started()) == 1
+
+
+def test_before_the_first_record_there_is_no_state_to_keep(path: Path) -> None:
+    with Journal.open(path) as journal:
+        journal.save_snapshot(0, b"state")
+        assert journal.snapshots() == []
+
+
+def test_rules_are_known_by_their_digest(path: Path) -> None:
+    with Journal.open(path) as journal:
+        digest = journal.keep_rules("the rules")
+        assert journal.keep_rules("the rules") == digest
+        assert journal.rules(digest) == "the rules"
+        assert journal.rules("another") is None
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE rules SET body = 'others'").fetchall()
+    connection.close()
+    with Reader.open(path) as reader, pytest.raises(JournalError, match="not what was"):
+        reader.rules(digest)
+
+
+def test_an_order_without_a_case_belongs_to_none(path: Path) -> None:
+    with Journal.open(path) as journal:
+        journal.append(started())
+        journal.append(place("R1", ""))
+    with Journal.open(path) as journal:
+        journal.append(filled("R1"))
+    with Reader.open(path) as reader:
+        assert list(reader.of_case("")) == []
+
+
+@pytest.mark.covers("F130")
+def test_a_build_that_others_followed_is_in_doubt(path: Path) -> None:
+    for build in ("old", "new"):
+        Journal.open(path, run={"build": build}).close()
+    with Journal.open(path, run={"build": "old"}) as journal:
+        assert journal.doubts == ("build old wrote here before build new did",)
