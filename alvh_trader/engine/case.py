@@ -119,6 +119,9 @@ class HedgeLot(Struct, frozen=True, kw_only=True):
     standing: str = ""
     """What was last decided about the lot; what is new is journaled."""
 
+    refused: datetime | None = None
+    """When the gate last refused to sell of it."""
+
     @property
     def acquired(self) -> int:
         """Units ever bought."""

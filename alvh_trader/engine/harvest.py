@@ -43,6 +43,9 @@ EVERY = timedelta(seconds=20)
 SALE_MAX = timedelta(seconds=180)
 """How long one sale works: as long as a hedge order (alvh.md §3.2)."""
 
+REFUSED_PAUSE = timedelta(minutes=5)
+"""How long a sale that the gate refused waits: what it lacked is not there at once."""
+
 AT_EASE = frozenset({Phase.MONITOR, Phase.CLOSED})
 """Phases in which a case needs no hedge now."""
 
@@ -286,6 +289,8 @@ def vix_curve(state: State) -> tuple[float | None, float | None]:
 
 def sell(turn: Turn, lot: HedgeLot, selling: Selling) -> bool:
     """Offer what is due, from the middle down to the bid; return whether it left."""
+    if lot.refused is not None and turn.at - lot.refused < REFUSED_PAUSE:
+        return False
     reconciled, limits = turn.state.reconciled, turn.rules.limits
     if turn.rules.may_trade and (
         reconciled is None or turn.at - reconciled >= limits.reconciled_age_max
@@ -316,7 +321,7 @@ def sell(turn: Turn, lot: HedgeLot, selling: Selling) -> bool:
         sold = turn.state.lots[lot.ref]
         _note(turn, sold, f"hedge sold: {selling.why}", selling.findings)
         return True
-    _save(turn, lot)
+    _save(turn, msgspec.structs.replace(lot, refused=turn.at))
     ask_report(turn, "the sale of a hedge was refused", timedelta(seconds=5))
     why = f"the gate refuses to sell the hedge: {selling.why}"
     _tell(turn, lot, why, refused.reasons, refused.findings)

@@ -1,5 +1,6 @@
 """The circumstances of an order, gathered from the state for the gate to judge."""
 
+import math
 from datetime import timedelta
 
 from alvh_trader.domain.calendar import new_york_date
@@ -177,7 +178,7 @@ def sale_proof(turn: Turn, order: Order) -> SaleProof:
         needed = max(1, case.needed) if counted else 0
     return SaleProof(
         booked=booked + done,
-        held=min((_sellable(turn, order, leg) for leg in legs), default=0) + done,
+        held=booked + done - max((_lacking(turn, leg) for leg in legs), default=0),
         kept=kept,
         needed=needed,
     )
@@ -188,20 +189,17 @@ def _is_guarded(case: Case) -> bool:
     return (case.resume if is_away else case.phase) in GUARDED
 
 
-def _sellable(turn: Turn, order: Order, leg: Leg) -> int:
-    """Return how many units of one leg of a lot the account can give up."""
-    state, con_id = turn.state, leg.instrument.con_id
-    position = state.positions.get(con_id)
+def _lacking(turn: Turn, leg: Leg) -> int:
+    """Return how many units of a leg the account lacks of what all lots claim of it.
+
+    The account nets what one lot bought and another sold: only with the sum of all
+    claims can it be compared. What it lacks is charged to every lot, as in `held`.
+    """
+    con_id = leg.instrument.con_id
+    position = turn.state.positions.get(con_id)
     have = position.quantity if position else 0
-    others = sum(
-        t.remaining * sold.ratio
-        for t in state.tickets.values()
-        if t.is_live and t.order.purpose is Purpose.HEDGE_SELL
-        for sold in t.order.legs
-        if sold.instrument.con_id == con_id and t.order.ref != order.ref
-    )
-    left = (have + others) // leg.ratio
-    return min(left, held(turn, order.case, con_id)) if leg.ratio > 0 else left
+    claimed = turn.instant.allocated(con_id)
+    return max(0, math.ceil((claimed - have) / leg.ratio))
 
 
 def circumstances(turn: Turn, order: Order) -> Circumstances:

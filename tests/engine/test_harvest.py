@@ -1,14 +1,17 @@
 """Hedges are sold by the book: never below what a case needs, never twice."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from msgspec.structs import replace
 
 from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.domain.order import Leg, Order, Purpose
+from alvh_trader.domain.position import Position
 from alvh_trader.engine.case import HedgeLot
 from alvh_trader.engine.event import OrderFilled
+from alvh_trader.engine.harvest import REFUSED_PAUSE
 from alvh_trader.engine.lots import net_cost_of_year
 from alvh_trader.engine.proof import hedge_proof, sale_proof
 from alvh_trader.engine.turn import Turn
@@ -16,10 +19,13 @@ from alvh_trader.signals.levels import EdrTracker
 from alvh_trader.strategy.phase import Phase
 from alvh_trader.strategy.reason import Reason
 from tests.playbook import RULES, World
-from tests.worked_market import NEXT, Market
+from tests.worked_market import NEXT, Market, listed
 
 LAST_DAY = datetime(2026, 6, 2, 19, 20, tzinfo=UTC)
 """15:20 in New York on the last trading day of the example's calls."""
+
+
+NEXT_CALL = next(o for o in listed("VIX", *NEXT) if o.strike == 22 and o.is_call)
 
 
 def hedged(phase: Phase = Phase.MONITOR, *, fills: bool = True) -> World:
@@ -201,9 +207,51 @@ def test_while_watching_nothing_is_sold_and_a_person_is_told() -> None:
     world = hedged()
     world.rules = replace(RULES, may_trade=False)
     world.market = POPPED
-    world.run(300)
+    world.run(280)
     assert sales(world) == []
     assert len(world.alerts("hedge_unsold")) == 1
+    # What was refused is not asked for again at every look.
+    asked = {ref for d in world.decisions for ref in [d.trigger] if "refuses" in ref}
+    assert asked == {"the gate refuses to sell the hedge: TP1"}
+    first = lot(world).refused
+    world.run(600)
+    assert first is not None
+    assert lot(world).refused == first + 2 * REFUSED_PAUSE
+
+
+def test_a_lot_is_sold_though_the_account_nets_it_with_another() -> None:
+    world = hedged(fills=False)
+    world.market = POPPED
+    world.run(30)
+    (order,) = sales(world)
+    call, turn_of = lot(world).main, partial(Turn, rules=RULES, at=world.now)
+    spread = replace(
+        lot(world),
+        ref="spread",
+        case="another",
+        legs=(Leg(NEXT_CALL, 1), Leg(call, -1)),
+        units=5,
+        sales=(),
+    )
+    back = replace(order, ref="back", case="another", quantity=5)
+    back = replace(back, legs=(Leg(NEXT_CALL, -1), Leg(call, 1)))
+
+    def selling(**held: int) -> tuple[int, int]:
+        """Return how many calls, and how many spreads, the account can give up."""
+        options = {"calls": call, "next": NEXT_CALL}
+        positions = {
+            options[name].con_id: Position(options[name], count, 140.0)
+            for name, count in held.items()
+        }
+        lots = {**world.state.lots, "spread": spread}
+        turn = turn_of(replace(world.state, lots=lots, positions=positions))
+        own = replace(order, quantity=7)
+        return sale_proof(turn, own).held, sale_proof(turn, back).held
+
+    assert selling(calls=2, next=5) == (7, 5)
+    assert selling(calls=1, next=5) == (6, 5)
+    assert selling(calls=2, next=4) == (7, 4)
+    assert selling(calls=4, next=5) == (7, 3)
 
 
 def test_a_sale_that_is_busted_gives_its_units_back() -> None:
