@@ -39,12 +39,18 @@ from alvh_trader.sim.tampering import Tampering
 from alvh_trader.wire.account_reply import Error
 
 LATE_INTERVAL = timedelta(minutes=5)
-"""The same after the index has closed and nothing rests: the tape has little to say."""
+"""The longest step of simulated time after the index has closed and nothing rests."""
 
-QUIET_INTERVAL = timedelta(seconds=20)
+QUIET_INTERVAL = timedelta(seconds=60)
+"""The same in a session, as long as nobody asks for anything but the time."""
+
+ALERT_INTERVAL = timedelta(seconds=20)
+ALERT_FOR = timedelta(seconds=60)
+"""For so long after a question steps are smaller: whoever asks has something in mind."""
+
 BUSY_INTERVAL = timedelta(seconds=10)
 BUSY_FOR = timedelta(minutes=10)
-"""For so long after the last order or fill the simulated time moves in small steps."""
+"""For so long after the last order or fill they are the smallest."""
 
 ACCOUNT_EVERY = timedelta(minutes=3)
 """How often streams of account values are refreshed without a trade."""
@@ -85,6 +91,7 @@ class Floor:
         self._changes: dict[int, int] = {}
         self._listings: dict[int, Listing] = {}
         self._busy_until: datetime | None = None
+        self._asked_at: datetime | None = None
         for at, report in exchange.past:
             # Whoever saw it happen has audited it.
             self.use_id(report.order.client_id, report.order.order_id)
@@ -103,7 +110,15 @@ class Floor:
             self.exchange.open_orders()
         ):
             return BUSY_INTERVAL
-        return QUIET_INTERVAL if self.exchange.has_index else LATE_INTERVAL
+        if not self.exchange.has_index:
+            return LATE_INTERVAL
+        asked = self._asked_at
+        is_alert = asked is not None and self.exchange.now < asked + ALERT_FOR
+        return ALERT_INTERVAL if is_alert else QUIET_INTERVAL
+
+    def hear(self) -> None:
+        """Note that a client asks for something other than the time."""
+        self._asked_at = self.exchange.now
 
     def next_instant(self) -> datetime | None:
         """Return when the next step leads to, None at the end of the scenario."""

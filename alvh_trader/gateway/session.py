@@ -30,7 +30,7 @@ from alvh_trader.wire.handshake import (
     write_welcome,
 )
 from alvh_trader.wire.order_request import PlaceOrder
-from alvh_trader.wire.request import StartApi
+from alvh_trader.wire.request import RequestCurrentTime, StartApi
 
 FARMS = (
     (2104, "Market data farm connection is OK:usfarm"),
@@ -184,6 +184,8 @@ class Session:
         except ProtocolError as error:
             self.error(-1, 320, f"Error reading request. {error}")
             return
+        if not isinstance(request, RequestCurrentTime):
+            self.floor.hear()
         is_known = self.stage is Stage.RUNNING
         self._give(
             request, self._handlers[type(request)] if is_known else Session._start
