@@ -5,9 +5,9 @@ no special case: whatever is wanted and not there is asked for again.
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from itertools import pairwise
 
 from alvh_trader.domain.instrument import Instrument, Option
 from alvh_trader.engine import vx
@@ -260,8 +260,8 @@ def _of_choices(turn: Turn, case: Case) -> Iterator[Instrument]:
 def _near(turn: Turn, trading_class: str, last_trade: date) -> Iterator[Option]:
     """Yield calls and puts of the strikes nearest to the forward.
 
-    A strike that is watched is given up only for one that is a step nearer, so that
-    a wandering index does not resubscribe on every tick.
+    Five neighbours that are watched stay while the forward is among them: a wandering
+    index would else resubscribe every minute.
     """
     series = turn.state.options.get(series_key(trading_class, last_trade), ())
     centre = _centre(turn, series)
@@ -270,12 +270,17 @@ def _near(turn: Turn, trading_class: str, last_trade: date) -> Iterator[Option]:
     # The list is sorted by strike, a put and a call each.
     place = bisect_left(series, centre, key=lambda o: o.strike)
     near = series[max(place - REACH, 0) : place + REACH]
-    strikes = sorted({o.strike for o in near})
-    step = min((b - a for a, b in pairwise(strikes)), default=0.0)
     watched = {i.con_id for i in turn.state.watched}
-    kept = {o.strike for o in near if o.con_id in watched}
-    ranked = sorted(strikes, key=lambda k: abs(k - centre) - step * (k in kept))
-    chosen = set(ranked[:ATM_STRIKES])
+    pairs = Counter(o.strike for o in near)
+    seen = Counter(o.strike for o in near if o.con_id in watched)
+    strikes = sorted(pairs)
+    chosen = set(sorted(strikes, key=lambda k: abs(k - centre))[:ATM_STRIKES])
+    for first in range(len(strikes) - ATM_STRIKES + 1):
+        window = strikes[first : first + ATM_STRIKES]
+        is_seen = all(seen[k] == pairs[k] for k in window)
+        if is_seen and window[0] <= centre <= window[-1]:
+            chosen = set(window)
+            break
     yield from (o for o in near if o.strike in chosen)
 
 
