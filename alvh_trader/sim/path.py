@@ -32,8 +32,14 @@ _BETA_RANGE = (3.0, 20.0)
 _VIX_NOISE = 0.015
 _VIX_FLOOR = 8.0
 _UNCHANGED = 0.03
-# The market is busiest after the open and before the close (a plain parabola).
-_SMILE_OF_DAY = 1.5
+# How a day's variance falls on it, and how it changes (docs/market-model.md).
+_DAY = (0.0, 0.04, 0.12, 0.3, 0.5, 0.7, 0.85, 0.95, 1.0)
+_BUSY = (2.9, 2.3, 1.5, 0.95, 0.65, 0.72, 0.95, 1.4, 1.7)
+_CALM = 15
+_MOODS = 0.5
+_JUMPS = 0.5
+_JUMP = 0.12
+_DAYS_DRAWN = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,50 +120,62 @@ def _four(prices: Prices) -> tuple[float, float, float, float]:
 
 def _spx(prices: Prices, last: int, rng: np.random.Generator) -> Floats:
     """Return a path from open to close that touches high and low and stays inside."""
-    anchors = _anchors(prices, last, rng)
-    high, low = math.log(prices.high), math.log(prices.low)
-    # Parkinson's estimate of the day's volatility from its range.
-    sigma = max((high - low) / (2.0 * math.sqrt(math.log(2.0))), 1e-4)
-    clock = np.linspace(-1.0, 1.0, last)
-    weight = 1.0 + _SMILE_OF_DAY * clock * clock
-    steps = rng.standard_normal(last) * np.sqrt(weight / weight.sum()) * sigma
-    walk = np.concatenate(([0.0], np.cumsum(steps)))
-    nodes = np.array([node for node, _ in anchors])
-    levels = np.log([price for _, price in anchors])
-    # A bridge: the walk, bent so that it meets each anchor.
-    path = walk + np.interp(np.arange(last + 1), nodes, levels - walk[nodes])
-    path = np.round(np.exp(_folded(path, low, high)), 2)
+    minutes = _minutes(prices, last // _MINUTE, rng)
+    # Between two minutes a Brownian bridge, as wide as the minutes around it move.
+    size = np.abs(np.diff(minutes))
+    spread = 0.5 * (size + size.mean())[:, None] / math.sqrt(_MINUTE)
+    walk = np.cumsum(rng.standard_normal((len(size), _MINUTE)) * spread, axis=1)
+    share = np.arange(1, _MINUTE + 1) / _MINUTE
+    bent = minutes[:-1, None] + walk + share * (np.diff(minutes) - walk[:, -1])[:, None]
+    path = np.concatenate((minutes[:1], bent.ravel()))
+    path[::_MINUTE] = minutes
+    path = np.round(np.exp(path), 2)
     path = np.minimum(np.maximum(path, prices.low), prices.high)
-    for node, price in anchors:
-        path[node] = price
+    path[0], path[-1] = prices.open, prices.close
     return np.asarray(path)
 
 
-def _anchors(
-    prices: Prices, last: int, rng: np.random.Generator
-) -> list[tuple[int, float]]:
-    """Place the extremes on whole minutes; they like the ends of the day (arcsine)."""
-    minutes = last // _MINUTE
-    anchors = {0: prices.open, last: prices.close}
-    taken = {0, minutes}
-    for price in (prices.high, prices.low):
-        if price in (prices.open, prices.close):
-            continue
-        minute = 0
-        while minute in taken:
-            minute = 1 + int(rng.beta(0.5, 0.5) * (minutes - 1))
-        taken.add(minute)
-        anchors[minute * _MINUTE] = price
-    return sorted(anchors.items())
+def _minutes(prices: Prices, last: int, rng: np.random.Generator) -> Floats:
+    """Return the logs of each minute's price: the fittest of many days is bent to fit.
+
+    A day drawn like real ones has its extremes when real ones do, and between them it
+    moves as much as it should; forcing a path through extremes makes it move twice.
+    """
+    high, low = math.log(prices.high), math.log(prices.low)
+    first, end = math.log(prices.open), math.log(prices.close)
+    # Parkinson's estimate of the day's volatility from its range.
+    sigma = max((high - low) / (2.0 * math.sqrt(math.log(2.0))), 1e-6)
+    clock = np.linspace(0.0, 1.0, last)
+    weight = np.interp(clock, _DAY, _BUSY)
+    mood = rng.standard_normal((_DAYS_DRAWN, 1 + last // _CALM)) * _MOODS
+    weight = weight * np.exp(np.repeat(mood, _CALM, axis=1)[:, :last])
+    weight /= weight.sum(axis=1, keepdims=True)
+    steps = rng.standard_normal((_DAYS_DRAWN, last)) * np.sqrt(weight) * sigma
+    jumps = rng.random((_DAYS_DRAWN, last)) < _JUMPS / last
+    steps += jumps * rng.standard_normal((_DAYS_DRAWN, last)) * (_JUMP * sigma)
+    walk = np.zeros((_DAYS_DRAWN, last + 1))
+    np.cumsum(steps, axis=1, out=walk[:, 1:])
+    passed = np.zeros_like(walk)
+    np.cumsum(weight, axis=1, out=passed[:, 1:])
+    days = first + walk + (end - first - walk[:, -1:]) * passed
+    days[:, -1] = end
+    top, bottom = max(first, end), min(first, end)
+    over, under = days.max(axis=1), days.min(axis=1)
+    miss = (over - high) ** 2 + (under - low) ** 2
+    # Where the day has an extreme beyond open and close, there must be one to stretch.
+    miss += np.where((high > top) & (over <= top), np.inf, 0.0)
+    miss += np.where((low < bottom) & (under >= bottom), np.inf, 0.0)
+    best = int(np.argmin(miss))
+    day = days[best]
+    up, down = np.maximum(day - top, 0.0), np.maximum(bottom - day, 0.0)
+    inside = np.minimum(np.maximum(day, bottom), top)
+    return np.asarray(inside + _scaled(up, high - top) - _scaled(down, bottom - low))
 
 
-def _folded(path: Floats, low: float, high: float) -> Floats:
-    """Reflect `path` at both bounds, as often as it takes."""
-    span = high - low
-    if span <= 0:
-        return np.full_like(path, low)
-    phase = np.mod(path - low, 2.0 * span)
-    return np.asarray(low + np.where(phase > span, 2.0 * span - phase, phase))
+def _scaled(excursions: Floats, most: float) -> Floats:
+    """Stretch what lies beyond open and close so that it ends at the extreme."""
+    reached = float(excursions.max())
+    return excursions * (most / reached) if reached > 0 else excursions
 
 
 # ------------------------------------------------------------------------ VIX ---

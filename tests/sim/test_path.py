@@ -1,5 +1,7 @@
 """The tape: real anchors, no price outside the range, nothing but the seed decides."""
 
+import itertools
+import math
 from datetime import date
 
 import numpy as np
@@ -38,6 +40,44 @@ def test_every_session_meets_its_open_high_low_and_close_on_whole_minutes(
     assert session.spx.max() == spx.high
     assert session.spx.min() == spx.low
     assert session.vix[-1] == DAYS[day].vix_close
+
+
+def test_a_day_moves_most_at_its_ends_and_no_more_than_its_range_tells() -> None:
+    hours = np.array([0, *range(360, 4680, 720), 4680])
+    shares, ranges, highs = [], [], []
+    for before, day in itertools.pairwise(ORDERED):
+        session = made(DAYS[day], DAYS[before], day.toordinal())
+        if session.index_close < hours[-1]:
+            continue
+        spx = np.log(session.spx[: session.index_close + 1])
+        # Parkinson: what a day of this range varies by.
+        day_variance = (spx.max() - spx.min()) ** 2 / (4 * math.log(2))
+        shares.append(np.diff(spx[hours]) ** 2 / day_variance)
+        ranges.append(np.sum(np.diff(spx[::12]) ** 2) / day_variance)
+        highs.append(int(np.searchsorted(hours[1:], spx.argmax())))
+    # SPY 2007-2021: 0.18 0.22 0.15 0.10 0.10 0.13 0.20, highs 0.24 first, 0.29 last.
+    real = [0.18, 0.22, 0.15, 0.10, 0.10, 0.13, 0.20]
+    assert np.mean(shares, axis=0) == pytest.approx(real, abs=0.05)
+    assert np.median(ranges) == pytest.approx(1.0, abs=0.2)
+    ends = np.bincount(highs, minlength=7)[[0, 6]] / len(highs)
+    assert ends == pytest.approx([0.24, 0.29], abs=0.08)
+
+
+def test_minutes_have_fatter_tails_than_the_normal_distribution() -> None:
+    kurtosis = []
+    for before, day in itertools.pairwise(ORDERED):
+        session = made(DAYS[day], DAYS[before], day.toordinal())
+        moves = np.diff(np.log(session.spx[: session.index_close + 1 : 12]))
+        kurtosis.append(np.mean(moves**4) / np.mean(moves**2) ** 2)
+    # Five real days of minutes have 3.7 to 5.7.
+    assert 3.5 < np.median(kurtosis) < 5.5
+
+
+def test_a_day_from_its_high_to_its_low_stays_between_them() -> None:
+    day, before = DAYS[date(2018, 2, 6)], DAYS[date(2018, 2, 5)]
+    falls = Day(day.day, Prices(2700.0, 2700.0, 2650.0, 2650.0), None, 25.0, {}, ())
+    spx = made(falls, before).spx
+    assert (spx[0], spx.max(), spx.min(), spx[-1]) == (2700.0, 2700.0, 2650.0, 2650.0)
 
 
 def test_a_half_day_ends_at_a_quarter_past_one() -> None:
