@@ -46,7 +46,7 @@ QUIET_INTERVAL = timedelta(seconds=60)
 
 ALERT_INTERVAL = timedelta(seconds=20)
 ALERT_FOR = timedelta(seconds=60)
-"""For so long after a question steps are smaller: whoever asks has something in mind."""
+"""For so long after a question steps are smaller: who asks has something in mind."""
 
 BUSY_INTERVAL = timedelta(seconds=10)
 BUSY_FOR = timedelta(minutes=10)
