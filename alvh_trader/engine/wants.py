@@ -44,7 +44,7 @@ ASK_AGAIN = timedelta(seconds=60)
 ASK_LATER = timedelta(hours=1)
 """Likewise what only the panel needs: an account may lack the data altogether."""
 
-REVIEW = timedelta(seconds=60)
+REVIEW = timedelta(seconds=120)
 
 BARS = 120
 """Sessions of daily bars: the MACD needs 60 and forgets its first value by then."""

@@ -45,20 +45,21 @@ STORIES = {
             "HOLD_HEDGED -> MONITOR, CLEAR",
         ),
     ),
-    "fomc-time-shift": Story(
+    "fomc-meeting": Story(
         scenario="december-2018",
         seed=1,
         since="2018-12-17",
         until="2018-12-20",
         reaches=(
-            "2018-12-19 14:00:00  MONITOR -> CONFIRM, ROLL_REASON",
-            "SPX 2019-03-15",
+            "ROLL_WORKING -> VERIFY, BOTH_SIDES",
+            "VERIFY -> COOLDOWN",
+            "2018-12-19 14:00:20  MONITOR -> CONFIRM, ROLL_REASON",
         ),
         inputs="december-2018",
     ),
     "layer-two": Story(
         scenario="october-2018",
-        seed=1,
+        seed=6,
         since="2018-10-05",
         until="2018-10-11",
         reaches=(
