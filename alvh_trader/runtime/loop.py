@@ -149,7 +149,8 @@ def decode_state(body: bytes) -> State:
 
 def encode_rules(rules: Rules) -> str:
     """Return what the engine goes by, as the journal notes it of a run."""
-    return msgspec.json.encode(rules).decode()
+    # Sets have no order of their own: the same rules shall have the same digest.
+    return msgspec.json.encode(rules, order="deterministic").decode()
 
 
 def decode_rules(text: str) -> Rules:

@@ -16,6 +16,10 @@ ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "systemd" / "alvh-trader.service"
 FETCHER = ROOT / "systemd" / "alvh-trader-inputs.service"
 TIMER = ROOT / "systemd" / "alvh-trader-inputs.timer"
+COPIER = ROOT / "systemd" / "alvh-trader-backup.service"
+COPY_TIMER = ROOT / "systemd" / "alvh-trader-backup.timer"
+
+UNITS = [UNIT, FETCHER, TIMER, COPIER, COPY_TIMER]
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
@@ -109,9 +113,10 @@ def test_nothing_is_reachable_but_this_machine() -> None:
 
 
 @needs_systemd
-@pytest.mark.parametrize("unit", [UNIT, FETCHER, TIMER], ids=lambda p: p.name)
+@pytest.mark.parametrize("unit", UNITS, ids=lambda p: p.name)
 def test_systemd_finds_no_fault(unit: Path, tmp_path: Path) -> None:
-    runnable(FETCHER, tmp_path)  # The timer starts it.
+    for started in (FETCHER, COPIER):  # The timers start them.
+        runnable(started, tmp_path)
     done = subprocess.run(
         ["systemd-analyze", "verify", str(runnable(unit, tmp_path))],
         capture_output=True,
@@ -126,6 +131,7 @@ def test_systemd_finds_no_fault(unit: Path, tmp_path: Path) -> None:
 @needs_systemd
 def test_systemd_calls_them_safe(tmp_path: Path) -> None:
     assert exposure(runnable(UNIT, tmp_path)) <= 1.0
+    assert exposure(runnable(COPIER, tmp_path)) <= 1.0
     # This one talks to servers.
     assert exposure(runnable(FETCHER, tmp_path)) <= 1.2
 
@@ -161,6 +167,26 @@ def test_the_timer_starts_it_every_day() -> None:
     assert TIMER.stem == FETCHER.stem
     assert unit["OnCalendar"] == ["*-*-* 18:30:00 America/New_York"]
     assert unit["Persistent"] == ["true"]
+
+
+@pytest.mark.covers("T07")
+def test_a_verified_copy_of_the_journal_is_made_every_day() -> None:
+    unit = directives(COPIER)
+    (command,) = unit["ExecStart"]
+    assert command.split()[1:] == [
+        "journal",
+        "backup",
+        "%S/alvh-trader/backups",
+        "--keep",
+        "14",
+    ]
+    ours = {v for v in unit["Environment"] if v.startswith("ALVH_")}
+    assert ours == {"ALVH_JOURNAL__PATH=%S/alvh-trader/journal.db"}
+    assert ours <= set(directives(UNIT)["Environment"])
+    assert "alvh-trader/backups" in unit["StateDirectory"][0].split()
+    assert COPY_TIMER.stem == COPIER.stem
+    assert directives(COPY_TIMER)["OnCalendar"] == ["*-*-* 17:30:00 America/New_York"]
+    assert COPIER.stem not in UNIT.read_text(encoding="utf-8")
 
 
 def test_the_libraries_live_without_writable_code() -> None:
