@@ -39,7 +39,8 @@ TEXTS = (
     "20180205", "20180205 10:00:00", "20180205-15:00:00", "20180230 25:61:00",
     "20180205 10:00:00 US/Eastern", "20180205 10:00:00 Mars/Base", "00000000",
     "99999999", "201802", "1 D", "1 Y", "300 S", "999999 Y", "-1 D", "1 min", "1 day",
-    "5 secs", "TRADES", "BID_ASK", "SCHEDULE", "MIDPOINT", "DU1000001", "$LEDGER",
+    "5 secs", "TRADES", "BID", "BID_ASK", "SCHEDULE", "MIDPOINT", "DU1000001",
+    "$LEDGER", "$LEDGER:ALL",
     "NetLiquidation,BuyingPower", "100,101,106,233", "\x01", "\U0001f4c9", "a" * 5000,
 )  # fmt: skip
 """What stands in the place of a field: words of the protocol, limits, and nonsense."""
@@ -171,13 +172,18 @@ def sane_requests(exchange: Exchange) -> Iterator[Struct]:
         yield market_request.RequestHistoricalData(
             req_id=req_id, contract=ContractSpec(con_id=416904), duration="2 D"
         )
+    quotes = {"contract": option, "duration": "600 S", "bar_size": "1 min"}
+    yield market_request.RequestHistoricalData(req_id=1, what="BID", **quotes)  # type: ignore[arg-type]
+    yield market_request.RequestHistoricalTicks(
+        req_id=2, contract=option, end="20180119-20:00:00", count=9, what="BID_ASK"
+    )
     yield request.RequestContractDetails(req_id=5, contract=option)
     yield request.RequestContractDetails(
         req_id=6, contract=ContractSpec(symbol="VIX", sec_type="FUT")
     )
     yield request.RequestOptionParameters(7, "SPX", "", "IND", 416904)
     yield request.RequestMatchingSymbols(8, "VIX")
-    yield request.RequestAccountSummary(9, "All", "NetLiquidation,BuyingPower")
+    yield request.RequestAccountSummary(9, "All", "NetLiquidation,$LEDGER")
     yield request.RequestAccountUpdates(subscribe=True, account="")
 
 
