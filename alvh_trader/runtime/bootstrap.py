@@ -52,7 +52,12 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def run_daemon(configs: tuple[Path, ...], mode: str | None = None) -> None:
-    """Read the configuration and run the daemon until it is told to stop.
+    """Run the daemon in a loop of its own; see `daemon`."""
+    asyncio.run(daemon(configs, mode))
+
+
+async def daemon(configs: tuple[Path, ...], mode: str | None = None) -> None:
+    """Read the configuration and be the daemon until it is told to stop.
 
     A `mode` of the command line takes the place of the one that is configured; but
     live trades only where both say so.
@@ -81,7 +86,7 @@ def run_daemon(configs: tuple[Path, ...], mode: str | None = None) -> None:
         },
         care=_care(settings),
     ) as journal:
-        asyncio.run(_run(settings, rules, journal, channels, breadth))
+        await _run(settings, rules, journal, channels, breadth)
 
 
 def _care(settings: Settings) -> Care:
@@ -154,7 +159,7 @@ async def _run(
     async def farewell() -> None:
         await outbox.drain(ALERT_SECONDS)
 
-    daemon = Daemon(
+    running = Daemon(
         observer,
         dispatcher,
         loop,
@@ -164,7 +169,7 @@ async def _run(
         background=tuple(jobs),
         farewell=farewell,
     )
-    await daemon.run()
+    await running.run()
 
 
 def _recovered(

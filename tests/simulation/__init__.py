@@ -1,0 +1,1 @@
+"""Bad days in virtual time: the unmodified daemon and gateway in one process."""

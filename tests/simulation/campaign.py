@@ -1,0 +1,234 @@
+"""Many seeds: each in a process of its own, forked from one that has all it needs.
+
+A fork costs milliseconds, building a market seconds; and nothing of one seed can be
+seen in the next.
+"""
+
+import asyncio
+import logging
+import os
+import shutil
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from alvh_trader.inputs.tables import write_breadth_seed
+from alvh_trader.sim.exchange import Exchange
+from alvh_trader.sim.scenario import breadth_history, part_of, scenario
+from tests.simulation.disk import Disk
+from tests.simulation.invariants import Watch
+from tests.simulation.schedule import HOURS, Schedule, drawn, smaller
+from tests.simulation.world import World
+
+REPLAY_EVERY = 5
+"""One seed in so many is also replayed from its journal (V7, V11)."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Where a day begins: a market of one seed, so many minutes after its bell."""
+
+    scenario: str
+    day: date
+    seed: int
+    minutes: float
+
+
+OPENINGS = (
+    # A quiet morning before the slide; a hedge is bought within minutes.
+    Opening("volmageddon-2018", date(2018, 2, 2), 4, 1.0),
+    # The slide goes on: hedges, and rolls that are looked for.
+    Opening("volmageddon-2018", date(2018, 2, 5), 2, 15.0),
+    Opening("volmageddon-2018", date(2018, 2, 5), 4, 120.0),
+    # The morning after: hedges are worth much, condors are in danger.
+    Opening("volmageddon-2018", date(2018, 2, 6), 2, 1.0),
+    # Another market, whose condors are opened by the daemon itself.
+    Opening("october-2018-cash", date(2018, 10, 10), 1, 30.0),
+)
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """What came of one seed."""
+
+    seed: int
+    wrong: tuple[str, ...]
+    digest: str
+    orders: int
+    fills: int
+    kills: int
+    lives: int
+    faults: tuple[str, ...]
+    lines: tuple[str, ...] = ()
+
+
+class Stage:
+    """The openings, built once, and a place in memory for the files of a seed."""
+
+    def __init__(self, openings: tuple[Opening, ...], hours: float = HOURS) -> None:
+        self.span = hours * 3600
+        self.openings = openings
+        root = Path("/dev/shm")  # noqa: S108 - memory, if there is such a thing
+        where = root if root.is_dir() else None
+        self.folder = Path(tempfile.mkdtemp(prefix="simulate-", dir=where))
+        self._exchanges: dict[int, Exchange] = {}
+        self.disk = Disk()
+
+    def close(self) -> None:
+        """Remove the files."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def exchange(self, number: int) -> Exchange:
+        """Return the market of an opening, at its beginning."""
+        known = self._exchanges.get(number)
+        if known is None:
+            of = self.openings[number]
+            part = part_of(scenario(of.scenario), of.day, None)
+            known = self._exchanges[number] = Exchange(part, of.seed)
+            known.advance(known.now + timedelta(minutes=of.minutes))
+            rows = breadth_history(part, of.seed)
+            write_breadth_seed(self.folder / f"breadth-{number}.csv", rows)
+        return known
+
+    def prepare(self) -> None:
+        """Build every market now, so that each fork has them."""
+        for number in range(len(self.openings)):
+            self.exchange(number)
+
+    def schedule(self, seed: int) -> Schedule:
+        """Return what goes wrong with a seed."""
+        return drawn(seed, len(self.openings), self.span)
+
+    def play(self, schedule: Schedule, *, replays: bool | None = None) -> Result:
+        """Live through one day, in this process."""
+        _hush()
+        world = World(
+            schedule,
+            self.exchange(schedule.opening),
+            self.folder / f"seed-{os.getpid()}",
+            self.disk,
+            self.folder / f"breadth-{schedule.opening}.csv",
+            self.span,
+        )
+        watch = Watch(world, self.disk)
+        try:
+            with self.disk.used():
+                world.play()
+            if replays is None:
+                replays = schedule.seed % REPLAY_EVERY == 0
+            watch.finish(replays=replays)
+        finally:
+            world.clean()
+        audit = [line for line in world.lines if " exchange " in line]
+        return Result(
+            seed=schedule.seed,
+            wrong=tuple(dict.fromkeys(world.wrong)),
+            digest=world.digest(),
+            orders=sum(" exchange order " in line for line in audit),
+            fills=sum(" exchange fill " in line for line in audit),
+            kills=world.kills,
+            lives=world.lives,
+            faults=tuple(sorted(world.began)),
+            lines=tuple(world.lines),
+        )
+
+
+def _hush() -> None:
+    logging.disable(logging.CRITICAL)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    # ib_insync asks for the loop while it is imported.
+    asyncio.set_event_loop(asyncio.new_event_loop())
+
+
+def apart(work: Callable[[], Result]) -> "Running":
+    """Begin `work` in a fork of this process."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        code = 1
+        try:
+            body = msgspec.json.encode(work())
+            with os.fdopen(writing, "wb") as pipe:
+                pipe.write(body)
+            code = 0
+        except BaseException:  # noqa: BLE001 - told, and then gone
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    os.close(writing)
+    return Running(pid, reading, time.monotonic())
+
+
+@dataclass(frozen=True)
+class Running:
+    """A seed that is being lived through."""
+
+    pid: int
+    pipe: int
+    began: float
+
+    def result(self) -> Result | None:
+        """Wait for what came of it; None if its process broke."""
+        with os.fdopen(self.pipe, "rb") as pipe:
+            body = pipe.read()
+        _, status = os.waitpid(self.pid, 0)
+        return None if status else msgspec.json.decode(body, type=Result)
+
+
+def campaign(
+    stage: Stage, seeds: Iterator[int], jobs: int = 2, *, replays: bool | None = None
+) -> Iterator[tuple[int, Result | None]]:
+    """Yield (seed, result) in the order of the seeds, `jobs` of them at a time."""
+    stage.prepare()
+    under_way: list[tuple[int, Running]] = []
+    for seed in seeds:
+        schedule = stage.schedule(seed)
+        under_way.append(
+            (seed, apart(lambda it=schedule: stage.play(it, replays=replays)))  # type: ignore[misc]
+        )
+        if len(under_way) >= jobs:
+            first, running = under_way.pop(0)
+            yield first, running.result()
+    for seed, running in under_way:
+        yield seed, running.result()
+
+
+def shrunk(stage: Stage, failing: Schedule) -> Schedule:
+    """Return a schedule with as little as possible that fails by the same row."""
+    rows = _rows(apart(lambda: stage.play(failing)).result())
+    is_smaller = True
+    while is_smaller:
+        is_smaller = False
+        for fewer in smaller(failing):
+            found = apart(lambda it=fewer: stage.play(it)).result()  # type: ignore[misc]
+            if _rows(found) & rows:
+                failing, is_smaller = fewer, True
+                break
+    return failing
+
+
+def _rows(result: Result | None) -> set[str]:
+    if result is None:
+        return {"broke"}
+    return {words.partition(" ")[0] for words in result.wrong}
+
+
+@contextmanager
+def staged(
+    openings: tuple[Opening, ...] = OPENINGS, hours: float = HOURS
+) -> Iterator[Stage]:
+    """Give a stage, and remove its files."""
+    stage = Stage(openings, hours)
+    try:
+        yield stage
+    finally:
+        stage.close()

@@ -1,0 +1,315 @@
+"""What must hold of a bad day, read from the wire, the audit and the journal.
+
+Nothing here asks the daemon what it thinks of itself: orders are what left the socket
+and what the exchange took, intents are what lies safely on the disk.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import apsw
+
+from alvh_trader.broker.options import BrokerOptions
+from alvh_trader.domain.order import OrderStatus
+from alvh_trader.engine.state import Rules, State
+from alvh_trader.engine.step import Step
+from alvh_trader.errors import AlvhError
+from alvh_trader.journal.read import Reader
+from alvh_trader.runtime.loop import decode_state
+from alvh_trader.runtime.replay import Check, Replay
+from alvh_trader.runtime.show import rules_of
+from alvh_trader.wire import codec
+from alvh_trader.wire.order_request import PlaceOrder
+from tests.simulation.disk import BASE
+from tests.simulation.world import World
+
+CLIENT = BrokerOptions().client_id
+
+BLINDING = frozenset({"silence", "quotes_frozen", "10197", "halted", "price_minus1"})
+"""Faults under which no price can be fresh."""
+
+BLIND_MAX = timedelta(seconds=90)
+"""With a price at the beginning of such a fault, an order can still be sent for so
+long: options count as fresh for a minute, and a quote is given out again once."""
+
+PER_MINUTE, PER_HOUR = 12, 65
+"""New and changed orders: the limits of reliability.md P23, and some slack."""
+
+_S = OrderStatus
+_OPEN = {_S.INTENT, _S.UNKNOWN, _S.WORKING, _S.CANCELLING}
+MAY_FOLLOW = {
+    _S.PROPOSED: {_S.INTENT, _S.CANCELLED, _S.DECLINED, _S.LAPSED},
+    _S.DECLINED: {_S.FILLED},
+    _S.LAPSED: {_S.FILLED},
+    _S.INTENT: {*_OPEN, _S.CANCELLED, _S.REJECTED, _S.FILLED},
+    _S.UNKNOWN: {_S.WORKING, _S.CANCELLED, _S.REJECTED, _S.NOT_SEEN, _S.FILLED},
+    _S.WORKING: {_S.CANCELLING, _S.UNKNOWN, _S.CANCELLED, _S.REJECTED, _S.FILLED},
+    _S.CANCELLING: {_S.UNKNOWN, _S.CANCELLED, _S.REJECTED, _S.FILLED},
+    _S.CANCELLED: {_S.FILLED},
+    _S.REJECTED: {_S.FILLED},
+    _S.NOT_SEEN: {_S.FILLED, _S.CANCELLED, _S.WORKING},
+    _S.FILLED: {_S.WORKING, _S.CANCELLED, _S.CANCELLING, _S.UNKNOWN},
+}
+"""The monotone table, written a second time. FILLED is left where a trade is busted."""
+
+
+class Watch:
+    """Looks at everything that happens in a world."""
+
+    def __init__(self, world: World, disk: Any) -> None:
+        self._world = world
+        self._unsafe = disk.unsafe
+        self._ids: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
+        self._sent: list[datetime] = []
+        self._frames: Counter[str] = Counter()
+        self._live: dict[int, dict[str, Any]] = {}
+        self._filled: Counter[int] = Counter()
+        self._calls: Counter[str] = Counter()
+        self._halted: datetime | None = None
+        world.on_frame = self.on_frame
+        world.on_audit = self.on_audit
+        world.on_answer = self.on_answer
+
+    # ----------------------------------------------------------- the wire ---
+
+    def on_frame(self, data: bytes) -> None:
+        """Look at what the daemon writes, in the act."""
+        session = self._world.gateway.floor.clients.get(CLIENT)
+        while len(data) >= 4:
+            size = int.from_bytes(data[:4], "big")
+            payload, data = data[4 : 4 + size], data[4 + size :]
+            if payload.startswith(b"3\0") and session is not None:
+                order = codec.decode_request(payload, session.version)
+                assert isinstance(order, PlaceOrder)
+                if not order.what_if:
+                    self._order(order)
+
+    def _order(self, order: PlaceOrder) -> None:
+        world, ref = self._world, order.order_ref
+        world.tell(f"wire order {order.order_id} {ref} {order.quantity} {order.limit}")
+        self._frames[ref] += 1
+        self._sent.append(world.now)
+        self._expect_intent(order)
+        session = world.lives, order.order_id
+        self._ids[ref].add(session)
+        numbers = {number for _, number in self._ids[ref]}
+        if len(numbers) > 1:
+            world.violation("V1", f"{ref} was sent under {sorted(numbers)}")
+        if self._halted is not None:
+            world.violation("V8", f"{ref} left after a halt at {self._halted}")
+        self._expect_sight(ref)
+        for seconds, most in ((60, PER_MINUTE), (3600, PER_HOUR)):
+            since = world.now - timedelta(seconds=seconds)
+            if sum(at > since for at in self._sent) > most:
+                world.violation("V14", f"more than {most} orders in {seconds} s")
+
+    def _expect_intent(self, order: PlaceOrder) -> None:
+        """The intent is in the journal, and the journal is on the disk."""
+        world, ref = self._world, order.order_ref
+        commands = list(self._commands(ref))
+        if len(commands) < self._frames[ref]:
+            text = f"{ref} left {self._frames[ref]} times, {len(commands)} written down"
+            world.violation("V6", text)
+            return
+        wal = str(world.folder / "journal.db-wal")
+        if self._unsafe.get(wal):
+            world.violation("V6", f"{ref} left before its intent was safe")
+        approved = commands[-1]["approved"]
+        wanted = approved["order"]
+        if wanted["quantity"] < order.quantity:
+            world.violation("V1", f"{ref}: {order.quantity} on the wire")
+        # A combo is bought at a signed price; a single leg is sold at a positive one.
+        sign = -1 if order.action == "SELL" else 1
+        if order.limit is None or float(wanted["limit"]) != sign * float(order.limit):
+            world.violation("V1", f"{ref}: limit {order.limit} on the wire")
+        if wanted["purpose"] == "ROLL":
+            self._expect_permit(ref, [it["approved"].get("permit") for it in commands])
+
+    def _expect_permit(self, ref: str, permits: list[dict[str, Any] | None]) -> None:
+        world, newest = self._world, permits[-1]
+        if newest is None:
+            world.violation("V2", f"{ref} left without a permit")
+            return
+        if newest in permits[:-1]:
+            world.violation("V2", f"{ref} left with a permit that was used before")
+        if not newest["hedge_exec_ids"]:
+            world.violation("V2", f"{ref}: its permit names no hedge fill")
+        expires = datetime.fromisoformat(newest["expires"])
+        if not world.now - timedelta(seconds=1) <= expires:
+            world.violation("V2", f"{ref} left on a permit that expired at {expires}")
+
+    def _commands(self, ref: str) -> Iterator[dict[str, Any]]:
+        """Yield what is committed of orders of that name, oldest first."""
+        reader = apsw.Connection(
+            str(self._world.folder / "journal.db"),
+            flags=apsw.SQLITE_OPEN_READONLY,
+            vfs=BASE,
+        )
+        try:
+            rows = reader.execute(
+                "SELECT body FROM records WHERE type IN ('PlaceOrder', 'RepriceOrder')"
+                " AND instr(body, ?) ORDER BY seq",
+                (f'"{ref}"',),
+            ).fetchall()
+        finally:
+            reader.close()
+        for (body,) in rows:
+            assert isinstance(body, bytes)
+            yield json.loads(body)
+
+    def _expect_sight(self, ref: str) -> None:
+        world = self._world
+        floor = world.gateway.floor
+        if (
+            floor.is_cut_off
+            and world.cut_since
+            and (world.now - world.cut_since > timedelta(seconds=2))
+        ):
+            world.violation("V5", f"{ref} left while the broker's link was down")
+        for it in world.gateway.injector.active:
+            began = world.began.get(it.name)
+            if it.name in BLINDING and began and world.now - began > BLIND_MAX:
+                world.violation("V5", f"{ref} left {it.name} since {began}")
+
+    # ---------------------------------------------------------- the audit ---
+
+    def on_audit(self, row: dict[str, Any]) -> None:
+        """Look at what the exchange took, filled or ended."""
+        perm_id, event = row["perm_id"], row["event"]
+        if not row["order_ref"].startswith("ALVH-"):
+            return
+        if event == "order":
+            self._taken(row)
+            self._live[perm_id] = row
+        elif event == "fill":
+            self._fill(row)
+        if event in {"cancel", "reject"}:
+            self._live.pop(perm_id, None)
+
+    def _taken(self, row: dict[str, Any]) -> None:
+        world, ref = self._world, row["order_ref"]
+        aim = ref.rpartition("-")[0]
+        for other in self._live.values():
+            if other["order_ref"] == ref:
+                if "duplicate_after_modify" not in world.began:
+                    world.violation("V1", f"{ref} is there twice")
+            elif other["order_ref"].rpartition("-")[0] == aim:
+                world.violation("V1", f"{ref} while {other['order_ref']} lives")
+        if "-ROLL-" in ref and sum(self._calls.values()) <= 0:
+            world.violation("V2", f"{ref} reached the exchange without a hedge")
+
+    def _fill(self, row: dict[str, Any]) -> None:
+        order = self._live.get(row["perm_id"])
+        self._filled[row["perm_id"]] += row["quantity"]
+        if order is not None and self._filled[row["perm_id"]] >= order["quantity"]:
+            del self._live[row["perm_id"]]
+        if row["legs"][0].get("symbol") == "VIX":
+            first = row["legs"][0]
+            sign = 1 if row["action"] == "BUY" else -1
+            leg = 1 if len(row["legs"]) == 1 or first["action"] == "BUY" else -1
+            self._calls[first["expiry"]] += sign * leg * row["quantity"]
+
+    def on_answer(self, verb: str, *, taken: bool) -> None:
+        """Note what the daemon answered a person."""
+        if verb == "halt" and taken:
+            self._halted = self._world.now
+        if verb == "clear" and taken:
+            self._halted = None
+
+    # ------------------------------------------------------------ the end ---
+
+    def finish(self, *, replays: bool) -> None:
+        """Look at what is left when all is quiet."""
+        world = self._world
+        try:
+            with Reader.open(world.folder / "journal.db") as reader:
+                reader.verify()
+                last = reader.last_state()
+        except AlvhError as error:
+            world.violation("V11", f"the journal cannot be read: {error}")
+            return
+        if last is None:
+            world.violation("V13", "no state was left")
+            return
+        state = decode_state(last[1])
+        self._books(state)
+        self._liveness(state)
+        if replays:
+            self._replayed()
+
+    def _books(self, state: State) -> None:
+        """Ledger and executions are those of the broker (V3, V4)."""
+        world, exchange = self._world, self._world.exchange
+        account = exchange.account(exchange.accounts[0])
+        held = {
+            it.holding.con_id: it.holding.quantity
+            for it in account.holdings
+            if it.holding.quantity
+        }
+        booked = {con_id: n for con_id, n in state.ledger.items() if n}
+        if held != booked and not _is_named(state):
+            differ = sorted(
+                (k, held.get(k, 0), booked.get(k, 0))
+                for k in held.keys() | booked.keys()
+                if held.get(k, 0) != booked.get(k, 0)
+            )
+            world.violation("V4", f"(contract, held, booked): {differ}")
+        real = {_base(it.exec_id) for it in exchange.executions() if it.con_id}
+        ours = set(state.fills)
+        if real != ours and not _is_named(state):
+            world.violation("V3", f"executions differ: {sorted(real ^ ours)}")
+
+    def _liveness(self, state: State) -> None:
+        """It is able to go on, or waits for something that has a name (V12)."""
+        if _is_named(state):
+            return
+        if not state.is_connected or not state.is_link_up:
+            self._world.violation("V12", "not connected when all was well")
+        elif state.reconciled is None:
+            self._world.violation("V12", "not reconciled when all was well")
+        elif any(it.is_in_doubt for it in state.tickets.values()):
+            self._world.violation("V12", "an order is still in doubt")
+
+    def _replayed(self) -> None:
+        """The journal leads to the same again (V11), by legal steps only (V7)."""
+        world = self._world
+        with Reader.open(world.folder / "journal.db") as reader:
+            replay = _Follow(world, rules_of(reader), reader.rules)
+            found = Check(replay, reader.snapshots()).run(reader.lines_after())
+        if found.why_not:
+            world.violation("V11", f"{found.why_not} at {found.seq}")
+
+
+class _Follow(Replay):
+    """A replay that watches how the status of orders changes."""
+
+    def __init__(self, world: World, rules: Rules, rules_of: Any) -> None:
+        super().__init__(State(), rules, rules_of)
+        self._world = world
+
+    def take(self, seq: int, event: Any) -> Step:
+        before = self.state.tickets
+        outcome = super().take(seq, event)
+        after = outcome.state.tickets
+        if after is not before:
+            for ref, ticket in after.items():
+                was = before[ref].status if ref in before else ticket.status
+                if was is not ticket.status and ticket.status not in MAY_FOLLOW[was]:
+                    self._world.violation("V7", f"{ref} {was} -> {ticket.status}")
+            for ref in before.keys() - after.keys():
+                if before[ref].is_live:
+                    self._world.violation("V7", f"{ref} was forgotten alive")
+        return outcome
+
+
+def _is_named(state: State) -> bool:
+    """Return whether the daemon waits for a person, and says what for."""
+    return bool(state.freeze) or state.break_since is not None
+
+
+def _base(exec_id: str) -> str:
+    """Return what a trade and its corrections share, as the broker numbers them."""
+    return exec_id.rpartition(".")[0]

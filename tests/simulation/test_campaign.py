@@ -1,0 +1,97 @@
+"""A few bad days, whole: every promise holds, and the same seed is the same day."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from tests.simulation.campaign import Opening, Result, Stage, apart
+from tests.simulation.schedule import Crash, Schedule, Trouble, Word
+
+HOURS = 0.4
+OPENING = Opening("volmageddon-2018", date(2018, 2, 6), 2, 1.0)
+"""A hedge is bought within the first minutes."""
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    made = Stage((OPENING,), HOURS)
+    made.prepare()
+    yield made
+    made.close()
+    made.disk.unregister()
+
+
+def lived(stage: Stage, *, replays: bool = True, **wrong: object) -> Result:
+    schedule = Schedule(seed=1, opening=0, **wrong)  # type: ignore[arg-type]
+    found = apart(lambda: stage.play(schedule, replays=replays)).result()
+    assert found is not None, "its process broke"
+    return found
+
+
+def words(found: Result, part: str) -> list[str]:
+    return [line for line in found.lines if part in line]
+
+
+@pytest.mark.covers("V1", "V3", "V4", "V6", "V7", "V11", "V12", "V13", "V14")
+def test_a_day_on_which_nothing_goes_wrong(stage: Stage) -> None:
+    found = lived(stage)
+    assert found.wrong == ()
+    assert found.orders >= 1
+    assert found.fills >= 1
+    assert found.lives == 1
+
+
+def test_the_same_seed_is_the_same_day_to_the_last_byte(stage: Stage) -> None:
+    schedule = stage.schedule(3)
+    first, second = (
+        apart(lambda: stage.play(schedule, replays=False)).result() for _ in range(2)
+    )
+    assert first is not None
+    assert first == second
+    other = apart(lambda: stage.play(stage.schedule(4), replays=False)).result()
+    assert other is not None
+    assert other.digest != first.digest
+
+
+@pytest.mark.covers("F02", "F03", "F10", "I01", "V6")
+@pytest.mark.parametrize(
+    ("point", "cut"), [("commit", False), ("committed", True), ("send", True)]
+)
+def test_it_dies_while_it_sends_its_first_order(
+    stage: Stage, point: str, *, cut: bool
+) -> None:
+    count = {"commit": 40, "committed": 40}.get(point, 1)
+    crash = Crash(point=point, count=count, cut=cut)
+    found = lived(stage, crashes=(crash,))
+    assert found.wrong == ()
+    assert (found.kills, found.lives) == (1, 2)
+
+
+@pytest.mark.covers("F19")
+def test_an_order_that_was_taken_unheard_is_not_sent_again(stage: Stage) -> None:
+    trouble = Trouble(name="drop_after_place", at=1.0)
+    found = lived(stage, troubles=(trouble,))
+    assert found.wrong == ()
+    assert words(found, "exchange order")
+
+
+@pytest.mark.covers("V8", "F128")
+def test_after_a_halt_nothing_leaves_in_this_life_or_the_next(stage: Stage) -> None:
+    halted = Word(verb="halt", at=60.0)
+    crash = Crash(point="turn", count=1000)
+    found = lived(stage, words=(halted,), crashes=(crash,))
+    assert found.wrong == ()
+    assert words(found, '"taken":true')
+    assert found.lives == 2
+    after = found.lines[found.lines.index(words(found, "person halt")[0]) :]
+    assert not [line for line in after if "wire order" in line]
+
+
+@pytest.mark.covers("F08")
+def test_it_stops_when_told_and_starts_again(stage: Stage) -> None:
+    found = lived(stage, words=(Word(verb="sigterm", at=200.0),))
+    assert found.wrong == ()
+    assert found.lives == 2

@@ -1,0 +1,372 @@
+"""One bad day: a gateway, a daemon that dies and starts again, and a person."""
+
+import asyncio
+import contextvars
+import hashlib
+import io
+import shutil
+import signal
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from unittest.mock import patch
+
+import msgspec
+import numpy as np
+
+from alvh_trader.errors import AlvhError, BrokerError
+from alvh_trader.gateway.fault import Planned
+from alvh_trader.gateway.injector import Injector
+from alvh_trader.gateway.server import Gateway
+from alvh_trader.journal import store
+from alvh_trader.runtime import bootstrap
+from alvh_trader.runtime.control import PHRASE, socket_of
+from alvh_trader.runtime.request import Request, Verb
+from alvh_trader.sim.exchange import Exchange
+from tests.simulation.clockwork import virtual
+from tests.simulation.disk import Disk
+from tests.simulation.loop import LIFE, Life, StalledError, VirtualLoop
+from tests.simulation.network import End, Network
+from tests.simulation.schedule import QUIET_END, Crash, Schedule, Trouble, Word
+
+HOST, PORT = "127.0.0.1", 4002
+RESTART = 5.0
+"""Seconds after which the service manager starts a daemon that ended by itself."""
+
+LIVES_MAX = 400
+
+
+class Killed(BaseException):
+    """The process is gone; what unwinds after this, nobody sees."""
+
+
+class Process(Life):
+    """A daemon from its start to its end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.task: asyncio.Task[None] | None = None
+        self.journal: store.Journal | None = None
+
+
+class World:
+    """Everything of one seed. `on_...` are told what happens, as it happens."""
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        exchange: Exchange,
+        folder: Path,
+        disk: Disk,
+        breadth: Path,
+        span: float,
+    ) -> None:
+        self.schedule = schedule
+        self.exchange = exchange
+        self.folder = folder
+        self.span = span
+        self.begin = exchange.now
+        self.rng = np.random.default_rng([11, schedule.seed])
+        self.network = Network(np.random.default_rng([13, schedule.seed]))
+        self.loop = VirtualLoop(self.network)
+        self.lines: list[str] = []
+        self.wrong: list[str] = []
+        self.lives = 0
+        self.kills = 0
+        self.points: Counter[str] = Counter()
+        self.on_audit: Callable[[dict[str, Any]], None] = lambda _: None
+        self.on_frame: Callable[[bytes], None] = lambda _: None
+        self.on_answer: Callable[..., None] = lambda *_, **__: None
+        self.began: dict[str, datetime] = {}
+        """Since when each fault has been on."""
+        self.cut_since: datetime | None = None
+        self._digest = hashlib.blake2b(digest_size=16)
+        self._disk = disk
+        self._breadth = breadth
+        self._process: Process | None = None
+        self._graves: list[object] = []
+        self._crashes = list(schedule.crashes)
+        self._counts: Counter[str] = Counter()
+        self._is_over = False
+        self.gateway: Gateway
+
+    # ------------------------------------------------------------ telling ---
+
+    @property
+    def now(self) -> datetime:
+        """What a perfect clock shows."""
+        return self.begin + timedelta(seconds=self.loop.time())
+
+    def tell(self, text: str) -> None:
+        """Add a line to the transcript."""
+        line = f"{self.now:%H:%M:%S.%f}"[:-3] + f" {text}"
+        self.lines.append(line)
+        self._digest.update(line.encode())
+
+    def violation(self, row: str, text: str) -> None:
+        """Note that an invariant did not hold."""
+        self.tell(f"VIOLATION {row}: {text}")
+        self.wrong.append(f"{row} {text}")
+
+    def digest(self) -> str:
+        """Return a hash over all that was said and sent."""
+        return self._digest.hexdigest()
+
+    # ------------------------------------------------------------- living ---
+
+    def play(self) -> None:
+        """Live through the day."""
+        asyncio.set_event_loop(self.loop)
+        self.loop.set_exception_handler(self._unhandled)
+        watched = patch.object(bootstrap, "Journal", self._watched_journal())
+        with virtual(self.loop, self.begin), watched:
+            try:
+                self.loop.run_until_complete(self._day())
+            except StalledError:
+                self.violation("V12", "nothing was ready and nothing due")
+
+    async def _day(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._configure()
+        audit = _Lines(self._audited)
+        self.gateway = Gateway(self.exchange, speed=1.0, audit=cast(BinaryIO, audit))
+        serving = self.loop.create_task(self.gateway.run(HOST, PORT))
+        await asyncio.sleep(0)
+        # Its own clock goes by its steps, which are coarse here.
+        await asyncio.sleep(0.001)
+        self.gateway.floor.clock = lambda: self.now
+        self._plan(self.gateway.injector)
+        self.network.tap = self._tap
+        self.loop.on_turn = self._turn
+        self._start()
+        try:
+            await asyncio.sleep(self.span - QUIET_END)
+            self._calm()
+            await asyncio.sleep(QUIET_END)
+            if serving.done():
+                self.violation("gateway", repr(serving.exception()))
+            self._is_over = True
+            await self._stop()
+        finally:
+            self.network.tap = self.loop.on_turn = None
+            serving.cancel()
+
+    def _plan(self, injector: Injector) -> None:
+        for it in self.schedule.troubles:
+            at = self.begin + timedelta(seconds=it.at)
+            injector.plan(Planned(name=it.name, value=it.value, seconds=it.seconds), at)
+            self.loop.call_at(it.at, self._told, it)
+        for word in self.schedule.words:
+            self.loop.call_at(word.at, self._speak, word)
+
+    def _told(self, it: Trouble) -> None:
+        self.tell(f"fault {it.name} {it.value}".rstrip())
+        self.began.setdefault(it.name, self.now)
+
+    def _calm(self) -> None:
+        """End every fault: from here on the world is as it should be."""
+        self._crashes.clear()
+        for it in tuple(self.gateway.injector.active):
+            self.gateway.injector.end(it.name)
+        self.tell("all faults are over")
+
+    async def _stop(self) -> None:
+        """End the daemon as the service manager would."""
+        process, stop = self._process, self.loop.signals.get(signal.SIGTERM)
+        if process is None or process.task is None or stop is None:
+            self.violation("V13", "no daemon runs at the end")
+            return
+        self.tell("person sigterm")
+        stop()
+        done, _ = await asyncio.wait({process.task}, timeout=20.0)
+        if not done:
+            self.violation("V13", "SIGTERM did not end it within 20 s")
+
+    # ------------------------------------------------------------ process ---
+
+    def _start(self) -> None:
+        if self._is_over or self.lives >= LIVES_MAX:
+            return
+        self.lives += 1
+        process = self._process = Process(self.lives)
+        context = contextvars.copy_context()
+        context.run(LIFE.set, process)
+        self.tell(f"daemon {process.number} starts")
+        process.task = self.loop.create_task(self._live(process), context=context)
+
+    async def _live(self, process: Process) -> None:
+        ending = "code 0"
+        try:
+            await bootstrap.daemon((self.folder / "config.toml",))
+        except AlvhError as error:
+            ending = f"code {error.exit_code}: {error}"
+            if not isinstance(error, BrokerError):
+                self.violation("V13", f"the daemon ended: {error}")
+        except Exception as error:  # noqa: BLE001 - told, whatever it is
+            ending = "".join(traceback.format_exception(error))
+            self.violation("V13", f"the daemon fell: {error!r}")
+        if process.is_dead:
+            return
+        self.tell(f"daemon {process.number} ended, {ending}")
+        self._process = None
+        self.loop.signals.clear()
+        self.loop.call_later(RESTART, self._start, context=contextvars.Context())
+
+    def _turn(self) -> None:
+        is_cut = self.gateway.floor.is_cut_off
+        if is_cut != (self.cut_since is not None):
+            self.cut_since = self.now if is_cut else None
+        self._pass("turn")
+
+    def _pass(self, point: str, *, is_inside: bool = False) -> None:
+        """Come to a point at which the process may die."""
+        if not self._crashes or self._process is None:
+            return
+        crash = self._crashes[0]
+        if crash.point != point:
+            return
+        self._counts[point] += 1
+        if self._counts[point] < crash.count:
+            return
+        self._crashes.pop(0)
+        self._counts.clear()
+        self._kill(crash)
+        if is_inside:
+            raise Killed
+
+    def _kill(self, crash: Crash) -> None:
+        process = self._process
+        assert process is not None
+        self.kills += 1
+        how = "power cut" if crash.cut else "kill"
+        self.tell(f"{how} at {crash.point}")
+        self.points[crash.point] += 1
+        self._process = None
+        # Whatever the dead process still writes, it writes into its grave.
+        grave = self.folder.with_name(f"{self.folder.name}-{process.number}")
+        self._disk.leave(self.folder, grave, self.rng if crash.cut else None)
+        self.loop.kill(process)
+        self.network.die(lambda context: context.get(LIFE) is process)
+        self._graves += [process, *asyncio.all_tasks(self.loop)]
+        self.loop.call_at(
+            self.loop.time() + crash.pause, self._start, context=contextvars.Context()
+        )
+
+    def _watched_journal(self) -> type[store.Journal]:
+        world = self
+
+        class Watched(store.Journal):
+            """A journal whose every step is a point to die at."""
+
+            def append(self, record: Any) -> int:
+                world._pass("append", is_inside=True)
+                return super().append(record)
+
+            def commit(self) -> None:
+                world._pass("commit", is_inside=True)
+                super().commit()
+                world._pass("committed", is_inside=True)
+
+        return Watched
+
+    # ------------------------------------------------------------ hearing ---
+
+    def _tap(self, end: End, data: bytes) -> None:
+        life = end.context.get(LIFE)
+        if life is None:
+            return
+        is_order = _is_order(data)
+        if is_order:
+            self._pass("send", is_inside=True)
+        self._digest.update(data)
+        self.on_frame(data)
+        if is_order:
+            self.loop.call_soon(self._pass, "sent", context=contextvars.Context())
+
+    def _audited(self, line: bytes) -> None:
+        row = msgspec.json.decode(line)
+        self.tell(_audit_words(row))
+        self.on_audit(row)
+
+    def _unhandled(self, _loop: object, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if not isinstance(error, Killed):
+            self.violation("V13", f"{context['message']}: {error!r}")
+
+    # ------------------------------------------------------------- person ---
+
+    def _speak(self, word: Word) -> None:
+        self.tell(f"person {word.verb}")
+        if word.verb == "sigterm":
+            stop = self.loop.signals.get(signal.SIGTERM)
+            if stop is not None:
+                stop()
+            return
+        self._graves.append(self.loop.create_task(self._say(word)))
+
+    async def _say(self, word: Word) -> None:
+        said = {
+            "halt": Request(verb=Verb.HALT),
+            "clear": Request(verb=Verb.CLEAR, phrase=PHRASE, by="simulation"),
+            "release": Request(verb=Verb.RELEASE, case="all"),
+        }[word.verb]
+        place = str(socket_of(self.folder / "journal.db"))
+        try:
+            reader, writer = await asyncio.open_unix_connection(place)
+            writer.write(msgspec.json.encode(said) + b"\n")
+            async with asyncio.timeout(10.0):
+                answer = await reader.readline()
+            writer.close()
+        except (OSError, TimeoutError) as error:
+            answer = str(error).encode()
+        self.tell(f"answer {answer.decode().strip()}")
+        self.on_answer(word.verb, taken=b'"taken":true' in answer)
+
+    # -------------------------------------------------------------- files ---
+
+    def _configure(self) -> None:
+        text = f"""
+[mode]
+name = "paper"
+[broker]
+port = {PORT}
+reconcile_interval = 300
+[journal]
+path = "{self.folder}/journal.db"
+[inputs]
+breadth_seed = "{self._breadth}"
+folder = ""
+"""
+        (self.folder / "config.toml").write_text(text)
+
+    def clean(self) -> None:
+        """Remove what the day left on the disk."""
+        for folder in self.folder.parent.glob(f"{self.folder.name}*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Lines(io.RawIOBase):
+    """A file that hands on each line that is written to it."""
+
+    def __init__(self, take: Callable[[bytes], None]) -> None:
+        self._take = take
+
+    def write(self, line: Any) -> int:
+        self._take(bytes(line))
+        return len(line)
+
+
+def _is_order(data: bytes) -> bool:
+    """Return whether a write is a placeOrder or a cancelOrder."""
+    return data[4:6] in {b"3\0", b"4\0"}
+
+
+def _audit_words(row: dict[str, Any]) -> str:
+    symbol = row["legs"][0].get("symbol", "?")
+    return (
+        f"exchange {row['event']} {row['order_ref']} {row['action']} "
+        f"{row['quantity']} {symbol} @ {row['price']}"
+    )
