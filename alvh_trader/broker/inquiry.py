@@ -11,6 +11,9 @@ from alvh_trader.errors import BrokerError, NotConnectedError
 FIRST_REQUEST_ID = 1_500_000_000
 """Errors name orders and requests by the same number, so the two must not meet."""
 
+LATEST = 120.0
+"""Seconds after which a late answer counts as lost (reliability.md F44)."""
+
 Key = int | str
 
 
@@ -20,7 +23,8 @@ class Inquiries:
     Some questions carry a request id. Those that do not (open orders, positions) are
     answered in the order they were asked: an answer that comes after we stopped
     waiting is *owed*, and is thrown away when it comes instead of passing for the
-    answer to a newer question.
+    answer to a newer question. One that is owed for `LATEST` will not come any more;
+    without an end to the debt one lost End marker would spoil every later answer.
     """
 
     def __init__(
@@ -33,6 +37,7 @@ class Inquiries:
         self._done: dict[Key, asyncio.Future[None]] = {}
         self._means_none: dict[Key, int] = {}
         self._owed: Counter[Key] = Counter()
+        self._owed_since: dict[Key, float] = {}
 
     async def ask(
         self, what: str, send: Callable[[int], None], *, means_none: int = 0
@@ -98,15 +103,19 @@ class Inquiries:
         assert key not in self._done, f"asked twice at once: {what}"
         loop = asyncio.get_running_loop()
         await asyncio.sleep(self._pace.reserve(loop.time()))
+        if loop.time() - self._owed_since.get(key, loop.time()) >= LATEST:
+            del self._owed[key], self._owed_since[key]
         self._rows[key] = []
         done = self._done[key] = loop.create_future()
         try:
             send()
             async with asyncio.timeout(self._timeout):
                 await done
+            self._owed_since.pop(key, None)
         except TimeoutError:
             if isinstance(key, str):
                 self._owed[key] += 1
+                self._owed_since.setdefault(key, loop.time())
             raise BrokerError(
                 f"{what}: no complete answer within {self._timeout:g} s"
             ) from None

@@ -5,6 +5,7 @@ import itertools
 
 import pytest
 
+from alvh_trader.broker import inquiry
 from alvh_trader.broker.inquiry import Inquiries
 from alvh_trader.broker.pace import Pace
 from alvh_trader.errors import BrokerError, NotConnectedError
@@ -44,6 +45,30 @@ def test_answers_are_owed_in_the_order_they_were_asked_for() -> None:
                 q.end("kind")
 
         assert await q.ask_kind("kind", answer) == ["third"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.covers("F38", "F44", "V12")
+def test_an_end_marker_that_was_lost_does_not_spoil_every_later_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Found by a seed: one lost End, and no report was complete ever after.
+
+    async def story() -> None:
+        q = inquiries()
+
+        def answer() -> None:
+            q.add("kind", "now")
+            q.end("kind")
+
+        with pytest.raises(BrokerError):
+            await q.ask_kind("kind", lambda: q.add("kind", "cut off"))
+        with pytest.raises(BrokerError):
+            await q.ask_kind("kind", answer)
+        monkeypatch.setattr(inquiry, "LATEST", 0.0)
+        assert await q.ask_kind("kind", answer) == ["now"]
+        assert await q.ask_kind("kind", answer) == ["now"]
 
     asyncio.run(story())
 

@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from types import SimpleNamespace
-from unittest.mock import patch
 
 from alvh_trader.broker.options import BrokerOptions
 from alvh_trader.domain.calendar import nyse
@@ -26,6 +25,17 @@ STEP = 10.0
 assert BrokerOptions().pulse_timeout >= STEP, "a pulse is answered before the next"
 
 _calendar = lru_cache(maxsize=4)(nyse)
+
+
+@contextmanager
+def exchanged(owner: object, name: str, value: object) -> Iterator[None]:
+    """Let a name of a module stand for something else for a while."""
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
 
 
 @contextmanager
@@ -55,7 +65,7 @@ def virtual(clockwork: VirtualLoop, begin: datetime) -> Iterator[None]:
             (floor, "QUIET_INTERVAL", quiet),
             (floor, "BUSY_INTERVAL", quiet),
         ):
-            stack.enter_context(patch.object(owner, name, value))
+            stack.enter_context(exchanged(owner, name, value))
         try:
             yield
         finally:

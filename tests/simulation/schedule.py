@@ -74,7 +74,7 @@ LASTING = (
     ("unanswered", ("orders", "completed", "executions", "positions", "account",
                     "contracts", "chains", "time")),
     ("endless", ("orders", "executions", "positions", "account")),
-    ("200", ("",)), ("ambiguous", ("",)), ("late_order", ("2", "8")),
+    ("200", ("",)), ("ambiguous", ("",)), ("late_order", ("2", "8", "30")),
     ("10349", ("",)), ("10311", ("",)), ("399", ("",)), ("2109", ("",)),
     ("modify_refused", ("104", "105", "110", "321", "329", "2102")),
     ("cancel_refused", ("10147", "10148", "161")), ("cancel_unanswered", ("",)),
@@ -169,8 +169,13 @@ def _words(rng: np.random.Generator, last: float) -> Iterator[Word]:
         yield Word(verb="sigterm", at=at)
         return
     yield Word(verb="halt", at=at)
-    if rng.random() < 0.5:
-        yield Word(verb="release", at=at + float(rng.uniform(5.0, 300.0)))
+    after = at + float(rng.uniform(5.0, 300.0))
+    match int(rng.integers(3)):
+        case 0:
+            yield Word(verb="clear", at=after)
+            yield Word(verb="release", at=after + 30.0)
+        case 1:
+            yield Word(verb="sigterm", at=after)
 
 
 def smaller(of: Schedule) -> Iterator[Schedule]:

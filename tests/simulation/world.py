@@ -12,7 +12,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
-from unittest.mock import patch
 
 import msgspec
 import numpy as np
@@ -26,7 +25,7 @@ from alvh_trader.runtime import bootstrap
 from alvh_trader.runtime.control import PHRASE, socket_of
 from alvh_trader.runtime.request import Request, Verb
 from alvh_trader.sim.exchange import Exchange
-from tests.simulation.clockwork import virtual
+from tests.simulation.clockwork import exchanged, virtual
 from tests.simulation.disk import Disk
 from tests.simulation.loop import LIFE, Life, StalledError, VirtualLoop
 from tests.simulation.network import End, Network
@@ -121,7 +120,7 @@ class World:
         """Live through the day."""
         asyncio.set_event_loop(self.loop)
         self.loop.set_exception_handler(self._unhandled)
-        watched = patch.object(bootstrap, "Journal", self._watched_journal())
+        watched = exchanged(bootstrap, "Journal", self._watched_journal())
         with virtual(self.loop, self.begin), watched:
             try:
                 self.loop.run_until_complete(self._day())
