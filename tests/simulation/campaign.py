@@ -45,14 +45,14 @@ class Opening:
 
 OPENINGS = (
     # A quiet morning before the slide; a hedge is bought within minutes.
-    Opening("volmageddon-2018", date(2018, 2, 2), 4, 1.0),
+    Opening("volmageddon-2018", date(2018, 2, 2), 2, 1.0),
     # The slide goes on: hedges, and rolls that are looked for.
     Opening("volmageddon-2018", date(2018, 2, 5), 2, 15.0),
     Opening("volmageddon-2018", date(2018, 2, 5), 4, 120.0),
     # The morning after: hedges are worth much, condors are in danger.
     Opening("volmageddon-2018", date(2018, 2, 6), 2, 1.0),
-    # Another market, whose condors are opened by the daemon itself.
-    Opening("october-2018-cash", date(2018, 10, 10), 1, 30.0),
+    # Another market of the same day, from its bell.
+    Opening("volmageddon-2018", date(2018, 2, 5), 7, 1.0),
 )
 
 

@@ -60,7 +60,7 @@ def virtual(clockwork: VirtualLoop, begin: datetime) -> Iterator[None]:
             (daemon, "PULSE_EVERY", STEP),
             (kill_file, "LOOK_EVERY", STEP),
             (loop, "SNAPSHOT_SECONDS", 300.0),
-            (server, "STEP_SECONDS", STEP / 2),
+            (server, "STEP_SECONDS", STEP),
             (server, "STEPS_PER_TICKS", 1),
             (floor, "QUIET_INTERVAL", quiet),
             (floor, "BUSY_INTERVAL", quiet),

@@ -170,12 +170,12 @@ def _words(rng: np.random.Generator, last: float) -> Iterator[Word]:
         return
     yield Word(verb="halt", at=at)
     after = at + float(rng.uniform(5.0, 300.0))
-    match int(rng.integers(3)):
-        case 0:
-            yield Word(verb="clear", at=after)
-            yield Word(verb="release", at=after + 30.0)
-        case 1:
-            yield Word(verb="sigterm", at=after)
+    after_that = rng.random()
+    if after_that < 1 / 3:
+        yield Word(verb="clear", at=after)
+        yield Word(verb="release", at=after + 30.0)
+    elif after_that < 2 / 3:
+        yield Word(verb="sigterm", at=after)
 
 
 def smaller(of: Schedule) -> Iterator[Schedule]:
