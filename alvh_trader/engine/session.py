@@ -30,12 +30,22 @@ from alvh_trader.engine.orders import (
     number_of,
     on_lost_link,
 )
+from alvh_trader.engine.state import State
 from alvh_trader.engine.tickets import find
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.discrepancy import Name
 from alvh_trader.risk.arm import Identity
 from alvh_trader.risk.freeze import Freeze
 from alvh_trader.strategy.phase import TRANSITIONS, Trigger
+
+NUMBERS_OF_A_PROCESS = 10_000
+"""Routing numbers that a process may use up unheard: the next one begins behind them.
+An order that was lost on its way can still arrive, and must not meet its number."""
+
+
+def first_order_id(state: State) -> int:
+    """Return the lowest number that a process which starts now may give an order."""
+    return max(state.free_order_id, state.last_order_id + 1)
 
 
 def on_started(turn: Turn, event: DaemonStarted) -> None:
@@ -56,6 +66,7 @@ def on_started(turn: Turn, event: DaemonStarted) -> None:
         reconciled=None,
         report_asked=None,
         margins={},
+        free_order_id=first_order_id(turn.state) + NUMBERS_OF_A_PROCESS,
     )
     on_lost_link(turn)
     arming.review(turn)

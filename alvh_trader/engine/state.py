@@ -161,6 +161,9 @@ class State(Struct, frozen=True, kw_only=True):
     last_order_id: int = 0
     """The highest routing number the broker has shown for an order of ours."""
 
+    free_order_id: int = 1
+    """No process before the one that starts next has sent this number or a higher."""
+
     sent: tuple[datetime, ...] = ()
     hedge_spent: float = 0.0
     """USD of hedge premium filled on `day`."""

@@ -14,6 +14,7 @@ from alvh_trader.alerts.channels import Channel, channels_of
 from alvh_trader.alerts.outbox import Outbox
 from alvh_trader.domain.calendar import nyse
 from alvh_trader.engine.event import DaemonStarted, Event
+from alvh_trader.engine.session import first_order_id
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.errors import ConfigError
 from alvh_trader.inputs.tables import read_breadth_seed
@@ -253,7 +254,7 @@ def _broker(
         request_timeout=given.request_timeout,
         # An accelerated gateway's second is not ours: there is nothing to pace.
         # After a restart of the gateway its numbers may begin below ours (F30).
-        next_order_id=state.last_order_id + 1,
+        next_order_id=first_order_id(state),
         request_rate=None if is_simulated else BrokerOptions().request_rate,
     )
     if settings.mode.name is ModeName.WATCH:

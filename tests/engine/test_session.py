@@ -19,6 +19,7 @@ from alvh_trader.engine.event import (
     OrderFilled,
     ReportFailed,
 )
+from alvh_trader.engine.session import first_order_id
 from alvh_trader.strategy.phase import Phase
 from tests.engine.test_promise import hedge, rolling
 from tests.playbook import START, World
@@ -53,6 +54,20 @@ def test_a_lost_session_puts_every_live_order_in_doubt() -> None:
     assert ticket.is_in_doubt
     assert world.is_at(Phase.DEGRADED)
     assert "link_lost" in world.criticals()
+
+
+@pytest.mark.covers("F03", "F30", "F46")
+def test_a_process_begins_behind_every_number_that_the_last_one_may_have_used() -> None:
+    # Found by a seed: an order that was lost on its way, a restart, and the next
+    # order had the same number; had the first one come late, it had changed it.
+    world = World(fills=False)
+    first = first_order_id(world.state)
+    world.start()
+    second = first_order_id(world.state)
+    assert second - first >= 10_000
+    world.until(Phase.HEDGE_WORKING)
+    world.restart()
+    assert first_order_id(world.state) - second >= 10_000
 
 
 @pytest.mark.covers("F05")

@@ -141,8 +141,8 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
             (
                 Edit(
                     "engine/session.py",
-                    "        margins={},\n    )\n    on_lost_link(turn)\n",
-                    "        margins={},\n        tickets={},\n    )\n",
+                    "    )\n    on_lost_link(turn)\n    arming",
+                    "        tickets={},\n    )\n    arming",
                 ),
             ),
         ),
@@ -151,9 +151,9 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
             (
                 Edit(
                     "engine/session.py",
-                    "        margins={},\n    )\n    on_lost_link(turn)\n",
-                    "        margins={},\n        freeze=Freeze.NONE,\n    )\n"
-                    "    on_lost_link(turn)\n",
+                    "    )\n    on_lost_link(turn)\n    arming",
+                    "        freeze=Freeze.NONE,\n    )\n"
+                    "    on_lost_link(turn)\n    arming",
                 ),
             ),
         ),
