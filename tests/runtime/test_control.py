@@ -11,8 +11,9 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from alvh_trader.domain.order import Purpose
+from alvh_trader.domain.order import OrderStatus, Purpose
 from alvh_trader.engine.case import Ask
+from alvh_trader.engine.command import PlaceOrder, RequestReport
 from alvh_trader.engine.event import OperatorHalted
 from alvh_trader.errors import ControlError
 from alvh_trader.risk.freeze import Freeze
@@ -31,6 +32,7 @@ from tests.engine.test_operator import unsure
 from tests.engine.test_proposals import live
 from tests.engine.test_proposals import waiting as waiting_world
 from tests.playbook import World
+from tests.worked_market import CALM
 
 Told = Callable[[Request], Awaitable[Answer]]
 
@@ -61,6 +63,58 @@ def conversation(
             job.cancel()
 
     asyncio.run(main())
+
+
+@pytest.mark.covers("F72", "T02")
+def test_a_discrepancy_is_adopted_by_its_name(tmp_path: Path) -> None:
+    world = World(CALM).start()
+    world.run(60, every=20)
+    short = next(leg.option for leg in world.case.legs if leg.quantity < 0)
+    world.broker.hold(short, 2)
+    world.run(100)
+    name = f"POSITION:{short.con_id}"
+
+    async def say(told: Told) -> None:
+        answer = await told(Request(verb=Verb.ADOPT, name="POSITION:1"))
+        assert not answer.taken
+        assert f"open are: {name}" in answer.text
+        assert (await told(Request(verb=Verb.ADOPT, name=name))).taken
+        assert world.discrepancies == []
+        answer = await told(Request(verb=Verb.ADOPT, name="all"))
+        assert "open are: none" in answer.text
+
+    conversation(world, tmp_path / "j.db", say)
+
+
+@pytest.mark.covers("F02", "I02")
+def test_an_order_in_doubt_is_abandoned_after_its_quarantine_and_never_before(
+    tmp_path: Path,
+) -> None:
+    world = waiting_world()
+    ref = world.proposal.order.ref
+    world.withheld.add(PlaceOrder)
+    world.tell(world.consent(world.proposal))
+
+    async def abandoned(told: Told) -> str:
+        answer = await told(Request(verb=Verb.ABANDON, name=ref))
+        return "" if answer.taken else answer.text
+
+    async def say(told: Told) -> None:
+        assert "not in doubt" in await abandoned(told)
+        world.run(30)
+        assert "the broker has until" in await abandoned(told)
+        world.withheld.add(RequestReport)
+        world.run(120)
+        assert "no complete report" in await abandoned(told)
+        world.withheld.discard(RequestReport)
+        world.answer(RequestReport)
+        assert world.state.tickets[ref].is_in_doubt, "in live silence proves nothing"
+        assert await abandoned(told) == ""
+        assert world.state.tickets[ref].status is OrderStatus.NOT_SEEN
+        answer = await told(Request(verb=Verb.ABANDON, name="ALVH-x-HEDGE-9"))
+        assert "no order of this name" in answer.text
+
+    conversation(world, tmp_path / "j.db", say)
 
 
 def test_a_halt_and_a_release_reach_the_engine(tmp_path: Path) -> None:
