@@ -7,13 +7,19 @@ from msgspec.structs import replace
 
 from alvh_trader.domain.order import OrderStatus, Purpose
 from alvh_trader.engine.command import (
+    CancelOrder,
     PlaceOrder,
     PreviewMargin,
     RaiseAlert,
     RepriceOrder,
+    RequestReport,
     Severity,
 )
-from alvh_trader.engine.event import OperatorApproved, OperatorRejected
+from alvh_trader.engine.event import (
+    OperatorApproved,
+    OperatorHalted,
+    OperatorRejected,
+)
 from alvh_trader.engine.proposals import pending
 from alvh_trader.strategy.phase import Phase
 from tests.playbook import World
@@ -319,3 +325,29 @@ def test_paper_asks_nobody() -> None:
     world.until(Phase.COOLDOWN, within=2400)
     assert world.alerts("approval_wanted") == []
     assert all(t.consent is None for t in world.state.tickets.values())
+
+
+@pytest.mark.covers("F128", "P01")
+def test_a_halt_withdraws_what_waits_and_a_yes_after_it_sends_nothing() -> None:
+    world = waiting()
+    said = world.consent(world.proposal)
+    world.tell(OperatorHalted(at=world.now))
+    assert pending(world.state) == ()
+    world.tell(said)
+    assert world.placed(Purpose.HEDGE) == []
+    assert not any(isinstance(c, CancelOrder) for c in world.commands)
+
+
+@pytest.mark.covers("P06", "P27")
+def test_a_yes_while_positions_are_not_reconciled_sends_nothing() -> None:
+    world = waiting()
+    world.withheld.add(RequestReport)
+    reconciled = world.state.reconciled
+    assert reconciled is not None
+    while world.now - reconciled <= timedelta(seconds=60):
+        world.tick()
+        reconciled = world.state.reconciled or reconciled
+    ref = world.proposal.order.ref
+    approve(world)
+    assert world.placed(Purpose.HEDGE) == []
+    assert "reconciliation" in world.state.tickets[ref].why
