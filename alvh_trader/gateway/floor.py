@@ -120,9 +120,9 @@ class Floor:
         """Note that a client asks for something other than the time."""
         self._asked_at = self.exchange.now
 
-    def next_instant(self) -> datetime | None:
+    def next_instant(self, at_most: timedelta = LATE_INTERVAL) -> datetime | None:
         """Return when the next step leads to, None at the end of the scenario."""
-        return self.exchange.next_instant(self.interval())
+        return self.exchange.next_instant(min(self.interval(), at_most))
 
     def advance(self, to: datetime) -> None:
         """Move simulated time to `to` and tell clients what happened to orders."""

@@ -12,15 +12,19 @@ from alvh_trader.gateway.floor import Floor
 INSTANTS_PER_STEP_MAX = 50
 """A machine too slow for the speed falls behind instead of falling silent."""
 
+STEPS_A_SECOND = 4
+"""As often as streams are sent; the tape sets the limit, a node every five seconds."""
+
 _SESSION_GAP = timedelta(minutes=30)
 
 
 class Pace:
-    """Moves a floor's time along with the wall's, in the small steps of lockstep."""
+    """Moves a floor's time along with the wall's, no coarser than in lockstep."""
 
     def __init__(self, floor: Floor, speed: float, wall: float) -> None:
         self._floor = floor
         self._speed = speed
+        self._at_most = timedelta(seconds=min(speed / STEPS_A_SECOND, 300))
         self._wall = wall
         self._start = floor.exchange.now
         self._latest_wall = wall
@@ -34,7 +38,7 @@ class Pace:
         self._latest_wall = wall
         floor = self._floor
         for _ in range(INSTANTS_PER_STEP_MAX):
-            to = floor.next_instant()
+            to = floor.next_instant(self._at_most)
             if to is None:
                 return False
             if to - floor.exchange.now > _SESSION_GAP:

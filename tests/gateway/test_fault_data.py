@@ -166,7 +166,7 @@ def test_stuck_holds_one_index_and_no_other() -> None:
     async def scene(stage: Stage) -> None:
         line = await stage.client()
         await line.ask(stream(SPX, 1), stream(VIX, 2))
-        stage.fault("stuck=SPX+400")
+        stage.fault("stuck=SPX+900")
         await line.pulse()
         told = {it.req_id for it in only(TickPrice, await line.pulse(12))}
         assert told == {2}

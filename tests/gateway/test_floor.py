@@ -3,7 +3,13 @@
 import json
 from datetime import datetime, timedelta
 
-from alvh_trader.gateway.floor import BUSY_FOR, BUSY_INTERVAL, QUIET_INTERVAL
+from alvh_trader.gateway.floor import (
+    ALERT_FOR,
+    ALERT_INTERVAL,
+    BUSY_FOR,
+    BUSY_INTERVAL,
+    QUIET_INTERVAL,
+)
 from alvh_trader.wire import account_reply, request
 from tests.gateway.peer import (
     Audit,
@@ -30,8 +36,22 @@ def test_time_stands_still_until_somebody_asks_for_it() -> None:
     peer.ask(request.RequestPositions())
     peer.ask(request.RequestIds(1))
     assert on.exchange.now == start
-    assert times(peer.pulse()) == [int((start + QUIET_INTERVAL).timestamp())]
-    assert on.exchange.now == start + QUIET_INTERVAL
+    assert times(peer.pulse()) == [int((start + ALERT_INTERVAL).timestamp())]
+    assert on.exchange.now == start + ALERT_INTERVAL
+
+
+def test_who_asks_for_nothing_but_the_time_gets_a_minute_at_a_time() -> None:
+    on = floor()
+    peer = Peer(on)
+    asked = on.exchange.now
+    while on.exchange.now < asked + ALERT_FOR:
+        peer.pulse()
+    before = on.exchange.now
+    peer.pulse()
+    assert on.exchange.now - before == QUIET_INTERVAL
+    peer.ask(request.RequestPositions())
+    peer.pulse()
+    assert on.exchange.now - before == QUIET_INTERVAL + ALERT_INTERVAL
 
 
 def test_without_lockstep_the_question_for_the_time_moves_nothing() -> None:

@@ -36,8 +36,8 @@ def test_daily_bars_have_days_and_end_with_the_session_in_progress() -> None:
     assert len(answer.rows) == 60
     assert answer.rows[-1].date == "20180122"
     assert [row.date for row in answer.rows] == sorted(row.date for row in answer.rows)
-    assert answer.end == "20180122 08:33:20 US/Central"
-    assert answer.start == "20171123 08:33:20 US/Central"
+    assert answer.end == "20180122 08:38:00 US/Central"
+    assert answer.start == "20171123 08:38:00 US/Central"
 
 
 def test_a_bar_holds_its_prices_between_low_and_high() -> None:

@@ -20,6 +20,17 @@ def test_simulated_seconds_are_the_walls_times_the_speed(speed: float) -> None:
     assert timedelta(0) <= pace.now() - on.exchange.now <= on.interval()
 
 
+@pytest.mark.parametrize(("speed", "seconds"), [(1.0, 5), (60.0, 15), (600.0, 60)])
+def test_the_steps_are_as_fine_as_streams_are_sent(speed: float, seconds: int) -> None:
+    on = floor()
+    start = on.exchange.now
+    pace, wall = Pace(on, speed, 0.0), 0.0
+    while on.exchange.now == start:
+        wall += 0.05
+        pace.step(wall)
+    assert on.exchange.now - start == timedelta(seconds=seconds)
+
+
 def test_small_steps_are_taken_while_an_order_rests() -> None:
     on = floor()
     Peer(on).ask(order(vix_call(on.exchange).con_id, 1, "0.05"))
@@ -46,7 +57,7 @@ def test_a_machine_too_slow_falls_behind_instead_of_silent() -> None:
     start = on.exchange.now
     pace = Pace(on, 1.0, 0.0)
     pace.step(20_000.0)
-    steps = (on.exchange.now - start) / on.interval()
+    steps = (on.exchange.now - start) / timedelta(seconds=5)
     assert steps == INSTANTS_PER_STEP_MAX
     assert pace.now() == on.exchange.now
 

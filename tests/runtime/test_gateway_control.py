@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from alvh_trader.errors import ConfigError, ControlError
+from alvh_trader.gateway.floor import QUIET_INTERVAL
 from alvh_trader.gateway.server import Gateway
 from alvh_trader.runtime.gateway_control import controlled, tell
 from alvh_trader.sim.exchange import Exchange
@@ -118,7 +119,7 @@ def test_the_speed_changes_at_a_word(tmp_path: Path) -> None:
         assert await told("speed", "max") == "speed max"
         before = stage.exchange.now
         await line.pulse()
-        assert (stage.exchange.now - before).total_seconds() == 20
+        assert stage.exchange.now - before == QUIET_INTERVAL
 
     conversation(tmp_path / "ctl", scene)
 
