@@ -390,7 +390,8 @@ def test_an_order_without_a_case_belongs_to_none(path: Path) -> None:
 
 @pytest.mark.covers("F130")
 def test_a_build_that_others_followed_is_in_doubt(path: Path) -> None:
-    for build in ("old", "new"):
-        Journal.open(path, run={"build": build}).close()
+    for build in ("old", "old", "new"):
+        with Journal.open(path, run={"build": build}) as journal:
+            assert journal.doubts == ()
     with Journal.open(path, run={"build": "old"}) as journal:
         assert journal.doubts == ("build old wrote here before build new did",)
