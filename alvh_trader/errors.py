@@ -32,9 +32,16 @@ class ConfigError(AlvhError):
 
 
 class BrokerError(AlvhError):
-    """The broker, or the connection to it, failed."""
+    """The broker, or the connection to it, failed.
+
+    `code` is the broker's own, where it said why; 0 where it did not.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str, code: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class NotConnectedError(BrokerError):

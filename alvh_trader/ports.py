@@ -13,10 +13,12 @@ from alvh_trader.engine.command import (
     Command,
     ListExpiries,
     ListFutures,
+    ListHours,
     ListOptions,
     PlaceOrder,
     PreviewMargin,
     RaiseAlert,
+    Reconnect,
     RepriceOrder,
     RequestBars,
     RequestReport,
@@ -66,9 +68,18 @@ class Observer(Protocol):
 
     def ask(
         self,
-        command: RequestReport | RequestBars | ListExpiries | ListOptions | ListFutures,
+        command: RequestReport
+        | RequestBars
+        | ListExpiries
+        | ListOptions
+        | ListFutures
+        | ListHours,
     ) -> Awaitable[None]:
         """Answer by putting the question's event, `RequestFailed` or `ReportFailed`."""
+        ...
+
+    def reconnect(self, command: Reconnect) -> None:
+        """Drop this session; its end is an event, and a new one is opened."""
         ...
 
     async def close(self) -> None:

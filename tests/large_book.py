@@ -6,16 +6,19 @@ a bench can ask what one step of the engine costs and says.
 
 import math
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import numpy as np
 
+from alvh_trader.domain.calendar import Hours, instant
+from alvh_trader.domain.connection import Connection
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.domain.market import Quote
 from alvh_trader.domain.order import Leg
 from alvh_trader.domain.position import Account, Position
 from alvh_trader.engine.case import Case, HedgeLot, legs_of_shape
 from alvh_trader.engine.event import MarketUpdated
+from alvh_trader.engine.link import Link
 from alvh_trader.engine.state import State, series_key
 from alvh_trader.portfolio.case import Case as Condor
 from alvh_trader.pricing.black76 import price
@@ -127,6 +130,10 @@ def large_book(condors: int = 50, calls: int = 100) -> State:
         mode="paper",
         is_connected=True,
         is_link_up=True,
+        link=Link(
+            name=Connection.CONNECTED,
+            hours=(Hours(T2, instant(T2, time(9, 30)), instant(T2, time(16))),),
+        ),
         account_id="DU1",
         indexes={i.symbol: i for i in INDEXES},
         account=ACCOUNT,

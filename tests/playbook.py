@@ -13,7 +13,13 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from alvh_trader.domain.calendar import new_york_date
+from alvh_trader.domain.calendar import (
+    OPENS,
+    Calendar,
+    Hours,
+    instant,
+    new_york_date,
+)
 from alvh_trader.domain.instrument import Future, Instrument, Option
 from alvh_trader.domain.order import Order, OrderReport, Purpose
 from alvh_trader.engine import invariants
@@ -22,6 +28,7 @@ from alvh_trader.engine.command import (
     CancelOrder,
     Command,
     ListExpiries,
+    ListHours,
     ListOptions,
     PlaceOrder,
     PreviewMargin,
@@ -32,6 +39,7 @@ from alvh_trader.engine.command import (
     Severity,
     Watch,
 )
+from alvh_trader.engine.connection import CHANGED
 from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.event import (
     BarsReported,
@@ -41,6 +49,7 @@ from alvh_trader.engine.event import (
     DaemonStarted,
     Event,
     ExpiriesListed,
+    HoursListed,
     MarginPreviewed,
     MarketUpdated,
     OperatorAcknowledged,
@@ -272,12 +281,22 @@ class World:
             case ListExpiries(symbol=symbol):
                 series = (*SERIES[symbol], *(self.more if symbol == "VIX" else ()))
                 return [ExpiriesListed(at=at, symbol=symbol, series=series)]
+            case ListHours(symbol=symbol):
+                return [HoursListed(at=at, symbol=symbol, hours=self.hours())]
             case ListOptions():
                 return [self._options(question)]
             case PreviewMargin(order=order):
                 return [self.preview(order.ref)]
             case _:
                 return []
+
+    def hours(self) -> tuple[Hours, ...]:
+        """Return what a broker who agrees with the calendar tells of a week."""
+        today = new_york_date(self.now)
+        return tuple(
+            hours_of(self.rules.calendar, today + timedelta(days=ahead))
+            for ahead in range(7)
+        )
 
     def preview(self, ref: str) -> MarginPreviewed:
         """Return the what-if's answer."""
@@ -380,6 +399,11 @@ class World:
         """Every phase the case has come to, in order."""
         return tuple(d.after for d in self.decisions if d.moved and d.case)
 
+    def of_the_book(self) -> list[str]:
+        """Return the triggers of decisions about no case, but for the way to it all."""
+        of_none = [d.trigger for d in self.decisions if not d.case]
+        return [trigger for trigger in of_none if trigger != CHANGED]
+
     def placed(self, purpose: Purpose) -> list[Order]:
         """Return the orders that left the engine for a purpose, oldest first."""
         return [
@@ -405,6 +429,13 @@ class World:
     def change(self, **numbers: object) -> None:
         """Move the market."""
         self.market = replace(self.market, **numbers)
+
+
+def hours_of(calendar: Calendar, day: date) -> Hours:
+    """Return the hours of a day as the calendar has them."""
+    if not calendar.is_session(day):
+        return Hours(day, None, None)
+    return Hours(day, instant(day, OPENS), instant(day, calendar.close_of(day)))
 
 
 def fingerprint(state: State) -> str:

@@ -47,6 +47,11 @@ DATA_LOST = 1101
 """The link is back, but every subscription must be made again."""
 
 NO_SUCH_INSTRUMENT = 200
+READ_ONLY = 321
+"""Of no request in particular: the API is set to read-only."""
+
+OTHER_SESSION = 10197
+NO_LINES = 101
 CANCELLED = 202
 
 

@@ -21,11 +21,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from alvh_trader.broker.faults import Fault
+from alvh_trader.broker.faults import NO_LINES, OTHER_SESSION, Fault
 from alvh_trader.broker.library import Wire
 from alvh_trader.broker.pace import Pace
 from alvh_trader.broker.stream import Stream
 from alvh_trader.broker.translate import contract_of
+from alvh_trader.domain.connection import Trouble
 from alvh_trader.domain.instrument import Instrument, Other
 from alvh_trader.domain.market import Breadth, Quote
 from alvh_trader.engine.command import Watch
@@ -58,16 +59,23 @@ class Feed:
         self._proof: dict[bool, datetime] = {}
         self._refreshed: datetime | None = None
         self._last_pulse: datetime | None = None
+        self.troubles: tuple[Trouble, ...] = ()
+        """What all streams suffered from when it was last looked at."""
 
     # -------------------------------------------------------- subscriptions ---
 
     def watch(self, command: Watch) -> None:
-        """Stream exactly these; those over the line budget are left out and logged."""
+        """Stream exactly these; those over the line budget are left out and logged.
+
+        Asked to do so anew, make every subscription again (`restart`).
+        """
         known = [i for i in command.instruments if not isinstance(i, Other)]
         if len(known) > LINES_MAX:
             _log.warning("feed.too_many_lines", asked=len(known), max=LINES_MAX)
         self._wanted = {i.con_id: i for i in known[:LINES_MAX]}
-        if self._client is not None:
+        if self._client is not None and command.anew:
+            self.restart()
+        elif self._client is not None:
             for con_id in [c for c in self._streams if c not in self._wanted]:
                 self._unsubscribe(con_id)
             for con_id in [c for c in self._wanted if c not in self._streams]:
@@ -90,6 +98,7 @@ class Feed:
         self._changed.clear()
         self._farms_down.clear()
         self._link_is_up = True
+        self.troubles = ()
         self._distrust()
 
     def restart(self) -> None:
@@ -100,7 +109,7 @@ class Feed:
         for instrument in self._wanted.values():
             self._subscribe(instrument)
 
-    def _subscribe(self, instrument: Instrument) -> None:
+    def _subscribe(self, instrument: Instrument) -> Stream:
         request_id = self._take_id()
         stream = Stream(instrument, request_id)
         self._streams[instrument.con_id] = stream
@@ -109,6 +118,7 @@ class Feed:
         self._send(
             lambda client: client.reqMktData(request_id, contract, "", False, False, [])
         )
+        return stream
 
     def _unsubscribe(self, con_id: int) -> None:
         request_id = self._streams.pop(con_id).request_id
@@ -172,7 +182,7 @@ class Feed:
             _log.warning(
                 "feed.refused", con_id=stream.instrument.con_id, code=code, text=text
             )
-            stream.refuse()
+            stream.refuse(code)
             self._mark(stream)
         return True
 
@@ -213,9 +223,37 @@ class Feed:
         self._changed.clear()
         if self._refreshed is None or at - self._refreshed >= self._refresh / 4:
             self._refreshed = at
+            self._note_troubles()
+            self._ask_again(at)
             breadth = self._say_again(at, quotes) or breadth
         self._last_pulse = at
         return quotes, breadth
+
+    def _note_troubles(self) -> None:
+        streams = self._streams.values()
+        refusals = {stream.refusal for stream in streams}
+        # One contract may be halted for a reason of its own; most of them may not.
+        halted = sum(stream.is_halted for stream in streams)
+        found = {
+            Trouble.FARM_DOWN: bool(self._farms_down),
+            Trouble.OTHER_SESSION: OTHER_SESSION in refusals,
+            Trouble.NO_LINES: NO_LINES in refusals,
+            Trouble.HALTED: 2 * halted > len(self._streams),
+        }
+        self.troubles = tuple(trouble for trouble, is_so in found.items() if is_so)
+
+    def _ask_again(self, at: datetime) -> None:
+        """Ask again for streams that were refused: the reason may have gone."""
+        due = [con_id for con_id, it in self._streams.items() if it.is_due(at)]
+        if self._client is None:
+            return
+        for con_id in due:
+            before = self._streams[con_id]
+            self._unsubscribe(con_id)
+            after = self._subscribe(before.instrument)
+            # Until it says something it is as it was.
+            after.refusal, after.pause = before.refusal, before.pause
+            after.ask_again = before.ask_again
 
     def _say_again(self, at: datetime, quotes: dict[int, Quote]) -> Breadth | None:
         breadth: Breadth | None = None

@@ -49,6 +49,7 @@ class Line:
             _make_read_only(self.client)
         self._limit: asyncio.Timeout | None = None
         self.reason = ""
+        self.code = 0
 
     @property
     def place(self) -> str:
@@ -74,7 +75,8 @@ class Line:
                 + (
                     self.reason
                     or f"no TWS handshake within {options.connect_timeout:g} s"
-                )
+                ),
+                self.code,
             ) from None
         except OSError as error:
             raise BrokerError(
@@ -89,9 +91,10 @@ class Line:
                 f"{self.place}: speaks version {version}, we understand up to {newest}"
             )
 
-    def refuse(self, reason: str) -> None:
+    def refuse(self, reason: str, code: int = 0) -> None:
         """The gateway turned us down: stop waiting for the handshake to complete."""
         self.reason = reason
+        self.code = code or self.code
         if self._limit is not None:
             self._limit.reschedule(asyncio.get_running_loop().time())
 

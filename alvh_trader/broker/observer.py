@@ -3,7 +3,7 @@
 from alvh_trader.broker.options import BrokerOptions
 from alvh_trader.broker.questions import Question
 from alvh_trader.broker.session import Session
-from alvh_trader.engine.command import Watch
+from alvh_trader.engine.command import Reconnect, Watch
 from alvh_trader.ports import Clock, Put
 
 
@@ -32,6 +32,10 @@ class Observer:
     async def ask(self, command: Question) -> None:
         """See `ports.Observer.ask`; questions asked at once are answered in turn."""
         await self._session.questions.answer(command)
+
+    def reconnect(self, command: Reconnect) -> None:
+        """See `ports.Observer.reconnect`."""
+        self._session.reconnect(command)
 
     async def close(self) -> None:
         """See `ports.Observer.close`."""

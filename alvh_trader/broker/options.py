@@ -31,7 +31,7 @@ class BrokerOptions(Struct, frozen=True, kw_only=True):
     mode: Literal["paper", "watch", "live"] = "paper"
     connect_timeout: float = 10.0
     request_timeout: float = 20.0
-    pulse_timeout: float = 10.0
+    pulse_timeout: float = 5.0
     preview_timeout: float = 5.0
     request_rate: float | None = QUERIES_PER_SECOND
     refresh: float = 20.0

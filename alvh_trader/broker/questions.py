@@ -13,6 +13,7 @@ from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.engine.command import (
     ListExpiries,
     ListFutures,
+    ListHours,
     ListOptions,
     RequestBars,
     RequestReport,
@@ -22,6 +23,7 @@ from alvh_trader.engine.event import (
     Event,
     ExpiriesListed,
     FuturesListed,
+    HoursListed,
     OptionsListed,
     ReportFailed,
     RequestFailed,
@@ -29,7 +31,9 @@ from alvh_trader.engine.event import (
 from alvh_trader.errors import BrokerError
 from alvh_trader.ports import Clock, Put
 
-Question = RequestReport | RequestBars | ListExpiries | ListOptions | ListFutures
+Question = (
+    RequestReport | RequestBars | ListExpiries | ListOptions | ListFutures | ListHours
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -117,6 +121,10 @@ class Questions:
                     futures=tuple(f for f in found if f.last_trade >= today),
                     settled=tuple(f for f in found if f.last_trade < today),
                 )
+
+            case ListHours(symbol=symbol):
+                hours = await reference.hours(client, symbol)
+                return HoursListed(at=clock.now(), symbol=symbol, hours=hours)
 
     def _fail(self, question: Question, reason: str) -> None:
         name = type(question).__name__

@@ -5,6 +5,7 @@ from datetime import date
 import structlog
 
 from alvh_trader.broker.faults import NO_SUCH_INSTRUMENT
+from alvh_trader.broker.hours import hours_of
 from alvh_trader.broker.inquiry import Inquiries
 from alvh_trader.broker.library import Contract, ContractDetails, Wire
 from alvh_trader.broker.translate import (
@@ -20,6 +21,7 @@ from alvh_trader.broker.translate import (
     option_of,
     other_of,
 )
+from alvh_trader.domain.calendar import Hours
 from alvh_trader.domain.instrument import Future, Index, Instrument, Option
 from alvh_trader.domain.market import Bar
 from alvh_trader.errors import BrokerError
@@ -177,6 +179,16 @@ class Reference:
         return tuple(
             sorted(found.values(), key=lambda f: (f.last_trade, f.trading_class))
         )
+
+    async def hours(self, client: Wire, symbol: str) -> tuple[Hours, ...]:
+        """Return when an index is calculated in the days to come, as far as told.
+
+        Raises:
+            BrokerError: No such index, or no answer came.
+        """
+        pattern = contract_of(self.index(symbol))
+        rows = await self._details(client, pattern)
+        return next((hours_of(r.liquidHours, r.timeZoneId) for r in rows), ())
 
     async def resolve(self, client: Wire, contract: Contract) -> Instrument:
         """Return the instrument of a position; its settlement day must be asked for.

@@ -9,43 +9,40 @@ relied on: see `reconcile`.
 import asyncio
 import itertools
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
 
 import structlog
 
-from alvh_trader.broker import translate
-from alvh_trader.broker.clock import BrokerClock
+from alvh_trader.broker.clock import BrokerClock, ClockWatch
 from alvh_trader.broker.dispatch import ORDER_PATH, Dispatch
-from alvh_trader.broker.faults import DATA_LOST, Fault, fault_of
+from alvh_trader.broker.faults import DATA_LOST, READ_ONLY, Fault, fault_of
 from alvh_trader.broker.feed import Feed
+from alvh_trader.broker.heartbeat import Heartbeat
 from alvh_trader.broker.inquiry import FIRST_REQUEST_ID, Inquiries
-from alvh_trader.broker.library import Contract, Order, OrderState
 from alvh_trader.broker.line import Line
 from alvh_trader.broker.options import BrokerOptions, the_account
 from alvh_trader.broker.orders import OrderDesk
 from alvh_trader.broker.pace import Pace
 from alvh_trader.broker.questions import Desk, Questions
-from alvh_trader.broker.reconcile import (
-    COMPLETED_ORDERS,
-    OPEN_ORDERS,
-    POSITIONS,
-    Reconciler,
-)
+from alvh_trader.broker.reconcile import Reconciler
 from alvh_trader.broker.reference import Reference
 from alvh_trader.broker.tracker import Tracker
+from alvh_trader.broker.wrapper import wrapper
+from alvh_trader.domain.connection import Trouble
+from alvh_trader.engine.command import Reconnect
 from alvh_trader.engine.event import (
     BrokerConnected,
     BrokerDisconnected,
+    ClockCompared,
+    DataTroubled,
+    HeartbeatMissed,
     LinkChanged,
     MarketUpdated,
     ReportFailed,
 )
 from alvh_trader.errors import BrokerError, NotConnectedError
 from alvh_trader.ports import Clock, Put
-
-_SKEW_MAX = timedelta(seconds=2)
 
 _log = structlog.get_logger(__name__)
 
@@ -87,9 +84,16 @@ class Session:
             self._pace, self._take_id, timeout=self._options.request_timeout
         )
         self._tracker = Tracker(self._put, self._clock, self._options.client_id)
-        self._pulse: asyncio.Future[None] | None = None
+        self._heartbeat = Heartbeat(
+            self._options.pulse_timeout,
+            repeats=not isinstance(self._clock, BrokerClock),
+            on_missed=self._on_missed,
+        )
+        self._asked = self._clock.now()
+        self._watch = ClockWatch()
+        self._clock_was_good = True
+        self._troubles: tuple[Trouble, ...] = ()
         self._is_announced = False
-        self._skew = timedelta(0)
         self._is_reconciled = False
         self._link_is_up = True
         self._crash: Exception | None = None
@@ -109,7 +113,7 @@ class Session:
         try:
             await line.open()
             self._tracker.account = the_account(self._options, self._accounts)
-            await self._ask_time(line)
+            await self._beat(line)
             indexes = await reference.indexes(line.client)
         except BaseException as error:
             await self._drop("the session could not be opened")
@@ -185,20 +189,17 @@ class Session:
         line = self._line
         if line is None or not self._is_announced:
             raise NotConnectedError("no session with the broker is up")
-        await self._ask_time(line)
+        await self._beat(line)
 
-    async def _ask_time(self, line: Line) -> None:
-        future = self._pulse = asyncio.get_running_loop().create_future()
-        try:
-            line.client.reqCurrentTime()
-            async with asyncio.timeout(self._options.pulse_timeout):
-                await future
-        except TimeoutError:
-            raise BrokerError(
-                f"{line.place}: no answer within {self._options.pulse_timeout:g} s"
-            ) from None
-        except ConnectionError as error:
-            raise NotConnectedError(f"{line.place}: {error}") from error
+    async def _beat(self, line: Line) -> None:
+        self._asked = self._clock.now()
+        await self._heartbeat.beat(line)
+
+    def reconnect(self, command: Reconnect) -> None:
+        """Drop the line; whoever pulses next hears of it and opens another."""
+        if self._line is not None:
+            self._line.reason = command.reason
+            self._line.abort()
 
     async def close(self) -> None:
         """End the session; orders at the broker stay as they are."""
@@ -206,11 +207,11 @@ class Session:
 
     async def _drop(self, reason: str) -> None:
         line = self._line
-        self._end(reason)
+        self._end(reason, 0 if line is None else line.code)
         if line is not None:
             await line.close()
 
-    def _end(self, reason: str) -> None:
+    def _end(self, reason: str, code: int) -> None:
         if self._line is None:
             return
         self._line = None
@@ -219,12 +220,12 @@ class Session:
         if self.desk is not None:
             self.desk.stop()
         self._inquiries.fail_all(reason)
-        if self._pulse is not None and not self._pulse.done():
-            self._pulse.set_exception(NotConnectedError(reason))
+        self._heartbeat.end(reason)
         if self._is_announced:
             self._is_announced = False
-            _log.warning("session.ended", reason=reason)
-            self._put(BrokerDisconnected(at=self._clock.now(), reason=reason))
+            _log.warning("session.ended", reason=reason, code=code)
+            gone = BrokerDisconnected(at=self._clock.now(), reason=reason, code=code)
+            self._put(gone)
 
     def _obstacle(self) -> str | None:
         line = self._line
@@ -234,9 +235,10 @@ class Session:
             return "the broker's own link is down"
         if not self._is_reconciled:
             return "not reconciled since the session or its link came up"
-        if abs(self._skew) > _SKEW_MAX:
-            seconds = self._skew.total_seconds()
-            return f"our clock is {seconds:+.1f} s off the broker's"
+        if self._heartbeat.is_late:
+            return "the gateway is late to answer"
+        if not self._watch.is_good:
+            return f"our clock is {self._watch.complaint}"
         if self._is_killed():
             return "the kill file is there"
         return line.congestion()
@@ -247,49 +249,21 @@ class Session:
     # --------------------------------------------------------------- hearing ---
 
     def _wrapper(self) -> SimpleNamespace:
-        """Return what the library's client and decoder call, by the names they use."""
-        inquiries, tracker = self._inquiries, self._tracker
         self._accounts: tuple[str, ...] = ()
-        return SimpleNamespace(
-            # For times without a zone; those of executions always get one before.
-            ib=SimpleNamespace(TimezoneTWS="UTC"),
-            defaultTimezone=UTC,
+        return wrapper(
+            self._inquiries,
+            self._tracker,
+            self.desk,
             managedAccounts=self._on_accounts,
             nextValidId=self._on_next_valid_id,
             currentTime=self._on_time,
             error=self._on_error,
-            openOrder=self._on_open_order,
-            openOrderEnd=lambda: inquiries.end(OPEN_ORDERS),
-            orderStatus=tracker.on_order_status,
-            completedOrder=lambda contract, order, state: inquiries.add(
-                COMPLETED_ORDERS, tracker.completed(contract, order, state)
-            ),
-            completedOrdersEnd=lambda: inquiries.end(COMPLETED_ORDERS),
-            execDetails=self._on_execution,
-            execDetailsEnd=inquiries.end,
-            commissionReport=tracker.on_commission,
-            position=lambda account, contract, size, cost: inquiries.add(
-                POSITIONS, (account, contract, translate.count(size), cost)
-            ),
-            positionEnd=lambda: inquiries.end(POSITIONS),
-            accountSummary=lambda request_id, account, tag, value, _currency: (
-                inquiries.add(request_id, (account, tag, value))
-            ),
-            accountSummaryEnd=inquiries.end,
-            contractDetails=inquiries.add,
-            contractDetailsEnd=inquiries.end,
-            historicalData=inquiries.add,
-            historicalDataEnd=lambda request_id, _start, _end: inquiries.end(
-                request_id
-            ),
-            securityDefinitionOptionParameter=self._on_series,
-            securityDefinitionOptionParameterEnd=inquiries.end,
             marketDataType=self.feed.on_data_type,
         )
 
     def _on_lost(self, line: Line) -> None:
         if line is self._line:
-            self._end(line.reason or "the gateway closed the connection")
+            self._end(line.reason or "the gateway closed the connection", line.code)
 
     def _on_accounts(self, text: str) -> None:
         self._accounts = tuple(account for account in text.split(",") if account)
@@ -303,48 +277,40 @@ class Session:
         if isinstance(self._clock, BrokerClock):
             self._clock.tell(told)
         else:
-            self._skew = self._clock.now() - told
-            if abs(self._skew) > _SKEW_MAX:
-                _log.warning("clock.skew", broker=told, ours=self._clock.now())
+            self._compare(told)
         if self._is_announced:
             # Put here, not by whoever waits, so that what was on the wire before
             # this answer is in the inbox before it, and what came after, after it.
             at = self._clock.now()
             quotes, breadth = self.feed.collect(at)
+            self._tell_troubles(at)
             self._put(MarketUpdated(at=at, quotes=quotes, breadth=breadth))
-        if self._pulse is not None and not self._pulse.done():
-            self._pulse.set_result(None)
+        self._heartbeat.answered()
 
-    def _on_open_order(
-        self, order_id: int, contract: Contract, order: Order, state: OrderState
-    ) -> None:
-        if order.whatIf:
-            if self.desk is not None:
-                self.desk.on_preview(order_id, state)
-            return
-        handle = self._tracker.on_open_order(contract, order, state)
-        self._inquiries.add(OPEN_ORDERS, handle)
+    def _on_missed(self) -> None:
+        _log.warning("heartbeat.missed")
+        if self._is_announced:
+            self._put(HeartbeatMissed(at=self._clock.now()))
 
-    def _on_execution(self, request_id: int, contract: Contract, row: Any) -> None:
-        # The library emits no event for fills of orders placed by another session,
-        # nor for those replayed after a reconnect; the message itself always comes.
-        collect = None
-        if self._inquiries.waits_for(request_id):
-            collect = lambda fill: self._inquiries.add(request_id, fill)  # noqa: E731
-        self._tracker.on_execution(contract, row, collect)
+    def _compare(self, told: datetime) -> None:
+        watch = self._watch
+        counter = asyncio.get_running_loop().time()
+        watch.compare(told, asked=self._asked, heard=self._clock.now(), counter=counter)
+        if self._is_announced and watch.is_good != self._clock_was_good:
+            self._clock_was_good = watch.is_good
+            self._put(
+                ClockCompared(
+                    at=self._clock.now(),
+                    ahead=watch.ahead,
+                    drift=watch.drift,
+                    is_good=watch.is_good,
+                )
+            )
 
-    def _on_series(
-        self,
-        request_id: int,
-        exchange: str,
-        _con_id: int,
-        trading_class: str,
-        multiplier: str,
-        expirations: list[str],
-        _strikes: list[float],
-    ) -> None:
-        row = (exchange, trading_class, multiplier, expirations)
-        self._inquiries.add(request_id, row)
+    def _tell_troubles(self, at: datetime) -> None:
+        if self.feed.troubles != self._troubles:
+            self._troubles = self.feed.troubles
+            self._put(DataTroubled(at=at, troubles=self._troubles))
 
     def _on_error(self, request_id: int, code: int, text: str, *_: object) -> None:
         fault = fault_of(code)
@@ -371,7 +337,10 @@ class Session:
         if line is None or fault is Fault.NOTICE:
             return
         if fault is Fault.SESSION or not self._is_announced:
-            line.refuse(f"error {code}: {text}")
+            line.refuse(f"error {code}: {text}", code)
+        elif code == READ_ONLY:
+            # It names no question, but is the answer to the one for open orders.
+            self._inquiries.fail_all(f"error {code}: {text}")
 
     def _on_link(self, code: int, *, is_up: bool) -> None:
         was_up, self._link_is_up = self._link_is_up, is_up

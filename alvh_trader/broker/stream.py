@@ -1,7 +1,7 @@
 """One instrument's stream: the newest value of each field, and what it is worth."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alvh_trader.domain.instrument import Index, Instrument
 from alvh_trader.domain.market import Breadth, Quote
@@ -12,6 +12,9 @@ BID, ASK, LAST, BID_SIZE, ASK_SIZE = range(5)
 _PRICES = {"1": BID, "2": ASK, "4": LAST, "66": BID, "67": ASK, "68": LAST}
 _SIZES = {"0": BID_SIZE, "3": ASK_SIZE, "69": BID_SIZE, "70": ASK_SIZE}
 _SIZE_OF = {BID: BID_SIZE, ASK: ASK_SIZE}
+
+PAUSE_FIRST, PAUSE_MAX = timedelta(seconds=30), timedelta(minutes=10)
+"""Until a stream that was refused is asked for again."""
 
 BREADTH = "AD-NYSE"
 """Its quote is none: the broker sends counts of issues in place of prices."""
@@ -26,12 +29,14 @@ class Stream:
     `is_changed`: something arrived since the last pulse; `has_ticked`: and it was a
     price or size, which proves the pipe; `heard`: the pulse that brought the last of
     these; `told`: when it was last given out. `is_restless`: silence is suspicious.
+    `refusal` is the error code in place of data, 0 where there is none; such a stream
+    is asked for again at `ask_again`, after a `pause` that grows.
     """
 
     __slots__ = (
-        *("has_ticked", "heard", "instrument", "is_breadth", "is_changed"),
-        *("is_halted", "is_index", "is_live", "is_refused", "is_restless"),
-        *("request_id", "told", "values"),
+        *("ask_again", "has_ticked", "heard", "instrument", "is_breadth"),
+        *("is_changed", "is_halted", "is_index", "is_live", "is_restless", "pause"),
+        *("refusal", "request_id", "told", "values"),
     )
 
     def __init__(self, instrument: Instrument, request_id: int) -> None:
@@ -45,7 +50,9 @@ class Stream:
         self.has_ticked = False
         self.is_live = True
         self.is_halted = False
-        self.is_refused = False
+        self.refusal = 0
+        self.ask_again: datetime | None = None
+        self.pause = PAUSE_FIRST
         self.heard: datetime | None = None
         self.told: datetime | None = None
 
@@ -53,7 +60,7 @@ class Stream:
         """Take a price tick; bid and ask bring their size along."""
         slot = _PRICES.get(tick)
         self.has_ticked = True
-        self.is_refused = False
+        self.refusal = 0
         if slot is None or not price:
             return
         self.values[slot] = float(price)
@@ -68,20 +75,34 @@ class Stream:
         if slot is not None and size:
             self.values[slot] = float(size)
 
-    def refuse(self) -> None:
+    def refuse(self, code: int) -> None:
         """There is no data: what was known is not known any more."""
-        self.is_refused = True
+        self.refusal = code
         self.values = [None] * 5
+
+    def is_due(self, at: datetime) -> bool:
+        """Return whether a stream that was refused is to be asked for again at `at`."""
+        if not self.refusal:
+            self.ask_again, self.pause = None, PAUSE_FIRST
+            return False
+        if self.ask_again is None:
+            self.ask_again = at + self.pause
+        if at < self.ask_again:
+            return False
+        self.pause = min(2 * self.pause, PAUSE_MAX)
+        self.ask_again = at + self.pause
+        return True
 
     @property
     def is_usable(self) -> bool:
         """Whether the values mean a market that is on now."""
-        return self.is_live and not self.is_halted and not self.is_refused
+        return self.is_live and not self.is_halted and not self.refusal
 
     def quote(self, at: datetime) -> Quote:
         """Return the quote, with None for everything that is not a price.
 
-        A bid or ask without size is none; a crossed market is none on both sides.
+        A bid or ask without size is none; a market that is crossed or locked is none on
+        both sides.
         """
         if not self.is_usable:
             return Quote(at)
@@ -93,7 +114,7 @@ class Stream:
             bid = bid_size = None
         if ask is None or not ask_size or not 0 <= ask < math.inf:
             ask = ask_size = None
-        if bid is not None and ask is not None and bid > ask:
+        if bid is not None and ask is not None and bid >= ask:
             return Quote(at, last=last)
         return Quote(at, bid, ask, bid_size, ask_size, last)
 

@@ -9,6 +9,7 @@ from alvh_trader.engine.command import (
     CancelOrder,
     PlaceOrder,
     PreviewMargin,
+    Reconnect,
     RepriceOrder,
     Watch,
 )
@@ -48,6 +49,10 @@ class Trader:
     async def ask(self, command: Question) -> None:
         """See `ports.Observer.ask`; questions asked at once are answered in turn."""
         await self._session.questions.answer(command)
+
+    def reconnect(self, command: Reconnect) -> None:
+        """See `ports.Observer.reconnect`."""
+        self._session.reconnect(command)
 
     async def close(self) -> None:
         """See `ports.Observer.close`."""

@@ -16,6 +16,14 @@ CLOSES = time(16, 0)
 OPTIONS_LATER = timedelta(minutes=15)
 
 
+class Hours(Struct, frozen=True):
+    """When an exchange says that it is open on a day; None where it is closed."""
+
+    day: date
+    opens: datetime | None
+    closes: datetime | None
+
+
 class Calendar(Struct, frozen=True):
     """The trading days of a span, and those of them that close early (13:00)."""
 
@@ -55,6 +63,30 @@ class Calendar(Struct, frozen=True):
         return self.is_session(local.date()) and OPENS <= local.time() < self.close_of(
             local.date()
         )
+
+
+def disagreement(calendar: Calendar, told: tuple[Hours, ...], day: date) -> str:
+    """Return how what the broker told of `day` contradicts our calendar, or "".
+
+    Two sources must agree that the market is open, and until when; what neither of
+    them knows beforehand is noticed by its missing prices (reliability.md F103).
+    """
+    hours = next((h for h in told if h.day == day), None)
+    if hours is None:
+        return f"the broker told no hours of {day}"
+    is_session = calendar.is_session(day)
+    if hours.opens is None or hours.closes is None:
+        return f"the broker says that {day} is closed" if is_session else ""
+    if not is_session:
+        return f"the broker says that {day} is open"
+    opens, closes = instant(day, OPENS), instant(day, calendar.close_of(day))
+    if hours.opens > opens:
+        return f"the broker opens later on {day} than our calendar says"
+    if hours.closes < closes:
+        return f"the broker closes earlier on {day} than our calendar says"
+    if hours.closes > closes + OPTIONS_LATER:
+        return f"the broker closes later on {day} than our calendar says"
+    return ""
 
 
 def new_york_date(at: datetime) -> date:

@@ -27,9 +27,19 @@ class _Command(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Watch(_Command, frozen=True, kw_only=True):
-    """Stream quotes of exactly these instruments, and of no other."""
+    """Stream quotes of exactly these instruments, and of no other.
+
+    `anew` makes even those subscriptions again that are thought to run.
+    """
 
     instruments: tuple[Instrument, ...]
+    anew: bool = False
+
+
+class Reconnect(_Command, frozen=True, kw_only=True):
+    """Give this session up for a new one; orders at the broker stay as they are."""
+
+    reason: str
 
 
 class RequestReport(_Command, frozen=True, kw_only=True):
@@ -70,6 +80,12 @@ class ListFutures(_Command, frozen=True, kw_only=True):
     since: date | None = None
 
 
+class ListHours(_Command, frozen=True, kw_only=True):
+    """Ask when an index is calculated in the days to come."""
+
+    symbol: str
+
+
 class PreviewMargin(_Command, frozen=True, kw_only=True):
     """Ask what an order would do to the margin; nothing is sent to the market."""
 
@@ -105,11 +121,13 @@ class RaiseAlert(_Command, frozen=True, kw_only=True):
 
 Command = (
     Watch
+    | Reconnect
     | RequestReport
     | RequestBars
     | ListExpiries
     | ListOptions
     | ListFutures
+    | ListHours
     | PreviewMargin
     | PlaceOrder
     | RepriceOrder

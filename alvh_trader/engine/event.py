@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
+from alvh_trader.domain.calendar import Hours
+from alvh_trader.domain.connection import Trouble
 from alvh_trader.domain.inputs import Inputs
 from alvh_trader.domain.instrument import Future, Index, Option
 from alvh_trader.domain.market import Bar, Breadth, Quote
@@ -54,9 +56,49 @@ class BrokerConnected(_Event, frozen=True, kw_only=True):
 
 
 class BrokerDisconnected(_Event, frozen=True, kw_only=True):
-    """The session is gone; orders in flight are in doubt."""
+    """The session is gone; orders in flight are in doubt.
+
+    `code` is the broker's, where it said why; 0 where it did not.
+    """
 
     reason: str
+    code: int = 0
+
+
+class ConnectFailed(_Event, frozen=True, kw_only=True):
+    """An attempt to open a session failed; it is repeated until one does not."""
+
+    reason: str
+    code: int = 0
+
+
+class HeartbeatMissed(_Event, frozen=True, kw_only=True):
+    """The gateway did not answer in time; once more and the session is dropped."""
+
+
+class ClockCompared(_Event, frozen=True, kw_only=True):
+    """Our clock began, or ceased, to be wrong (reliability.md P17).
+
+    `ahead` is its distance from the broker's in seconds, `drift` what it gained on
+    the computer's own counter within a minute.
+    """
+
+    ahead: float
+    drift: float
+    is_good: bool
+
+
+class DataTroubled(_Event, frozen=True, kw_only=True):
+    """What all data streams suffer from now; nothing means that they are well."""
+
+    troubles: tuple[Trouble, ...]
+
+
+class HoursListed(_Event, frozen=True, kw_only=True):
+    """When the broker says that an index is calculated, in the days to come."""
+
+    symbol: str
+    hours: tuple[Hours, ...]
 
 
 class LinkChanged(_Event, frozen=True, kw_only=True):
@@ -314,6 +356,11 @@ Event = (
     DaemonStarted
     | BrokerConnected
     | BrokerDisconnected
+    | ConnectFailed
+    | HeartbeatMissed
+    | ClockCompared
+    | DataTroubled
+    | HoursListed
     | LinkChanged
     | BrokerReported
     | ReportFailed

@@ -9,6 +9,7 @@ from alvh_trader.engine import (
     arming,
     breadth,
     choosing,
+    connection,
     drawdown,
     entries,
     harvest,
@@ -16,6 +17,7 @@ from alvh_trader.engine import (
     holding,
     ladder,
     layers,
+    outage,
     panel,
     parity,
     recovery,
@@ -78,8 +80,12 @@ def on_updated(turn: Turn, event: MarketUpdated) -> None:
     arming.look(turn)
     if not turn.state.is_connected:
         return
-    _ask_for_reports(turn)
     is_open = turn.rules.calendar.is_open(turn.at)
+    if turn.state.link.is_late:
+        connection.note(turn, is_late=False)
+    connection.review(turn, is_open=is_open)
+    outage.look(turn, is_open=is_open)
+    _ask_for_reports(turn)
     if is_open and (turn.state.entry.is_under_way or _has_due(turn)):
         parity.look(turn)
     work_tickets(turn)

@@ -3,7 +3,7 @@
 import math
 from datetime import timedelta
 
-from alvh_trader.domain.calendar import new_york_date
+from alvh_trader.domain.calendar import disagreement, new_york_date
 from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.domain.order import Layer, Leg, Order, Purpose
 from alvh_trader.engine.case import Case, HedgeLot
@@ -214,7 +214,8 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         may_trade=turn.rules.may_trade and (turn.rules.adopts or _is_ours(order, case)),
         freeze=state.freeze,
         is_naked=state.is_naked,
-        is_connected=state.is_connected and state.is_link_up,
+        connection=state.link.name,
+        hours_wrong=_hours_wrong(turn),
         is_market_open=turn.rules.calendar.is_open(turn.at),
         is_data_fresh=_is_fresh(turn, case),
         reconciled=None if state.break_since else state.reconciled,
@@ -223,13 +224,7 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         cushion=account.cushion if account else 0.0,
         hedge_spent_today=state.hedge_spent,
         risk_notional=_risk_notional(case),
-        hedge_cost=sum(
-            at_risk(x, turn.rules.params.hedge)
-            for x in lots_of(state, order.case)
-            if x.ref != order.ref
-            and lasts(turn, x)
-            and (x.layer in FIRST) == (order.layer is not Layer.L2)
-        ),
+        hedge_cost=_hedge_cost(turn, order),
         future_stop=turn.rules.params.hedge.future_stop,
         orders_last_minute=sum((turn.at - t).total_seconds() < 60 for t in state.sent),
         orders_today=_orders_today(state, order),
@@ -257,6 +252,21 @@ def _orders_today(state: State, order: Order) -> int:
         and new_york_date(t.opened) == state.day
         for t in state.tickets.values()
     )
+
+
+def _hedge_cost(turn: Turn, order: Order) -> float:
+    return sum(
+        at_risk(x, turn.rules.params.hedge)
+        for x in lots_of(turn.state, order.case)
+        if x.ref != order.ref
+        and lasts(turn, x)
+        and (x.layer in FIRST) == (order.layer is not Layer.L2)
+    )
+
+
+def _hours_wrong(turn: Turn) -> str:
+    day = new_york_date(turn.at)
+    return disagreement(turn.rules.calendar, turn.state.link.hours, day)
 
 
 def _entry_proof(turn: Turn, order: Order) -> EntryProof:

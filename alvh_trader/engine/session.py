@@ -8,7 +8,7 @@ not, the touched cases go to RECONCILE and a person is told (reliability.md T02)
 from collections.abc import Iterable
 
 from alvh_trader.domain.order import Fill, OrderReport, exec_base
-from alvh_trader.engine import arming, cash, discrepancies
+from alvh_trader.engine import arming, cash, connection, discrepancies, outage
 from alvh_trader.engine.agreement import agrees, settle_expired
 from alvh_trader.engine.answers import on_completed, on_shown, settle_doubts
 from alvh_trader.engine.books import review_cases
@@ -37,6 +37,9 @@ from alvh_trader.portfolio.discrepancy import Name
 from alvh_trader.risk.arm import Identity
 from alvh_trader.risk.freeze import Freeze
 from alvh_trader.strategy.phase import TRANSITIONS, Trigger
+
+RATE_EXCEEDED = 100
+"""The broker's code for more messages in a second than it takes."""
 
 NUMBERS_OF_A_PROCESS = 10_000
 """Routing numbers that a process may use up unheard: the next one begins behind them.
@@ -68,6 +71,7 @@ def on_started(turn: Turn, event: DaemonStarted) -> None:
         margins={},
         free_order_id=first_order_id(turn.state) + NUMBERS_OF_A_PROCESS,
     )
+    connection.on_started(turn)
     on_lost_link(turn)
     arming.review(turn)
     _degrade_all(turn)
@@ -99,6 +103,7 @@ def on_connected(turn: Turn, event: BrokerConnected) -> None:
         asked={},
         report_asked=turn.at,
     )
+    connection.on_connected(turn)
     arming.review(turn)
     if 0 < event.next_order_id <= turn.state.last_order_id:
         text = (
@@ -112,8 +117,11 @@ def on_connected(turn: Turn, event: BrokerConnected) -> None:
 def on_disconnected(turn: Turn, event: BrokerDisconnected) -> None:
     """The session is gone: permits are void, live orders in doubt."""
     if turn.state.is_connected:
-        text = f"connection to the broker lost: {event.reason}"
-        turn.alert("link_lost", Severity.CRITICAL, "", text)
+        outage.tell_lost(turn, f"connection to the broker lost: {event.reason}")
+    connection.on_disconnected(turn, event)
+    if event.code == RATE_EXCEEDED:
+        # What we allow ourselves is far below it: our own counting is wrong (F36).
+        freeze(turn, Freeze.HALT, f"too many messages: {event.reason}")
     turn.put(is_connected=False, is_link_up=False, reconciled=None, watched=())
     on_lost_link(turn)
     _degrade_all(turn)
@@ -121,6 +129,7 @@ def on_disconnected(turn: Turn, event: BrokerDisconnected) -> None:
 
 def on_link_changed(turn: Turn, event: LinkChanged) -> None:
     """The broker's own link went down, or came back and must be reconciled."""
+    connection.on_link_changed(turn, event)
     if event.is_up:
         turn.put(is_link_up=True, asked={})
         if event.data_lost:
@@ -129,8 +138,9 @@ def on_link_changed(turn: Turn, event: LinkChanged) -> None:
         return
     if turn.state.is_link_up:
         text = "the broker has lost its own link; nothing is sent until it is back"
-        turn.alert("link_lost", Severity.CRITICAL, "", text)
-    turn.put(is_link_up=False, reconciled=None)
+        outage.tell_lost(turn, text)
+    # What was seen before an outage is no price of after it (F25).
+    turn.put(is_link_up=False, reconciled=None, quotes={})
     on_lost_link(turn)
     _degrade_all(turn)
 
@@ -171,6 +181,7 @@ def on_reported(turn: Turn, event: BrokerReported) -> None:
     turn.put(reconciled=turn.at, break_since=None)
     cash.query_commissions(turn)
     _forget_old_fills(turn, event)
+    connection.review(turn, is_open=turn.rules.calendar.is_open(turn.at))
     review_cases(turn)
     _halt_if_overdue(turn)
 

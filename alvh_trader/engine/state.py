@@ -13,6 +13,7 @@ from alvh_trader.domain.order import Fill
 from alvh_trader.domain.position import Account, Position
 from alvh_trader.engine.capital import CapitalView
 from alvh_trader.engine.case import Case, HedgeLot
+from alvh_trader.engine.link import Link
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.portfolio.case import Case as Condor
 from alvh_trader.portfolio.discrepancy import Discrepancy
@@ -121,6 +122,7 @@ class State(Struct, frozen=True, kw_only=True):
 
     is_connected: bool = False
     is_link_up: bool = False
+    link: Link = Link()
     account_id: str = ""
     indexes: dict[str, Index] = {}
     account: Account | None = None

@@ -12,10 +12,12 @@ from alvh_trader.engine import (
     answers,
     arming,
     cash,
+    connection,
     fills,
     freezing,
     market,
     operator,
+    outage,
     panel,
     proposals,
     session,
@@ -29,12 +31,17 @@ from alvh_trader.engine.event import (
     BrokerConnected,
     BrokerDisconnected,
     BrokerReported,
+    ClockCompared,
     CommissionReported,
+    ConnectFailed,
     ControlTripped,
     DaemonStarted,
+    DataTroubled,
     Event,
     ExpiriesListed,
     FuturesListed,
+    HeartbeatMissed,
+    HoursListed,
     InputsRead,
     LinkChanged,
     MarginPreviewed,
@@ -70,12 +77,38 @@ Answer = (
     | ExpiriesListed
     | OptionsListed
     | FuturesListed
+    | HoursListed
     | RequestFailed
     | MarginPreviewed
     | BreadthSeeded
     | InputsRead
 )
 """What was asked for, or is read from a file: it is remembered, and that is all."""
+
+
+OfTheWay = (
+    DaemonStarted
+    | BrokerConnected
+    | BrokerDisconnected
+    | ConnectFailed
+    | HeartbeatMissed
+    | ClockCompared
+    | DataTroubled
+    | LinkChanged
+    | BrokerReported
+    | ReportFailed
+)
+"""What the state of the way to the market follows from, beside the time."""
+
+OfOrders = (
+    OrderUpdated
+    | OrderRefused
+    | OrderNotSent
+    | OrderDoubted
+    | OrderFilled
+    | CommissionReported
+)
+OfTheShell = ControlTripped | StorageStrained
 
 
 class Step(Struct, frozen=True):
@@ -90,16 +123,21 @@ def step(state: State, event: Event, rules: Rules) -> Step:
     """Return what follows from `event`."""
     turn = Turn(state, rules, event.at)
     turn.put(at=event.at)
-    _handle(turn, event)
+    if isinstance(event, MarketUpdated):
+        market.on_updated(turn, event)
+    elif isinstance(event, OfTheWay):
+        _follow(turn, event)
+    elif isinstance(event, Answer):
+        _learn(turn, event)
+    else:
+        _handle(turn, event)
     is_quiet = isinstance(event, MarketUpdated) and not turn.decisions
     settle_wants(turn, is_quiet=is_quiet)
     return Step(turn.state, tuple(turn.commands), tuple(turn.decisions))
 
 
-def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - a row each
+def _follow(turn: Turn, event: OfTheWay) -> None:
     match event:
-        case MarketUpdated():
-            market.on_updated(turn, event)
         case DaemonStarted():
             session.on_started(turn, event)
         case BrokerConnected():
@@ -108,10 +146,25 @@ def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - a row each
             session.on_disconnected(turn, event)
         case LinkChanged():
             session.on_link_changed(turn, event)
+        case ConnectFailed():
+            connection.on_connect_failed(turn, event)
+        case HeartbeatMissed():
+            connection.on_heartbeat_missed(turn)
+        case ClockCompared():
+            connection.on_clock_compared(turn, event)
+        case DataTroubled():
+            connection.on_data_troubled(turn, event)
         case BrokerReported():
             session.on_reported(turn, event)
         case ReportFailed():
             session.on_report_failed(turn, event)
+    is_open = turn.rules.calendar.is_open(turn.at)
+    connection.review(turn, is_open=is_open)
+    outage.look(turn, is_open=is_open)
+
+
+def _handle(turn: Turn, event: OfOrders | OfTheShell | Said) -> None:
+    match event:
         case OrderUpdated():
             answers.on_report(turn, event.report)
         case OrderRefused():
@@ -132,7 +185,7 @@ def _handle(turn: Turn, event: Event) -> None:  # noqa: PLR0912 - a row each
             _obey(turn, event)
 
 
-def _obey(turn: Turn, event: Said | Answer) -> None:
+def _obey(turn: Turn, event: Said) -> None:
     match event:
         case OperatorHalted() | OperatorCleared():
             freezing.hear(turn, event)
@@ -155,7 +208,7 @@ def _obey(turn: Turn, event: Said | Answer) -> None:
         case OperatorRejected():
             proposals.on_rejected(turn, event)
         case _:
-            _learn(turn, event)
+            assert_never(event)
 
 
 def _learn(turn: Turn, answer: Answer) -> None:
@@ -181,6 +234,8 @@ def _learn(turn: Turn, answer: Answer) -> None:
             turn.put(margins={**turn.state.margins, answer.ref: margin})
         case BreadthSeeded():
             market.on_breadth_seeded(turn, answer)
+        case HoursListed():
+            connection.on_hours(turn, answer)
         case InputsRead():
             operator.on_inputs_read(turn, answer)
             panel.expect(turn)

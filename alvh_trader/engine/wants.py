@@ -15,6 +15,7 @@ from alvh_trader.engine.case import Case, HedgeLot
 from alvh_trader.engine.command import (
     Command,
     ListExpiries,
+    ListHours,
     ListOptions,
     RequestBars,
     Watch,
@@ -132,6 +133,8 @@ def _tradable_lots(state: State) -> list[HedgeLot]:
 
 def _questions(turn: Turn) -> Iterator[tuple[str, Command]]:
     state = turn.state
+    if all(hours.day != state.day for hours in state.link.hours):
+        yield "hours SPX", ListHours(symbol="SPX")
     for symbol in ("SPX", "VIX"):
         if symbol not in state.bars:
             yield f"bars {symbol}", RequestBars(symbol=symbol, sessions=BARS)

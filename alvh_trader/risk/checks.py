@@ -25,6 +25,7 @@ from alvh_trader.risk.sale import (
     sells_a_hedge,
     sells_what_is_held,
 )
+from alvh_trader.risk.way import hours_agree, is_connected
 from alvh_trader.strategy.finding import Finding
 
 MULTIPLIERS = {"VIX": 100, "VIXW": 100, "VXM": 100, "VX": 1000}
@@ -45,10 +46,6 @@ def _kill_switch(order: Order, now: Circumstances, _limits: Limits) -> Finding:
 
 def _covered(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
     return Finding("naked short options", _yes(now.is_naked), "no", not now.is_naked)
-
-
-def _connected(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
-    return Finding("connection", _yes(now.is_connected), "up", now.is_connected)
 
 
 def _reconciled(_order: Order, now: Circumstances, limits: Limits) -> Finding:
@@ -332,10 +329,11 @@ EVERY_ORDER: tuple[Check, ...] = (
     _kill_switch,
     is_armed,
     _covered,
-    _connected,
+    is_connected,
     _reconciled,
     _explained,
     _session,
+    hours_agree,
     _no_doubt,
     _no_duplicate,
     _rate,

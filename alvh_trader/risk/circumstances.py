@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from alvh_trader.capital.liquidity import Light
+from alvh_trader.domain.connection import Connection
 from alvh_trader.domain.market import Quote
 from alvh_trader.domain.order import Order
 from alvh_trader.risk.arm import Arm, Identity
@@ -86,7 +87,10 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     may_trade: bool
     freeze: Freeze
     is_naked: bool
-    is_connected: bool
+    connection: Connection
+    hours_wrong: str
+    """How the broker's hours contradict our calendar today; "" where they agree."""
+
     is_market_open: bool
     is_data_fresh: bool
     reconciled: datetime | None

@@ -25,7 +25,7 @@ from tenacity import (
     wait_fixed,
 )
 
-from alvh_trader.engine.event import ControlTripped, Event
+from alvh_trader.engine.event import ConnectFailed, ControlTripped, Event
 from alvh_trader.errors import AlvhError, BrokerError, WrongAccountError
 from alvh_trader.ports import Observer
 from alvh_trader.runtime.dispatch import Dispatcher
@@ -49,8 +49,9 @@ MOVED = timedelta(seconds=5)
 WATCHDOG_EVERY = 5.0
 """Seconds between two looks at whether the decision loop does its work."""
 
-RETRY_SECONDS_MAX = 60.0
-"""The longest pause between two attempts to connect."""
+RETRY_SECONDS_MAX = 20.0
+"""The longest pause between two attempts to connect: a gateway that is back is found
+and agreed with within half a minute (reliability.md D3)."""
 
 
 Job = Callable[[], Coroutine[Any, Any, None]]
@@ -216,7 +217,7 @@ class Daemon:
             stop=stop_after_delay(self._pulse.gives_up_after)
             if is_brokers
             else stop_never,
-            before_sleep=_log_retry,
+            before_sleep=self._note_failure,
         )
         try:
             await attempts(self._connect)
@@ -225,13 +226,16 @@ class Daemon:
             return False
         return True
 
+    def _note_failure(self, attempts: RetryCallState) -> None:
+        error = attempts.outcome.exception() if attempts.outcome else None
+        log.warning("session.retry", attempt=attempts.attempt_number, reason=str(error))
+        # The end of a simulation is no outage.
+        if isinstance(error, BrokerError) and not self._pulse.is_brokers:
+            failed = ConnectFailed(at=self._now(), reason=str(error), code=error.code)
+            self._inbox.put_nowait(failed)
+
 
 def _first_of(group: BaseExceptionGroup[AlvhError]) -> AlvhError:
     """Return the first error in a group, whose members may be groups again."""
     first = group.exceptions[0]
     return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
-
-
-def _log_retry(state: RetryCallState) -> None:
-    reason = state.outcome.exception() if state.outcome else None
-    log.warning("session.retry", attempt=state.attempt_number, reason=str(reason))

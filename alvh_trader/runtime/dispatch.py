@@ -15,10 +15,12 @@ from alvh_trader.engine.command import (
     Command,
     ListExpiries,
     ListFutures,
+    ListHours,
     ListOptions,
     PlaceOrder,
     PreviewMargin,
     RaiseAlert,
+    Reconnect,
     RepriceOrder,
     RequestBars,
     RequestReport,
@@ -33,6 +35,7 @@ Question = (
     | ListExpiries
     | ListOptions
     | ListFutures
+    | ListHours
     | PreviewMargin
 )
 
@@ -61,6 +64,8 @@ class Dispatcher:
         match command:
             case Watch():
                 self._observer.watch(command)
+            case Reconnect():
+                self._observer.reconnect(command)
             case RaiseAlert():
                 self._notifier.notify(command, self._now())
             case PlaceOrder() | RepriceOrder() | CancelOrder():
@@ -71,6 +76,7 @@ class Dispatcher:
                 | ListExpiries()
                 | ListOptions()
                 | ListFutures()
+                | ListHours()
                 | PreviewMargin()
             ):
                 self.questions.put_nowait(command)

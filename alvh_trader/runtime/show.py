@@ -81,12 +81,15 @@ def status(journal: Path, *, as_json: bool) -> None:
         "t": state.at.isoformat() if state.at else None,
         "mode": state.mode,
         "connected": state.is_connected and state.is_link_up,
+        "connection": str(state.link.name),
+        "connection_since": _iso(state.link.since),
+        "connection_why": state.link.why,
         "halted": state.is_halted,
         "freeze": state.freeze.name,
         "frozen_by": state.frozen_by,
         **_live(state),
         "discrepancies": ", ".join(it.key for it in opened(state)),
-        "reconciled": state.reconciled.isoformat() if state.reconciled else None,
+        "reconciled": _iso(state.reconciled),
         "account": masked(state.account_id),
         "net_liquidation": account.net_liquidation if account else None,
         "available_funds": account.available_funds if account else None,
@@ -112,6 +115,10 @@ def _live(state: State) -> dict[str, Any]:
         "approvals": len(pending(state)),
         "build": state.identity.build,
     }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _print_pairs(row: dict[str, Any]) -> None:

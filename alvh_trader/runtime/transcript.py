@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from alvh_trader.domain.calendar import NEW_YORK
+from alvh_trader.domain.connection import Connection
 from alvh_trader.domain.instrument import Future, Instrument, Option
 from alvh_trader.domain.order import Fill, Order
+from alvh_trader.engine import connection
 from alvh_trader.engine.command import (
     CancelOrder,
     Command,
@@ -59,6 +61,8 @@ def lines(
 ) -> Iterator[str]:
     """Yield the lines a record is worth; none for what a person would not miss."""
     match body:
+        case Decision(trigger=connection.CHANGED):
+            yield from _way(body)
         case Decision():
             yield from _decision(body)
         case OrderFilled(fill=fill):
@@ -150,6 +154,15 @@ def _decision(decision: Decision) -> Iterator[str]:
     for finding in decision.findings:
         mark = "yes" if finding.holds else "no "
         yield f"{INDENT}   {mark} {finding.what} {finding.value}, asked {finding.bound}"
+
+
+def _way(decision: Decision) -> Iterator[str]:
+    """Yield what the way to the market is now; a new session says so by itself."""
+    begins = {Connection.DISCONNECTED, Connection.RECONCILING}
+    is_ordinary = decision.before in begins and decision.after == Connection.CONNECTED
+    if not is_ordinary and decision.after not in begins:
+        why = "".join(f": {found.value}" for found in decision.findings)
+        yield f"{when(decision.at)}  market     {decision.after}{why}"
 
 
 def order_words(order: Order) -> str:

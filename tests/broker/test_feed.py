@@ -2,13 +2,20 @@
 
 import asyncio
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
+from alvh_trader.domain.connection import Trouble
 from alvh_trader.domain.instrument import Index, Instrument, Other
 from alvh_trader.domain.market import Breadth, Quote
 from alvh_trader.engine.command import Watch
-from alvh_trader.engine.event import BrokerDisconnected, LinkChanged, MarketUpdated
+from alvh_trader.engine.event import (
+    BrokerDisconnected,
+    DataTroubled,
+    LinkChanged,
+    MarketUpdated,
+)
 from tests.broker.peer import TIME, Fields, Peer
 from tests.broker.rig import NOW, SPX_LOWER_PUT, SPX_PUT, VIX_CALL, Rig, rig, until
 
@@ -127,7 +134,7 @@ def test_advances_and_declines_are_breadth_and_no_quote() -> None:
         (("0", "0"), ("0.05", "20"), (None, 0.05)),
         (("0", "5"), ("0.05", "20"), (0.0, 0.05)),
         (("1.7", "5"), ("1.6", "20"), (None, None)),
-        (("1.6", "5"), ("1.6", "20"), (1.6, 1.6)),
+        (("1.6", "5"), ("1.6", "20"), (None, None)),
         (("nan", "5"), ("1.6", "20"), (None, 1.6)),
         (("1.5", "5"), ("inf", "20"), (1.5, None)),
         (("1.5", "5"), ("-1", ""), (1.5, None)),
@@ -365,3 +372,105 @@ def test_many_subscriptions_keep_below_the_rate_and_orders_do_not_wait() -> None
 
 def test_time_and_peer_agree() -> None:
     assert NOW.timestamp() == TIME == Peer().time
+
+
+def troubles(r: Rig) -> list[tuple[Trouble, ...]]:
+    return [event.troubles for event in r.inbox.of(DataTroubled)]
+
+
+@pytest.mark.covers("F33", "F96", "I10")
+@pytest.mark.parametrize(
+    ("code", "trouble"), [(10197, Trouble.OTHER_SESSION), (101, Trouble.NO_LINES)]
+)
+def test_what_ails_a_stream_and_may_ail_all_is_told_until_it_is_over(
+    code: int, trouble: Trouble
+) -> None:
+    async def story() -> None:
+        async with rig() as r:
+            lines = Lines(r)
+            await lines.watch(*EVERY)
+            r.peer.error(lines.line(VIX_CALL), code)
+            await lines.pulse(5)
+            assert troubles(r) == [(trouble,)]
+            await lines.pulse(5)
+            lines.two_sided(VIX_CALL, "1.5", "1.6")
+            await lines.pulse(5)
+            await lines.pulse(5)
+            assert troubles(r) == [(trouble,), ()]
+
+    asyncio.run(story())
+
+
+@pytest.mark.covers("F94", "I10")
+def test_a_farm_that_flaps_is_told_down_and_well_and_the_session_stays() -> None:
+    async def story() -> None:
+        async with rig() as r:
+            lines = Lines(r)
+            await lines.watch(*EVERY)
+            r.peer.error(-1, 2103, "Market data farm connection is broken:usfarm")
+            await lines.pulse(5)
+            r.peer.error(-1, 2104, "Market data farm connection is OK:usfarm")
+            await lines.pulse(5)
+            await lines.pulse(5)
+            assert troubles(r) == [(Trouble.FARM_DOWN,), ()]
+            assert r.inbox.of(BrokerDisconnected) == []
+
+    asyncio.run(story())
+
+
+@pytest.mark.covers("F89")
+def test_a_market_is_halted_where_most_of_its_instruments_are() -> None:
+    async def story() -> None:
+        async with rig() as r:
+            lines = Lines(r)
+            await lines.watch(*EVERY)
+            every: tuple[Instrument, ...] = EVERY
+            for count, instrument in enumerate(every, 1):
+                r.peer.send("45", "6", lines.line(instrument), "49", "1")
+                await lines.pulse(5)
+                assert troubles(r) == ([(Trouble.HALTED,)] if count >= 3 else [])
+            for instrument in every:
+                r.peer.send("45", "6", lines.line(instrument), "49", "0")
+            await lines.pulse(5)
+            assert troubles(r)[-1] == ()
+
+    asyncio.run(story())
+
+
+@pytest.mark.covers("F95", "F96", "F98")
+@pytest.mark.parametrize("code", [101, 200, 300, 354, 10182, 10197])
+def test_a_refused_stream_is_asked_for_again_with_growing_pauses(code: int) -> None:
+    async def story() -> None:
+        async with rig() as r:
+            lines = Lines(r)
+            await lines.watch(VIX_CALL)
+            asked: list[int] = []
+            count = 1
+            for second in range(5, 1000, 5):
+                r.peer.error(lines.line(VIX_CALL), code)
+                await lines.pulse(5)
+                await r.trader.pulse()
+                now = len(r.peer.got("1"))
+                asked += [second] * (now - count)
+                count = now
+            first, *others = asked
+            assert first <= 40
+            pauses = [b - a for a, b in pairwise([first, *others])]
+            assert pauses == [60, 120, 240, 480]
+
+    asyncio.run(story())
+
+
+@pytest.mark.covers("F95")
+def test_all_streams_are_made_anew_where_that_is_asked() -> None:
+    async def story() -> None:
+        async with rig() as r:
+            lines = Lines(r)
+            await lines.watch(SPX, VIX_CALL)
+            r.trader.watch(Watch(instruments=(SPX, VIX_CALL), anew=True))
+            await lines.pulse(1)
+            asked = [fields[3] for fields in r.peer.got("1")]
+            assert asked == ["416904", "111"] * 2
+            assert len(r.peer.got("2")) == 2
+
+    asyncio.run(story())

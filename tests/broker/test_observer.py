@@ -17,7 +17,7 @@ from alvh_trader.errors import InvariantError
 from tests.broker.peer import Peer, execution
 from tests.broker.rig import REPORT, Inbox
 
-OFFERED = {"connect", "pulse", "watch", "ask", "close"}
+OFFERED = {"connect", "pulse", "watch", "ask", "reconnect", "close"}
 
 
 def observer(peer: Peer, inbox: Inbox) -> Observer:

@@ -100,8 +100,12 @@ def test_a_gateway_that_stops_talking_times_out(how: str) -> None:
 
 
 @pytest.mark.covers("F42")
-def test_a_gateway_newer_than_the_client_is_refused() -> None:
-    assert "speaks version 999" in asyncio.run(refusal(Peer(version="999")))
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [("999", "speaks version 999"), ("156", "version must be"), ("38", "must be")],
+)
+def test_a_gateway_of_an_unknown_version_is_refused(version: str, words: str) -> None:
+    assert words in asyncio.run(refusal(Peer(version=version)))
 
 
 @pytest.mark.covers("F43", "P04")

@@ -36,7 +36,7 @@ def test_whatever_is_sent_a_quote_is_uncrossed_or_unknown(
 def test_a_refusal_forgets_and_a_price_makes_it_speak_again() -> None:
     stream = Stream(VIX_CALL, 1)
     stream.take_price("1", "1.5", "3")
-    stream.refuse()
+    stream.refuse(354)
     assert not stream.is_usable
     assert stream.quote(NOW).bid is None
     stream.take_price("2", "1.6", "3")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from alvh_trader.domain.calendar import NEW_YORK
+from alvh_trader.engine.connection import CHANGED
 from tests.programs import alvh
 
 FOLDER = Path(__file__).parent / "golden"
@@ -107,7 +108,7 @@ def story(rows: Iterable[Row]) -> list[str]:
 def _words(row: Row) -> Iterator[tuple[str, str]]:
     """Yield (sort, words) of what a row is worth; a sort of "" is told every time."""
     match row["kind"]:
-        case "transition":
+        case "transition" if row["trigger"] != CHANGED:
             move = f"{row['before'] or 'new'} -> {row['after']}, {row['trigger']}"
             yield move, move
         case "PlaceOrder":

@@ -62,7 +62,7 @@ def test_a_breach_is_told_once_with_what_would_mend_it() -> None:
     assert test.left <= 6
     assert f"{asked.units} of 20" in alert.text
     assert not world.alerts("drawdown_near")
-    assert [d.trigger for d in world.decisions if not d.case] == ["DRAWDOWN"]
+    assert world.of_the_book() == ["DRAWDOWN"]
 
 
 def test_a_warning_comes_before_the_breach() -> None:

@@ -77,7 +77,7 @@ def test_two_minutes_without_a_ratio_degrade_the_case_and_are_told() -> None:
     assert world.is_at(Phase.MONITOR)
     world.run(60, every=20)
     assert world.is_at(Phase.DEGRADED)
-    assert world.criticals() == ["blind"]
+    assert world.criticals() == ["market_unseen", "blind"]
 
 
 def test_after_a_minute_of_good_data_a_blind_case_is_reconciled() -> None:

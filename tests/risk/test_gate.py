@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from alvh_trader.domain.connection import Connection
 from alvh_trader.domain.instrument import Future, Option, Right
 from alvh_trader.domain.market import Quote
 from alvh_trader.domain.order import Leg, Order, Purpose
@@ -79,7 +80,8 @@ NOW = Circumstances(
     may_trade=True,
     freeze=Freeze.NONE,
     is_naked=False,
-    is_connected=True,
+    connection=Connection.CONNECTED,
+    hours_wrong="",
     is_market_open=True,
     is_data_fresh=True,
     reconciled=AT,
@@ -143,6 +145,8 @@ def ago(seconds: float) -> datetime:
 
 VX = Future(7, "VIX", "VX", date(2026, 6, 17), date(2026, 6, 16), 1000)
 
+CUT_OFF = frozenset(Connection) - {Connection.CONNECTED, Connection.DEGRADED}
+
 FLIPS = [
     # Every order.
     *now("mode", may_trade=False),
@@ -150,7 +154,10 @@ FLIPS = [
     *now("kill switch", freeze=Freeze.HALT),
     *now("kill switch", SELL, freeze=Freeze.REDUCE),
     *now("naked short options", is_naked=True),
-    *now("connection", is_connected=False),
+    *(flip for state in CUT_OFF for flip in now("connection", connection=state)),
+    *now("connection", SELL, connection=Connection.DEGRADED),
+    *now("connection", ROLL, connection=Connection.DEGRADED),
+    *now("the broker's hours", hours_wrong="closed"),
     *now("reconciliation", reconciled=None),
     *now("reconciliation", reconciled=ago(60.001)),
     *now("session", is_market_open=False),
@@ -346,7 +353,9 @@ def test_every_check_has_been_seen_to_refuse() -> None:
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
-    wrong = replace(NOW, may_trade=False, is_connected=False, margin_change=None)
+    wrong = replace(
+        NOW, may_trade=False, connection=Connection.BLIND, margin_change=None
+    )
     verdict = judge(ROLL, wrong, LIMITS)
     assert isinstance(verdict, Refused)
     assert {f.what for f in verdict.findings} == {

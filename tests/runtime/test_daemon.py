@@ -12,7 +12,7 @@ import pytest
 
 from alvh_trader.alerts.outbox import Outbox
 from alvh_trader.engine.command import Command
-from alvh_trader.engine.event import ControlTripped, DaemonStarted, Event
+from alvh_trader.engine.event import ConnectFailed, ControlTripped, DaemonStarted, Event
 from alvh_trader.engine.state import State
 from alvh_trader.errors import BrokerError, JournalError, WrongAccountError
 from alvh_trader.journal.store import Journal
@@ -48,6 +48,9 @@ class Session:
     async def ask(self, command: Command) -> None:
         raise AssertionError(command)
 
+    def reconnect(self, command: Command) -> None:
+        raise AssertionError(command)
+
     async def close(self) -> None:
         self.closed += 1
 
@@ -58,8 +61,28 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield opened
 
 
+class Taken(Session):
+    """A session that is lost at once, and whose number is another's for a while."""
+
+    def __init__(self) -> None:
+        super().__init__(pulses=2)
+        self.tried = 0
+
+    async def connect(self) -> None:
+        self.tried += 1
+        if self.tried == 2:
+            raise BrokerError("error 326: in use", 326)
+        if self.tried == 3:
+            self.pulses = 1_000_000
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
 def made(
-    journal: Journal, session: Observer, *jobs: Job, farewell: Job | None = None
+    journal: Journal,
+    session: Observer,
+    *jobs: Job,
+    farewell: Job | None = None,
+    is_brokers: bool = True,
 ) -> Daemon:
     """Return a daemon whose broker keeps the time; one event waits for it."""
     inbox: asyncio.Queue[Event] = asyncio.Queue()
@@ -67,7 +90,7 @@ def made(
     outbox = Outbox(journal.deliveries, (), lambda: START, window=START - START)
     dispatcher = Dispatcher(session, None, outbox, lambda: START)
     loop = Loop(journal, dispatcher.dispatch, State(), RULES)
-    pulse = Pulse(is_brokers=True, gives_up_after=0.2)
+    pulse = Pulse(is_brokers=is_brokers, gives_up_after=0.2)
     return Daemon(
         session, dispatcher, loop, inbox, lambda: START, pulse, jobs, farewell
     )
@@ -101,6 +124,19 @@ def test_a_signal_ends_it_after_its_last_words(
 def test_a_gateway_that_is_not_there_is_the_end(journal: Journal) -> None:
     with pytest.raises(BrokerError, match="nobody is there"):
         asyncio.run(made(journal, Session(pulses=0)).run())
+
+
+@pytest.mark.covers("F20", "F34")
+def test_attempts_that_fail_are_journaled_with_the_brokers_reason(
+    journal: Journal,
+) -> None:
+    session = Taken()
+    asyncio.run(made(journal, session, is_brokers=False).run())
+    assert session.tried >= 3
+    failed = [e for _, e in journal.events_after(0) if isinstance(e, ConnectFailed)]
+    assert [(event.reason, event.code) for event in failed] == [
+        ("error 326: in use", 326)
+    ]
 
 
 class Strange(Session):

@@ -12,10 +12,12 @@ from alvh_trader.engine.command import (
     Command,
     ListExpiries,
     ListFutures,
+    ListHours,
     ListOptions,
     PlaceOrder,
     PreviewMargin,
     RaiseAlert,
+    Reconnect,
     RepriceOrder,
     RequestBars,
     RequestReport,
@@ -48,6 +50,7 @@ QUESTIONS: list[Question] = [
     ListExpiries(symbol="VIX"),
     ListOptions(symbol="VIX", trading_class="VIXW", last_trade=date(2026, 6, 2)),
     ListFutures(symbol="VIX"),
+    ListHours(symbol="SPX"),
 ]
 
 
@@ -69,6 +72,9 @@ class Watcher:
 
     async def close(self) -> None:
         """Nothing to close."""
+
+    def reconnect(self, command: Reconnect) -> None:
+        self.did.append(command)
 
     def watch(self, command: Watch) -> None:
         self.did.append(command)
