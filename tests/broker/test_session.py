@@ -169,6 +169,7 @@ def test_every_connection_uses_the_same_client_id() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F21")
 def test_a_lost_socket_is_announced_once_and_ends_everything() -> None:
     async def story() -> None:
         async with rig() as r:
@@ -319,6 +320,7 @@ def test_an_unreadable_order_message_makes_us_doubt_the_picture() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F97")
 @pytest.mark.covers("F41")
 def test_unknown_messages_are_passed_over() -> None:
     async def story() -> None:

@@ -69,7 +69,7 @@ def trouble(*which: Trouble) -> Callable[[World], None]:
     return tell
 
 
-@pytest.mark.covers("F06")
+@pytest.mark.covers("P06")
 def test_a_session_begins_reconciling_and_is_connected_after_a_clean_report() -> None:
     world = World(CALM)
     world.withheld.add(RequestReport)
