@@ -131,7 +131,7 @@ def running(
 def gateway(*arguments: object, cwd: Path) -> Iterator[tuple[Running, int]]:
     """Serve a scenario on a free port; yield the process and the port."""
     with running("gateway", "--port", 0, "--json", *arguments, cwd=cwd) as it:
-        until(lambda: it.said or it.process.poll() is not None)
+        until(lambda: it.said or it.process.poll() is not None, 300)
         assert it.said, it.log.read_text()
         yield it, json.loads(it.said[0])["port"]
 

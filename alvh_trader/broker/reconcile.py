@@ -132,7 +132,7 @@ class Reconciler:
         missing = [tag for tag, name in _ACCOUNT_TAGS.items() if name not in known]
         if missing:
             raise BrokerError(f"account values without {', '.join(missing)}")
-        return Account(account_id=self.tracker.account, **known)
+        return Account(account_id=self.tracker.shown_account, **known)
 
     async def _positions(self, held: Held) -> tuple[Position, ...]:
         return tuple(

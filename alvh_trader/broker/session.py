@@ -126,7 +126,7 @@ class Session:
         self._put(
             BrokerConnected(
                 at=self._clock.now(),
-                account_id=self._tracker.account,
+                account_id=self._tracker.shown_account,
                 server_version=line.client.serverVersion(),
                 indexes=indexes,
                 next_order_id=self.desk.told_id if self.desk else 0,
@@ -312,9 +312,9 @@ class Session:
             self._troubles = self.feed.troubles
             self._put(DataTroubled(at=at, troubles=self._troubles))
 
-    def _on_error(self, request_id: int, code: int, text: str, *_: object) -> None:
-        fault = fault_of(code)
-        match fault:
+    def _on_error(self, request_id: int, code: int, told: str, *_: object) -> None:
+        text = self._tracker.hide_account(told)
+        match fault := fault_of(code):
             case Fault.LINK_DOWN | Fault.LINK_UP:
                 self._on_link(code, is_up=fault is Fault.LINK_UP)
             case Fault.FARM_DOWN | Fault.FARM_UP:

@@ -24,6 +24,7 @@ from alvh_trader.broker.translate import (
     terms,
 )
 from alvh_trader.domain.order import OrderReport, Terms, revision
+from alvh_trader.domain.position import masked
 from alvh_trader.engine.event import (
     CommissionReported,
     OrderFilled,
@@ -95,6 +96,17 @@ class Tracker:
         self._summaries: set[str] = set()
         self._commissions: set[str] = set()
         self.highest_order_id = 0
+
+    # ------------------------------------------------------------- account ---
+
+    @property
+    def shown_account(self) -> str:
+        """The account's number as it may be journaled and told."""
+        return masked(self.account)
+
+    def hide_account(self, text: str) -> str:
+        """Return the broker's words without the account's number in full."""
+        return text.replace(self.account, self.shown_account) if self.account else text
 
     # ----------------------------------------------------------- questions ---
 

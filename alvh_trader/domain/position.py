@@ -12,7 +12,9 @@ SIMULATED_ACCOUNTS = "U000"
 
 
 def masked(account: str) -> str:
-    """Return as much of an account's number as may be shown.
+    """Return as much of an account's number as may be shown, journaled or told.
+
+    In full it is known to the configuration, and said to the broker.
 
     >>> masked("U1234567")
     '***567'
@@ -29,7 +31,7 @@ class Position(Struct, frozen=True):
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """Balances in USD."""
+    """Balances in USD; `account_id` is masked."""
 
     account_id: str
     net_liquidation: float

@@ -13,6 +13,10 @@ import structlog
 log = structlog.get_logger()
 
 LINE_MAX = 4096
+CALLERS = 4
+"""Callers that may wait. Where no file can be opened any more each is an error a second
+in the log, and a crowd must not keep the loop from the market."""
+
 PATIENCE = 10.0
 """Seconds that either end waits for the other."""
 
@@ -56,7 +60,9 @@ async def answered(
         finally:
             writer.close()
 
-    server = await asyncio.start_unix_server(serve, sock=listening, limit=LINE_MAX)
+    server = await asyncio.start_unix_server(
+        serve, sock=listening, limit=LINE_MAX, backlog=CALLERS
+    )
     try:
         async with server:
             yield server

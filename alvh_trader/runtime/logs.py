@@ -27,7 +27,10 @@ def configure(stream: TextIO | None = None) -> None:
     common: list[structlog.types.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-        structlog.processors.dict_tracebacks,
+        # Without the locals: they may hold a secret, and cost more than the rest.
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        ),
     ]
     to_json = structlog.processors.JSONRenderer(default=str)
     structlog.configure(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import reduce
 from itertools import pairwise
 
-from alvh_trader.domain.position import PAPER_ACCOUNTS, SIMULATED_ACCOUNTS
+from alvh_trader.domain.position import PAPER_ACCOUNTS, SIMULATED_ACCOUNTS, masked
 from alvh_trader.settings.model import ClockSource, ModeName, Settings
 
 PAPER_PORTS = frozenset({7497, 4002})
@@ -94,7 +94,7 @@ def _mode(settings: Settings) -> Iterator[str]:
             yield f"broker.port = {port} is a live port, and mode.name is paper"
         if account and not is_paper_account:
             yield (
-                f"broker.account = {account} is no paper account "
+                f"broker.account = {masked(account)} is no paper account "
                 f"({', '.join(PAPER_ACCOUNTS)}...), and mode.name is paper"
             )
     if settings.mode.name is ModeName.LIVE:
@@ -105,7 +105,7 @@ def _mode(settings: Settings) -> Iterator[str]:
         elif port not in LIVE_PORTS and not is_rehearsal:
             yield f"broker.port = {port} is no live port (4001, 7496), in mode live"
         if is_paper_account:
-            yield f"broker.account = {account} is a paper account, in mode live"
+            yield f"broker.account = {masked(account)} is a paper account, in mode live"
         if not account:
             yield "broker.account must be given, since mode.name is live"
         if settings.clock.source is not ClockSource.SYSTEM and not is_rehearsal:

@@ -130,7 +130,7 @@ def test_everything_the_engine_asks_is_answered() -> None:
             names = {i.symbol for i in d.inbox.last(BrokerConnected).indexes}
             assert names == {"SPX", "VIX", "VIX9D", "VIX3M", "VVIX", "AD-NYSE"}
             told = d.inbox.last(BrokerReported)
-            assert told.account.account_id.startswith("DU")
+            assert told.account.account_id.startswith("***")
             assert sorted(p.quantity for p in told.positions) == [-10, -10, 10, 10]
             assert all(isinstance(p.instrument, Option) for p in told.positions)
             await d.trader.ask(RequestBars(symbol="SPX", sessions=100))

@@ -35,7 +35,7 @@ def test_a_session_is_announced_with_account_version_and_indexes() -> None:
         async with rig() as r:
             connected = r.inbox.last(BrokerConnected)
             assert connected.at == NOW
-            assert connected.account_id == "DU1234567"
+            assert connected.account_id == "***567"
             assert connected.server_version == 176
             assert [i.symbol for i in connected.indexes] == ["SPX", "VIX", "AD-NYSE"]
             assert connected.indexes[0].con_id == 416904

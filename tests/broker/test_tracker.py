@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,3 +108,14 @@ def test_each_execution_is_told_in_rising_revisions(
         base = f"0000.5e2b.{leg:02}"
         best[base] = max(best.get(base, 0), number)
     assert seen == best
+
+
+@pytest.mark.covers("F136", "V15")
+def test_the_brokers_words_are_told_without_the_account() -> None:
+    t = tracker(Inbox())
+    assert t.hide_account("for DU1") == "for DU1", "too short to be masked"
+    t.account = "DU7654321"
+    assert t.shown_account == "***321"
+    assert t.hide_account("no trading for DU7654321") == "no trading for ***321"
+    t.account = ""
+    assert t.hide_account("before the handshake") == "before the handshake"

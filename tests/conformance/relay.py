@@ -1,9 +1,10 @@
-"""A TCP relay in front of a gateway, which keeps what the gateway says."""
+"""A TCP relay in front of a gateway, which keeps what both sides say."""
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from time import monotonic
 
 from alvh_trader.wire.frame import FrameReader
 
@@ -14,6 +15,9 @@ class Relay:
     def __init__(self, to: int) -> None:
         self._to = to
         self._said: list[bytes] = []
+        self.asked: list[tuple[float, bytes]] = []
+        """What clients sent, and when (by the monotonic clock)."""
+
         self._sockets: list[socket.socket] = []
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
@@ -42,20 +46,21 @@ class Relay:
                 return
             gateway = socket.create_connection(("127.0.0.1", self._to))
             self._sockets += [client, gateway]
-            for source, sink, kept in (
-                (client, gateway, None),
-                (gateway, client, self._said),
+            for source, sink, keep in (
+                (client, gateway, lambda data: self.asked.append((monotonic(), data))),
+                (gateway, client, self._said.append),
             ):
-                thread = threading.Thread(target=_pump, args=(source, sink, kept))
+                thread = threading.Thread(target=_pump, args=(source, sink, keep))
                 self._threads.append(thread)
                 thread.start()
 
 
-def _pump(source: socket.socket, sink: socket.socket, kept: list[bytes] | None) -> None:
+def _pump(
+    source: socket.socket, sink: socket.socket, keep: Callable[[bytes], None]
+) -> None:
     with suppress(OSError):
         while data := source.recv(1 << 16):
-            if kept is not None:
-                kept.append(data)
+            keep(data)
             sink.sendall(data)
     with suppress(OSError):
         sink.shutdown(socket.SHUT_WR)

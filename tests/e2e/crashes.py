@@ -22,11 +22,12 @@ from tests.programs import Running
 
 @dataclass(frozen=True)
 class Doom:
-    """When a daemon shall die: at a step, or so many seconds after it agreed."""
+    """When a daemon gets its signal: at a step, or so many seconds after it agreed."""
 
     step: str = "never"
     count: int = 1
     seconds: float = 4.0
+    number: signal.Signals = signal.SIGKILL
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,12 @@ class Death:
 
 OFTEN = {"MarketUpdated": 300, "Decision": 20, "OrderUpdated": 4, "RaiseAlert": 3}
 """How often a step may be passed before it kills, where that is more than once."""
+
+
+def program(doom: Doom) -> list[str]:
+    """Return how to start a daemon with that doom."""
+    words = [doom.number.name, doom.step, str(doom.count)]
+    return [sys.executable, "-m", "tests.e2e.doomed", *words]
 
 
 def dooms(seed: int) -> Iterator[Doom]:
@@ -79,8 +86,7 @@ def play(
         assert time.monotonic() < end, "it took too long"
         is_over = len(deaths) >= kills or time.monotonic() - began > seconds
         doom = Doom(seconds=seconds + PATIENCE) if is_over else next(planned)
-        program = [sys.executable, "-m", "tests.e2e.doomed", doom.step, str(doom.count)]
-        with it.daemon(program) as daemon:
+        with it.daemon(program(doom)) as daemon:
             agreed = _live(it, daemon, doom)
             if deaths and agreed is not None and since is not None:
                 last = deaths[-1]

@@ -1,11 +1,12 @@
-"""The real daemon, except that it kills itself at one named step of its journal.
+"""The real daemon, except that it gets a signal at one named step of its journal.
 
-usage: python -m tests.e2e.doomed STEP COUNT run --config FILE
+usage: python -m tests.e2e.doomed SIGNAL STEP COUNT run --config FILE
 
-STEP is a moment and a kind of record, such as `before commit PlaceOrder`; the process
-gets its SIGKILL when it is there for the COUNT-th time. Nothing of the daemon is left
-out or replaced: the steps are those that it takes anyway. As soon as the broker's books
-and its own agree for the first time, it says so on standard output.
+STEP is a moment and a kind of record, such as `before commit PlaceOrder HEDGE`; the
+process gets its signal when it is there for the COUNT-th time. Nothing of the daemon is
+left out or replaced: the steps are those that it takes anyway. On standard output it
+says when that was (`struck`), and when the broker's books and its own agreed for the
+first time (`reconciled`).
 """
 
 import os
@@ -65,10 +66,15 @@ def kind_of(record: object) -> str:
     return name
 
 
-class Doom:
-    """Counts how often the step was reached, and ends the process there."""
+def say(kind: str) -> None:
+    os.write(sys.stdout.fileno(), f'{{"kind":"{kind}"}}\n'.encode())
 
-    def __init__(self, step: str, count: int) -> None:
+
+class Doom:
+    """Counts how often the step was reached, and sends the signal there."""
+
+    def __init__(self, number: signal.Signals, step: str, count: int) -> None:
+        self._number = number
         self._step = step
         self._left = count
         self._pending: Counter[str] = Counter()
@@ -76,8 +82,9 @@ class Doom:
     def reach(self, moment: str, kind: str) -> None:
         if f"{moment} {kind}" == self._step:
             self._left -= 1
-            if self._left <= 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+            if self._left == 0:
+                say("struck")
+                os.kill(os.getpid(), self._number)
 
     def around(self, what: str, kind: str, act: Callable[[], Any]) -> Any:
         self.reach(f"before {what}", kind)
@@ -113,7 +120,7 @@ def watch(doom: Doom) -> None:
         process(it, event)
         if it.state.reconciled is not None and not has_agreed:
             has_agreed = True
-            os.write(sys.stdout.fileno(), b'{"kind":"reconciled"}\n')
+            say("reconciled")
 
     changes: dict[tuple[type, str], Callable[..., Any]] = {
         (Journal, "append"): lambda it, record: doom.append(
@@ -133,9 +140,9 @@ def watch(doom: Doom) -> None:
 
 
 if __name__ == "__main__":
-    _, named, times, *words = sys.argv
+    _, number, named, times, *words = sys.argv
     assert named in (*STEPS, "never"), named
-    watch(Doom(named, int(times)))
+    watch(Doom(signal.Signals[number], named, int(times)))
     sys.argv = ["alvh-trader", *words]
     from alvh_trader.cli import main
 

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ Row = dict[str, Any]
 Moment = Callable[["World"], bool]
 """Whether the time has come to kill the daemon."""
 
-PATIENCE = 400
+PATIENCE = 900
 """Seconds for the whole of a run, on a machine that is busy with others."""
 
 
@@ -61,12 +61,13 @@ class World:
             return False
 
     def daemon(
-        self, program: Sequence[str] = PROGRAM
+        self,
+        program: Sequence[str] = PROGRAM,
+        environ: Mapping[str, str] | None = None,
     ) -> AbstractContextManager[Running]:
         """Return the context of a daemon on this world's journal."""
-        return running(
-            "run", "--config", self._config, cwd=self.folder, program=program
-        )
+        words = ("run", "--config", self._config)
+        return running(*words, cwd=self.folder, environ=environ, program=program)
 
     def play(self, moments: Sequence[Moment] = ()) -> None:
         """Run to the end of history; SIGKILL the daemon at each of `moments`."""

@@ -76,3 +76,27 @@ def test_what_is_only_of_use_to_its_author_is_left_out(stream: io.StringIO) -> N
     structlog.get_logger().debug("quote", price=1)
     logging.getLogger("asyncio").info("selector")
     assert rows(stream) == []
+
+
+@pytest.mark.covers("F136")
+def test_an_error_does_not_tell_what_its_code_knew(stream: io.StringIO) -> None:
+    password = "swordfish"  # noqa: S105 - what must not be told
+    try:
+        int(f"{password[:0]}no number")
+    except ValueError:
+        structlog.get_logger().exception("it.failed")
+        logging.getLogger("asyncio").exception("it failed")
+    assert len(rows(stream)) == 2
+    assert "swordfish" not in stream.getvalue()
+
+
+@pytest.mark.covers("F135")
+def test_a_strangers_text_cannot_fake_a_line(stream: io.StringIO) -> None:
+    text = 'x\r\n{"level":"info","event":"order.sent"}\x1b[2K\x00\x85\u2028'
+    structlog.get_logger().warning("broker.error", text=text)
+    logging.getLogger("ib_insync.decoder").error(text)
+    (ours, theirs) = rows(stream)
+    assert (ours["text"], theirs["event"]) == (text, text)
+    lines = stream.getvalue()
+    assert lines.count("\n") == 2
+    assert all(c.isprintable() for c in lines.replace("\n", ""))
