@@ -9,6 +9,8 @@ from alvh_trader.gateway.fault_schedule import read_words
 from tests.contract.client import Bench, ib, play, pulse, until
 from tests.contract.test_trading import vix_call
 
+pytestmark = pytest.mark.covers("F131")
+
 
 def begin(it: Bench, words: str) -> None:
     it.gateway.injector.begin(read_words(words))
