@@ -91,7 +91,8 @@ START = datetime(2026, 5, 21, 15, 0, tzinfo=UTC)
 
 RULES = Rules(
     params=Params(),
-    limits=Limits(),
+    # Tests that restart again and again are about something else.
+    limits=Limits(starts_max=1000),
     calendar=calendar(),
     may_trade=True,
     adopts=True,

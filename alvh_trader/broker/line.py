@@ -21,8 +21,9 @@ _ORDER_MESSAGES = frozenset({"3", "4", "21", "58"})
 class Line:
     """A connection, used once.
 
-    With `may_order` False no message that could touch an order can be written,
-    whoever tries.
+    `check` reads every message again before it is written, and raises where it must
+    not be. Without one no message that could touch an order can be written, whoever
+    tries.
     """
 
     def __init__(
@@ -30,7 +31,7 @@ class Line:
         options: BrokerOptions,
         wrapper: SimpleNamespace,
         *,
-        may_order: bool,
+        check: Callable[[str, int], None] | None,
         on_lost: Callable[["Line"], None],
         on_crash: Callable[[Exception], None],
     ) -> None:
@@ -45,8 +46,10 @@ class Line:
         # An error in a handler would be logged and forgotten by the event library.
         self.client.conn.hasData.error_event += self._crashed
         self.client.apiError += self._note
-        if not may_order:
+        if check is None:
             _make_read_only(self.client)
+        else:
+            _read_again(self.client, check)
         self._limit: asyncio.Timeout | None = None
         self.reason = ""
         self.code = 0
@@ -142,6 +145,17 @@ class Line:
 
     def _crashed(self, _event: object, error: Exception) -> None:
         self._on_crash(error)
+
+
+def _read_again(client: OrderWire, check: Callable[[str, int], None]) -> None:
+    send = client.sendMsg
+
+    def guarded(message: str | None) -> None:
+        if message is not None:
+            check(message, client.serverVersion())
+        send(message)
+
+    client.sendMsg = guarded
 
 
 def _make_read_only(client: OrderWire) -> None:

@@ -1,5 +1,6 @@
 """The broker as watch mode has it: everything can be seen, nothing can be sent."""
 
+from alvh_trader.broker.guard import Stops
 from alvh_trader.broker.options import BrokerOptions
 from alvh_trader.broker.questions import Question
 from alvh_trader.broker.session import Session
@@ -15,7 +16,7 @@ class Observer:
     """
 
     def __init__(self, options: BrokerOptions, put: Put, clock: Clock) -> None:
-        self._session = Session(options, put, clock, may_order=False)
+        self._session = Session(options, put, clock, may_order=False, stops=Stops())
 
     async def connect(self) -> None:
         """See `ports.Observer.connect`."""

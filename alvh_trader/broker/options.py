@@ -1,9 +1,11 @@
 """What the broker adapter must be told."""
 
+from datetime import timedelta
 from typing import Literal
 
 from msgspec import Struct
 
+from alvh_trader.broker.guard import Rate
 from alvh_trader.broker.pace import QUERIES_PER_SECOND
 from alvh_trader.domain.position import PAPER_ACCOUNTS, masked
 from alvh_trader.errors import WrongAccountError
@@ -21,7 +23,8 @@ class BrokerOptions(Struct, frozen=True, kw_only=True):
     it must be well below the oldest option quote the engine accepts (60 s).
     `request_rate` limits queries and subscriptions to so many a second (orders have
     tokens of their own); the real gateway drops clients above 50. None lifts the limit,
-    for simulated gateways. `next_order_id` is the floor that the journal remembers.
+    for simulated gateways. `next_order_id` is the floor that the journal remembers,
+    `order_rates` are the gate's bounds on orders and new limits.
     """
 
     host: str = "127.0.0.1"
@@ -37,6 +40,12 @@ class BrokerOptions(Struct, frozen=True, kw_only=True):
     refresh: float = 20.0
     allow_delayed: bool = False
     next_order_id: int = 1
+    order_rates: tuple[Rate, ...] = (
+        Rate(1, timedelta(seconds=1)),
+        Rate(10, timedelta(minutes=1)),
+        Rate(60, timedelta(hours=1)),
+        Rate(100, timedelta(days=1)),
+    )
 
     def __post_init__(self) -> None:
         assert self.client_id > 0, "client 0 binds the orders of people at the screen"

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import structlog
 
 from alvh_trader.broker.faults import CANCELLED, Fault
+from alvh_trader.broker.guard import FrameGuard, FrameRefusedError, Intent, Stops
 from alvh_trader.broker.inquiry import FIRST_REQUEST_ID
 from alvh_trader.broker.library import OrderState, OrderWire
 from alvh_trader.broker.options import LIVE, BrokerOptions
@@ -24,6 +25,7 @@ from alvh_trader.engine.command import (
     RepriceOrder,
 )
 from alvh_trader.engine.event import (
+    ControlTripped,
     MarginPreviewed,
     OrderDoubted,
     OrderNotSent,
@@ -54,7 +56,11 @@ class OrderDesk:
         put: Put,
         clock: Clock,
         obstacle: Callable[[], str | None],
+        stops: Stops,
     ) -> None:
+        self._guard = FrameGuard(clock.now, stops.is_written, options.order_rates)
+        self.check = self._guard.check
+        self._stops = stops
         self._options = options
         self._put = put
         self._clock = clock
@@ -75,6 +81,7 @@ class OrderDesk:
         """A session is up; orders still wait for its first report."""
         self._client = client
         self._tracker = tracker
+        self._guard.begin()
 
     def stop(self) -> None:
         """The session is gone: previews get no answer any more."""
@@ -121,9 +128,9 @@ class OrderDesk:
         tracker.expect(handle)
         try:
             self._write(client, tracker, command.approved, handle)
-        except ConnectionError as error:
+        except (ConnectionError, FrameRefusedError) as error:
             tracker.forget(handle)
-            self._not_sent(order.ref, str(error))
+            self._not_left(order.ref, error)
 
     def reprice(self, command: RepriceOrder) -> None:
         """Send the same order again under its own number, with another limit."""
@@ -145,9 +152,9 @@ class OrderDesk:
         handle.said = None
         try:
             self._write(client, tracker, command.approved, handle)
-        except ConnectionError as error:
+        except (ConnectionError, FrameRefusedError) as error:
             handle.changing = False
-            self._not_sent(order.ref, str(error))
+            self._not_left(order.ref, error)
 
     def cancel(self, command: CancelOrder) -> None:
         """Ask for the cancellation of every live order of that name."""
@@ -219,6 +226,8 @@ class OrderDesk:
     # -------------------------------------------------------------- details ---
 
     def _reason_not_to_send(self, approved: Approved) -> str | None:
+        if self._stops.is_killed():
+            return "the kill file is there"
         obstacle = self._obstacle() or self._lacks_consent(approved)
         if obstacle is not None:
             return obstacle
@@ -274,6 +283,7 @@ class OrderDesk:
             client_id=self._options.client_id,
             account=tracker.account,
         )
+        self._guard.expect(Intent(order, handle.order_id, tracker.account))
         client.placeOrder(handle.order_id, contract, ticket)
         if approved.permit is not None:
             self._used.add(approved.permit)
@@ -319,6 +329,14 @@ class OrderDesk:
     def _not_sent(self, ref: str, reason: str) -> None:
         _log.warning("order.not_sent", ref=ref, reason=reason)
         self._put(OrderNotSent(at=self._clock.now(), ref=ref, reason=reason))
+
+    def _not_left(self, ref: str, error: Exception) -> None:
+        """Tell that no byte left; a frame that was wrong freezes trading as well."""
+        self._not_sent(ref, str(error))
+        control = error.control if isinstance(error, FrameRefusedError) else ""
+        if control:
+            text = str(error)
+            self._put(ControlTripped(at=self._clock.now(), control=control, text=text))
 
     def _doubt(self, ref: str, code: int, text: str) -> None:
         self._put(OrderDoubted(at=self._clock.now(), ref=ref, code=code, text=text))

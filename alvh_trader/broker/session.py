@@ -8,7 +8,6 @@ relied on: see `reconcile`.
 
 import asyncio
 import itertools
-from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -18,6 +17,7 @@ from alvh_trader.broker.clock import BrokerClock, ClockWatch
 from alvh_trader.broker.dispatch import ORDER_PATH, Dispatch
 from alvh_trader.broker.faults import DATA_LOST, READ_ONLY, Fault, fault_of
 from alvh_trader.broker.feed import Feed
+from alvh_trader.broker.guard import Stops
 from alvh_trader.broker.heartbeat import Heartbeat
 from alvh_trader.broker.inquiry import FIRST_REQUEST_ID, Inquiries
 from alvh_trader.broker.line import Line
@@ -57,9 +57,8 @@ class Session:
         clock: Clock,
         *,
         may_order: bool,
-        is_killed: Callable[[], bool] = lambda: False,
+        stops: Stops,
     ) -> None:
-        self._is_killed = is_killed
         self._options = options
         self._put = put
         self._clock = clock
@@ -74,7 +73,7 @@ class Session:
         )
         self.questions = Questions(put, clock)
         self.desk = (
-            OrderDesk(options, put, clock, self._obstacle) if may_order else None
+            OrderDesk(options, put, clock, self._obstacle, stops) if may_order else None
         )
         self._line: Line | None = None
         self._forget()
@@ -142,7 +141,7 @@ class Session:
         line = Line(
             self._options,
             self._wrapper(),
-            may_order=self.desk is not None,
+            check=None if self.desk is None else self.desk.check,
             on_lost=self._on_lost,
             on_crash=self._on_crash,
         )
@@ -239,8 +238,6 @@ class Session:
             return "the gateway is late to answer"
         if not self._watch.is_good:
             return f"our clock is {self._watch.complaint}"
-        if self._is_killed():
-            return "the kill file is there"
         return line.congestion()
 
     def _on_reported(self) -> None:

@@ -1,7 +1,6 @@
 """The broker as the trading modes have it: an observer that can also send orders."""
 
-from collections.abc import Callable
-
+from alvh_trader.broker.guard import Stops
 from alvh_trader.broker.options import BrokerOptions
 from alvh_trader.broker.questions import Question
 from alvh_trader.broker.session import Session
@@ -24,11 +23,10 @@ class Trader:
         options: BrokerOptions,
         put: Put,
         clock: Clock,
-        *,
-        is_killed: Callable[[], bool] = lambda: False,
+        stops: Stops | None = None,
     ) -> None:
         self._session = Session(
-            options, put, clock, may_order=True, is_killed=is_killed
+            options, put, clock, may_order=True, stops=stops or Stops()
         )
         desk = self._session.desk
         assert desk is not None

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from alvh_trader.cli.freeze import COMMANDS as FREEZE_COMMANDS
 from alvh_trader.cli.gateway import gateway_app
 from alvh_trader.cli.journal import journal_app, replay_app
 from alvh_trader.cli.live import COMMANDS as LIVE_COMMANDS
@@ -59,14 +60,6 @@ class Mode(StrEnum):
     WATCH = "watch"
     PAPER = "paper"
     LIVE = "live"
-
-
-class Level(StrEnum):
-    """What `halt --level` takes; see `risk.freeze`."""
-
-    REDUCE = "reduce"
-    SAFE = "safe"
-    HALT = "halt"
 
 
 class Series(StrEnum):
@@ -221,33 +214,6 @@ def capital(journal: JournalFile = DEFAULT_JOURNAL, *, as_json: AsJson = False) 
 
 
 @app.command()
-def halt(
-    journal: JournalFile = DEFAULT_JOURNAL,
-    *,
-    level: Annotated[Level, typer.Option(help="How far.")] = Level.HALT,
-) -> None:
-    """Freeze trading until `clear`: halt also cancels; reduce lets hedges go on.
-
-    For a halt a file KILL is made beside the journal, with or without a daemon.
-    """
-    from alvh_trader.risk.freeze import level_of
-    from alvh_trader.runtime import control
-
-    typer.echo(control.halt(journal, level_of(level)))
-
-
-@app.command()
-def clear(
-    phrase: Annotated[str, typer.Argument(help="The phrase; a wrong one shows it.")],
-    journal: JournalFile = DEFAULT_JOURNAL,
-) -> None:
-    """Lift a freeze, after a clean reconciliation and by a typed phrase."""
-    from alvh_trader.runtime import control
-
-    typer.echo(control.clear(journal, phrase))
-
-
-@app.command()
 def release(
     case: Annotated[str, typer.Argument(help="A case, or all.")],
     journal: JournalFile = DEFAULT_JOURNAL,
@@ -304,8 +270,8 @@ def _tell(
     typer.echo(say(journal, asked))
 
 
-for live_command in LIVE_COMMANDS:
-    app.command()(live_command)
+for told_command in (*FREEZE_COMMANDS, *LIVE_COMMANDS):
+    app.command()(told_command)
 
 
 @config_app.command("check")

@@ -94,7 +94,8 @@ class Order(Struct, frozen=True, kw_only=True):
     with ratio -1 is a sale at `-limit`. `ref` is unique for ever and is sent as
     the broker's orderRef: it, not the broker's order id, is the order's identity.
     `case` is "" for an order on behalf of the book as a whole; `layer` is that of a
-    hedge that is bought, and None for everything else.
+    hedge that is bought, and None for everything else. `follows` names the ended
+    attempt that this one takes up again, if any.
     """
 
     ref: str
@@ -104,6 +105,7 @@ class Order(Struct, frozen=True, kw_only=True):
     quantity: int
     limit: Decimal
     layer: Layer | None = None
+    follows: str = ""
 
     def __post_init__(self) -> None:
         assert self.quantity > 0, "an order of nothing"

@@ -18,11 +18,15 @@ from alvh_trader.engine.evaluation import (
 from alvh_trader.engine.funding import cost_of, largest_delta
 from alvh_trader.engine.kept import Kept, kept_of, stressed
 from alvh_trader.engine.proof import held_against, lots_of
+from alvh_trader.engine.sent import freeze_of
 from alvh_trader.engine.targets import roll_chain, roll_series
 from alvh_trader.engine.threat import live_closes
 from alvh_trader.engine.turn import Turn
+from alvh_trader.portfolio.case import Case as Condor
 from alvh_trader.portfolio.greeks import case_risk, legs_of
+from alvh_trader.risk.freeze import Freeze
 from alvh_trader.risk.shocks import StressedCase
+from alvh_trader.risk.size import roll_loss_max
 from alvh_trader.signals.volatility import hv20
 from alvh_trader.strategy.bands import OFFSET_AFTER_ROLL
 from alvh_trader.strategy.candidates import close_cost, propose
@@ -86,7 +90,20 @@ def _candidates(turn: Turn, case: Case, reading: Reading) -> tuple[Candidate, ..
         vix=reading.vix,
         params=turn.rules.params,
     )
-    return tuple(c for c in found if not held_against(turn.state, c.case, case))
+    return tuple(
+        c
+        for c in found
+        if not held_against(turn.state, c.case, case) and _is_narrow(turn, case, c.case)
+    )
+
+
+def _is_narrow(turn: Turn, case: Case, new: Condor) -> bool:
+    """Return whether the gate would let wings so wide be opened (P01, P11)."""
+    account = turn.state.account
+    most = roll_loss_max(account.net_liquidation if account else 0.0, turn.rules.limits)
+    if new.width * new.multiplier * new.quantity > most:
+        return False
+    return freeze_of(turn) < Freeze.REDUCE or new.width <= case.condor.width
 
 
 def _policy(turn: Turn, case: Case) -> Policy:

@@ -6,6 +6,7 @@ engine's whole view of the world: nothing else can influence a decision.
 """
 
 from datetime import date, datetime, timedelta
+from typing import get_args
 
 from msgspec import Struct
 
@@ -40,6 +41,10 @@ class DaemonStarted(_Event, frozen=True, kw_only=True):
     build: str = ""
     rules: str = ""
     doubts: tuple[str, ...] = ()
+
+
+class DaemonStopped(_Event, frozen=True, kw_only=True):
+    """A process ends because it was told to, and not by a mistake."""
 
 
 class BrokerConnected(_Event, frozen=True, kw_only=True):
@@ -306,6 +311,10 @@ class OperatorAcknowledged(_Event, frozen=True, kw_only=True):
     what: str
 
 
+class OperatorCheckedIn(_Event, frozen=True, kw_only=True):
+    """A person is there, and wants nothing."""
+
+
 class OperatorArmed(_Event, frozen=True, kw_only=True):
     """The operator lets what runs now trade live, for `lasts` at most.
 
@@ -345,15 +354,19 @@ Said = (
     | OperatorAbandoned
     | OperatorAskedRoll
     | OperatorAcknowledged
+    | OperatorCheckedIn
     | OperatorArmed
     | OperatorDisarmed
     | OperatorApproved
     | OperatorRejected
 )
-"""What a person says."""
+"""What a person says: durable before he hears that it was taken, a sign of life."""
+
+SAID = get_args(Said)
 
 Event = (
     DaemonStarted
+    | DaemonStopped
     | BrokerConnected
     | BrokerDisconnected
     | ConnectFailed

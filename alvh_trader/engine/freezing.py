@@ -11,6 +11,7 @@ from alvh_trader.engine.command import Severity
 from alvh_trader.engine.discrepancies import opened
 from alvh_trader.engine.event import ControlTripped, OperatorCleared, OperatorHalted
 from alvh_trader.engine.orders import ask_report, cancel
+from alvh_trader.engine.state import Losses
 from alvh_trader.engine.turn import Turn
 from alvh_trader.risk.freeze import Freeze
 from alvh_trader.strategy.finding import Finding
@@ -80,7 +81,7 @@ def _clear(turn: Turn, event: OperatorCleared) -> None:
         ask_report(turn, "a person wants the freeze lifted")
         return
     before = turn.state.freeze
-    turn.put(freeze=Freeze.NONE, frozen_by="")
+    turn.put(freeze=Freeze.NONE, frozen_by="", losses=Losses(), starts=())
     text = f"{before.name} was lifted by the operator ({event.by or 'no name given'})"
     turn.alert("cleared", Severity.WARNING, "", text)
 

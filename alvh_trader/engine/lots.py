@@ -40,12 +40,20 @@ def book_purchase(turn: Turn, before: Ticket, after: Ticket) -> None:
         # and its profit or loss is the year's when it is sold.
         stop = turn.rules.params.hedge.future_stop * lot.main.multiplier
         spent = stop * (after.filled - before.filled)
-        turn.put(hedge_spent=turn.state.hedge_spent + spent)
+        _spend(turn, spent)
         return
-    turn.put(hedge_spent=turn.state.hedge_spent + spent)
+    _spend(turn, spent)
     _note(turn, -spent)
     if after.order.layer is Layer.L2:
         _spend_layer_2(turn, after.order.case, spent)
+
+
+def _spend(turn: Turn, usd: float) -> None:
+    """Count what a purchase cost to its day and month."""
+    turn.put(
+        hedge_spent=turn.state.hedge_spent + usd,
+        hedge_spent_month=turn.state.hedge_spent_month + usd,
+    )
 
 
 def book_sale(turn: Turn, before: Ticket, after: Ticket) -> None:

@@ -45,6 +45,7 @@ from alvh_trader.engine.orders import (
     work_tickets,
 )
 from alvh_trader.engine.reasons import tell_loss
+from alvh_trader.engine.sent import is_attended
 from alvh_trader.engine.state import series_key
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.lifecycle import is_live
@@ -112,10 +113,13 @@ def _keep_day(turn: Turn) -> None:
         if not is_live(ticket.status) and new_york_date(ticket.opened) < today
     ]
     lots = harvest.settled(turn, today)
+    before = turn.state.day
+    is_new_month = before is not None and before.month != today.month
     turn.put(
         day=today,
         sessions=turn.state.sessions + 1,
         hedge_spent=0.0,
+        hedge_spent_month=0.0 if is_new_month else turn.state.hedge_spent_month,
         bars={},
         series={},
         futures={},
@@ -127,6 +131,9 @@ def _keep_day(turn: Turn) -> None:
         tickets={k: t for k, t in turn.state.tickets.items() if k not in set(done)},
         lots=lots,
     )
+    if not is_attended(turn):
+        text = "nobody has checked in today: no new risk (alvh-trader checkin)"
+        turn.alert("checkin_due", Severity.WARNING, "", text)
 
 
 def _keep_regime(turn: Turn) -> None:

@@ -20,6 +20,7 @@ from alvh_trader.engine.command import (
     RequestReport,
     Severity,
 )
+from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.identity import LIVE
 from alvh_trader.engine.proof import circumstances
 from alvh_trader.engine.tickets import keep, place, reprice
@@ -76,6 +77,7 @@ def submit(
         ladder: Its limits, the pause between them, and how long it may live.
     """
     rungs, pause, lasts = ladder
+    order = msgspec.structs.replace(order, follows=_ended_before(turn, order))
     verdict = judge(order, circumstances(turn, order), turn.rules.limits)
     if isinstance(verdict, Refused):
         return verdict
@@ -85,6 +87,16 @@ def submit(
     ticket = open_ticket(verdict, rungs, turn.at, pause, lasts)
     place(turn, ticket, verdict)
     return None
+
+
+def _ended_before(turn: Turn, order: Order) -> str:
+    """Return the last order of the same case and purpose, if it has ended; else ""."""
+    tickets = [
+        t
+        for t in turn.state.tickets.values()
+        if t.order.case == order.case and t.order.purpose is order.purpose
+    ]
+    return "" if not tickets or tickets[-1].is_live else tickets[-1].order.ref
 
 
 def cancel(turn: Turn, ref: str) -> None:
@@ -154,10 +166,31 @@ def _climb(turn: Turn, ticket: Ticket) -> None:
     verdict = judge(order, circumstances(turn, order), turn.rules.limits)
     if isinstance(verdict, Approved):
         reprice(turn, ticket.climb(verdict, turn.at), verdict)
-    elif order.purpose in {Purpose.ROLL, Purpose.OPEN}:
+    elif verdict.is_early or order.purpose not in {Purpose.ROLL, Purpose.OPEN}:
+        # The next look tries again: it was only too early, or a hedge keeps its limit.
+        return
+    else:
         # The permit died: a roll does not keep working on an old one. Nor is a condor
         # opened that would not be opened now.
+        _note_refusal(turn, verdict)
         cancel(turn, order.ref)
+
+
+def _note_refusal(turn: Turn, refused: Refused) -> None:
+    """Write down why an order at work gets no new limit, and ends."""
+    order = refused.order
+    case = turn.state.cases.get(order.case)
+    where = "ENTRY" if case is None else case.phase
+    turn.decisions.append(
+        Decision(
+            at=turn.at,
+            case=order.case,
+            before=where,
+            after=where,
+            trigger=f"the gate refuses a new limit of {order.ref}",
+            findings=refused.findings,
+        )
+    )
 
 
 def doubt(turn: Turn, ticket: Ticket, evidence: Evidence, why: str) -> None:

@@ -11,7 +11,15 @@ from alvh_trader.engine.discrepancies import against
 from alvh_trader.engine.funding import funding_of, light_of
 from alvh_trader.engine.identity import live_proof
 from alvh_trader.engine.lots import FIRST, at_risk, at_work
-from alvh_trader.engine.state import State, series_key
+from alvh_trader.engine.sent import (
+    fills_lately,
+    freeze_of,
+    gross,
+    is_alike,
+    others_of_today,
+    twins,
+)
+from alvh_trader.engine.state import Margin, State, series_key
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.case import Case as Condor
 from alvh_trader.risk.circumstances import (
@@ -207,12 +215,14 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
     state, account = turn.state, turn.state.account
     case = state.cases.get(order.case)
     live = [t for t in state.tickets.values() if t.is_live]
-    is_roll = order.purpose is Purpose.ROLL
-    is_sale = order.purpose is Purpose.HEDGE_SELL
+    why = order.purpose
+    margin, own = _margin(state, case, order), state.tickets.get(order.ref)
+    todays = others_of_today(state, order)
     return Circumstances(
         at=turn.at,
+        today=state.day,
         may_trade=turn.rules.may_trade and (turn.rules.adopts or _is_ours(order, case)),
-        freeze=state.freeze,
+        freeze=freeze_of(turn),
         is_naked=state.is_naked,
         connection=state.link.name,
         hours_wrong=_hours_wrong(turn),
@@ -223,38 +233,37 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         available_funds=account.available_funds if account else 0.0,
         cushion=account.cushion if account else 0.0,
         hedge_spent_today=state.hedge_spent,
+        hedge_spent_this_month=state.hedge_spent_month,
         risk_notional=_risk_notional(case),
         hedge_cost=_hedge_cost(turn, order),
         future_stop=turn.rules.params.hedge.future_stop,
-        orders_last_minute=sum((turn.at - t).total_seconds() < 60 for t in state.sent),
-        orders_today=_orders_today(state, order),
+        sent=state.sent,
+        orders_today=sum(is_alike(t, order) for t in todays),
+        units_today=sum(t.order.quantity for t in todays),
+        fills_lately=fills_lately(turn, order),
+        filled=0 if own is None else own.filled,
+        twins=twins(turn, order),
         rolls_lately=_rolls_lately(turn, case) if case else 0,
         doubtful=tuple(t.order.ref for t in live if t.is_in_doubt),
         working=tuple(t.order for t in live),
+        held={k: p.quantity for k, p in state.positions.items()},
+        gross=gross(state, order),
         quotes=state.quotes,
-        hedge=hedge_proof(turn, case) if is_roll and case else None,
-        sale=sale_proof(turn, order) if is_sale else None,
-        margin_change=_margin_change(state, case, order),
+        hedge=hedge_proof(turn, case) if why is Purpose.ROLL and case else None,
+        sale=sale_proof(turn, order) if why is Purpose.HEDGE_SELL else None,
+        margin_change=margin.change if margin else None,
+        margin_asked=margin.at if margin else None,
+        is_at_work=own is not None and own.was_sent,
         drawdown=_drawdown(state, case, order),
-        entry=_entry_proof(turn, order) if order.purpose is Purpose.OPEN else None,
+        entry=_entry_proof(turn, order) if why is Purpose.OPEN else None,
         live=live_proof(state, order),
         off_parity=_off_parity(turn, order),
         discrepancies=against(state, order),
     )
 
 
-def _orders_today(state: State, order: Order) -> int:
-    return sum(
-        t.order.case == order.case
-        and t.order.purpose is order.purpose
-        and t.order.ref != order.ref
-        and t.was_sent
-        and new_york_date(t.opened) == state.day
-        for t in state.tickets.values()
-    )
-
-
 def _hedge_cost(turn: Turn, order: Order) -> float:
+    """Return what the hedges of the order's case and layer have cost, its own not."""
     return sum(
         at_risk(x, turn.rules.params.hedge)
         for x in lots_of(turn.state, order.case)
@@ -287,7 +296,6 @@ def _entry_proof(turn: Turn, order: Order) -> EntryProof:
         is_overdrawn=state.book_test is not None
         and state.book_test.level is Level.BREACH,
         light=light_of(state),
-        held={k: p.quantity for k, p in state.positions.items()},
     )
 
 
@@ -378,6 +386,6 @@ def _rolls_lately(turn: Turn, case: Case) -> int:
     )
 
 
-def _margin_change(state: State, case: Case | None, order: Order) -> float | None:
+def _margin(state: State, case: Case | None, order: Order) -> Margin | None:
     refs = (order.ref, case.roll.preview_ref if case and case.roll else "")
-    return next((state.margins[r].change for r in refs if r in state.margins), None)
+    return next((state.margins[r] for r in refs if r in state.margins), None)

@@ -8,7 +8,7 @@ not, the touched cases go to RECONCILE and a person is told (reliability.md T02)
 from collections.abc import Iterable
 
 from alvh_trader.domain.order import Fill, OrderReport, exec_base
-from alvh_trader.engine import arming, cash, connection, discrepancies, outage
+from alvh_trader.engine import arming, cash, connection, discrepancies, losses, outage
 from alvh_trader.engine.agreement import agrees, settle_expired
 from alvh_trader.engine.answers import on_completed, on_shown, settle_doubts
 from alvh_trader.engine.books import review_cases
@@ -83,6 +83,7 @@ def on_started(turn: Turn, event: DaemonStarted) -> None:
         )
         code = "halted" if before >= Freeze.SAFE else "reduced"
         turn.alert(code, Severity.CRITICAL, "", text)
+    _count_starts(turn)
     if event.doubts:
         freeze(turn, Freeze.SAFE, "; ".join(event.doubts))
 
@@ -90,6 +91,22 @@ def on_started(turn: Turn, event: DaemonStarted) -> None:
 def on_storage_strained(turn: Turn, event: StorageStrained) -> None:
     """Tell a person while there is still time."""
     turn.alert("storage", Severity.WARNING, "", f"the journal: {event.reason}")
+
+
+def _count_starts(turn: Turn) -> None:
+    """Freeze where processes die one after the other (reliability.md F11)."""
+    limits = turn.rules.limits
+    since = turn.at - limits.starts_window
+    starts = (*(at for at in turn.state.starts if at > since), turn.at)
+    turn.put(starts=starts)
+    if len(starts) >= limits.starts_max:
+        minutes = limits.starts_window.total_seconds() / 60
+        freeze(turn, Freeze.SAFE, f"F11: {len(starts)} starts in {minutes:g} min")
+
+
+def on_stopped(turn: Turn) -> None:
+    """The process ended in good order: its start is not one of a crash."""
+    turn.put(starts=())
 
 
 def on_connected(turn: Turn, event: BrokerConnected) -> None:
@@ -184,6 +201,8 @@ def on_reported(turn: Turn, event: BrokerReported) -> None:
     connection.review(turn, is_open=turn.rules.calendar.is_open(turn.at))
     review_cases(turn)
     _halt_if_overdue(turn)
+    if turn.rules.calendar.is_open(turn.at):
+        losses.look(turn)
 
 
 def _take_orders(turn: Turn, event: BrokerReported) -> frozenset[str]:

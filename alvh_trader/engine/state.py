@@ -94,6 +94,27 @@ class Longer(Struct, frozen=True, kw_only=True):
     sigmas: tuple[tuple[date, float], ...] = ()
 
 
+class Worth(Struct, frozen=True, array_like=True):
+    """What the account was worth in USD: when the day began, at most, and last."""
+
+    began: float = 0.0
+    peak: float = 0.0
+    last: float = 0.0
+
+
+class Losses(Struct, frozen=True, kw_only=True):
+    """What losses are measured from: by the broker's figure, and by our own marks.
+
+    Peaks are since a person last cleared a freeze. `level` is what the newest report
+    alone would freeze to.
+    """
+
+    day: date | None = None
+    told: Worth = Worth()
+    own: Worth = Worth()
+    level: Freeze = Freeze.NONE
+
+
 class State(Struct, frozen=True, kw_only=True):
     """What does."""
 
@@ -115,6 +136,10 @@ class State(Struct, frozen=True, kw_only=True):
     freeze: Freeze = Freeze.NONE
     frozen_by: str = ""
     """What froze trading first as far as it is frozen now, in words."""
+
+    losses: Losses = Losses()
+    starts: tuple[datetime, ...] = ()
+    """When processes began of which the one before did not end in good order."""
 
     is_naked: bool = False
     oddities: tuple[str, ...] = ()
@@ -167,8 +192,16 @@ class State(Struct, frozen=True, kw_only=True):
     """No process before the one that starts next has sent this number or a higher."""
 
     sent: tuple[datetime, ...] = ()
+    """When orders and new limits were sent, of the last day."""
+
+    spoken: datetime | None = None
+    """When a person last told the engine anything."""
+
     hedge_spent: float = 0.0
     """USD of hedge premium filled on `day`."""
+
+    hedge_spent_month: float = 0.0
+    """The same in the month of `day`."""
 
     hedge_flows: tuple[tuple[date, float], ...] = ()
     """USD that hedges brought in (cost: negative) by day, of one year."""

@@ -26,6 +26,7 @@ from alvh_trader.engine import (
 from alvh_trader.engine.command import Command
 from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.event import (
+    SAID,
     BarsReported,
     BreadthSeeded,
     BrokerConnected,
@@ -36,6 +37,7 @@ from alvh_trader.engine.event import (
     ConnectFailed,
     ControlTripped,
     DaemonStarted,
+    DaemonStopped,
     DataTroubled,
     Event,
     ExpiriesListed,
@@ -52,6 +54,7 @@ from alvh_trader.engine.event import (
     OperatorApproved,
     OperatorArmed,
     OperatorAskedRoll,
+    OperatorCheckedIn,
     OperatorCleared,
     OperatorDisarmed,
     OperatorHalted,
@@ -88,6 +91,7 @@ Answer = (
 
 OfTheWay = (
     DaemonStarted
+    | DaemonStopped
     | BrokerConnected
     | BrokerDisconnected
     | ConnectFailed
@@ -123,6 +127,8 @@ def step(state: State, event: Event, rules: Rules) -> Step:
     """Return what follows from `event`."""
     turn = Turn(state, rules, event.at)
     turn.put(at=event.at)
+    if isinstance(event, SAID):
+        turn.put(spoken=event.at)
     if isinstance(event, MarketUpdated):
         market.on_updated(turn, event)
     elif isinstance(event, OfTheWay):
@@ -140,6 +146,8 @@ def _follow(turn: Turn, event: OfTheWay) -> None:
     match event:
         case DaemonStarted():
             session.on_started(turn, event)
+        case DaemonStopped():
+            session.on_stopped(turn)
         case BrokerConnected():
             session.on_connected(turn, event)
         case BrokerDisconnected():
@@ -199,6 +207,8 @@ def _obey(turn: Turn, event: Said) -> None:
             operator.on_asked_roll(turn, event)
         case OperatorAcknowledged():
             operator.on_acknowledged(turn, event)
+        case OperatorCheckedIn():
+            pass  # A sign of life, like everything that is said.
         case OperatorArmed():
             arming.on_armed(turn, event)
         case OperatorDisarmed():

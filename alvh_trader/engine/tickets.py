@@ -39,7 +39,7 @@ def reprice(turn: Turn, ticket: Ticket, approved: Approved) -> None:
 
 
 def _send(turn: Turn, command: PlaceOrder | RepriceOrder) -> None:
-    minute_ago = turn.at - timedelta(minutes=1)
-    lately = tuple(t for t in turn.state.sent if t > minute_ago)
+    day_ago = turn.at - timedelta(days=1)
+    lately = tuple(t for t in turn.state.sent if t > day_ago)
     turn.put(sent=(*lately, turn.at))
     turn.ask(command)

@@ -260,6 +260,17 @@ class Journal:
         elif last != [(build,)]:
             self.doubts += (f"build {build} wrote here before build {last[0][0]} did",)
 
+    def holds_order(self, ref: str) -> bool:
+        """Return whether the command that places an order of that name is durable."""
+        if self._connection.in_transaction:
+            return False
+        placed = self._transaction.read(
+            "SELECT 1 FROM records WHERE type = 'PlaceOrder' AND "
+            "json_extract(CAST(body AS TEXT), '$.approved.order.ref') = ? LIMIT 1",
+            (ref,),
+        )
+        return bool(placed)
+
     def _time_of(self, record: Body) -> str:
         at = getattr(record, "at", None)
         if at is not None:

@@ -1,6 +1,6 @@
 """Everything the order gateway looks at, as one value."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec import Struct
 
@@ -49,9 +49,9 @@ class EntryProof(Struct, frozen=True, kw_only=True):
     """What a new condor would be opened into.
 
     `may_open` says whether the operator wants condors opened, `capital` is that of
-    both engines in USD, `held` signed contracts by number. `is_extreme`: the EDR of
-    some case is; `is_overdrawn`: a breach of the two-sigma rule is in force; `light` is
-    that of the outside capital's liquidity.
+    both engines in USD. `is_extreme`: the EDR of some case is; `is_overdrawn`: a breach
+    of the two-sigma rule is in force; `light` is that of the outside capital's
+    liquidity.
     """
 
     may_open: bool
@@ -61,7 +61,6 @@ class EntryProof(Struct, frozen=True, kw_only=True):
     is_extreme: bool
     is_overdrawn: bool
     light: Light
-    held: dict[int, int]
 
 
 class LiveProof(Struct, frozen=True, kw_only=True):
@@ -84,6 +83,9 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     """Everything the gate looks at, as it is at `at`."""
 
     at: datetime
+    today: date | None
+    """The session of `at`, or the last one before it."""
+
     may_trade: bool
     freeze: Freeze
     is_naked: bool
@@ -98,6 +100,7 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     available_funds: float
     cushion: float
     hedge_spent_today: float
+    hedge_spent_this_month: float
     risk_notional: float | None = None
     """Defined risk of the case's legs in USD; None where there is no case."""
 
@@ -107,17 +110,43 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     future_stop: float = 0.0
     """Points that a VIX future may lose before it is sold."""
 
-    orders_last_minute: int
+    sent: tuple[datetime, ...] = ()
+    """When orders and new limits were sent in the last day, oldest first."""
+
     orders_today: int
     """Orders for the same case and purpose, attempts included, this one not."""
 
+    units_today: int
+    """Units of all orders of today, this one not."""
+
+    fills_lately: int
+    """Orders for the same case and purpose that filled lately, this one not."""
+
     rolls_lately: int
+    is_at_work: bool = False
+    """Whether the order is at work already and only its limit is new."""
+
+    filled: int = 0
+    """Units of this order that have filled."""
+
+    twins: tuple[str, ...] = ()
+    """Orders sent lately that this one repeats without naming them."""
+
     doubtful: tuple[str, ...] = ()
     working: tuple[Order, ...] = ()
+    held: dict[int, int] = {}
+    """Signed contracts of the account, by number."""
+
+    gross: dict[tuple[str, date], int] = {}
+    """Contracts held or in other orders, unsigned, by class and last trading day."""
+
     quotes: dict[int, Quote] = {}
     hedge: HedgeProof | None = None
     sale: SaleProof | None = None
     margin_change: float | None = None
+    margin_asked: datetime | None = None
+    """When the what-if was answered."""
+
     drawdown: float | None = None
     entry: EntryProof | None = None
     live: LiveProof | None = None

@@ -10,9 +10,10 @@ from datetime import datetime
 from hashlib import sha256
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from alvh_trader.domain.order import Order, Purpose
-from alvh_trader.risk.checks import BY_PURPOSE, EVERY_ORDER
+from alvh_trader.risk.checks import BY_PURPOSE, PACE
 from alvh_trader.risk.circumstances import Circumstances
 from alvh_trader.risk.limits import Limits
 from alvh_trader.risk.proposal import Consent
@@ -59,8 +60,15 @@ class Refused(Struct, frozen=True, kw_only=True):
 
     @property
     def reasons(self) -> str:
-        """All findings in one line for the operator."""
-        return "; ".join(f"{f.what} {f.value}, asked {f.bound}" for f in self.findings)
+        """All findings in one line for the operator, each with its reason code."""
+        return "; ".join(
+            f"{f.code}: {f.what} {f.value}, asked {f.bound}" for f in self.findings
+        )
+
+    @property
+    def is_early(self) -> bool:
+        """Whether nothing is wrong but that orders were sent a moment ago."""
+        return all(f.code.startswith(PACE) for f in self.findings)
 
 
 Verdict = Approved | Refused
@@ -68,14 +76,18 @@ Verdict = Approved | Refused
 
 def judge(order: Order, now: Circumstances, limits: Limits) -> Verdict:
     """Return the verdict of all checks that apply to the order's purpose together."""
-    own = BY_PURPOSE.get(order.purpose)
-    if own is None:
-        unknown = Finding("purpose", order.purpose, " or ".join(BY_PURPOSE), False)
+    controls = BY_PURPOSE.get(order.purpose)
+    if controls is None:
+        known = " or ".join(BY_PURPOSE)
+        unknown = Finding("purpose", order.purpose, known, False, code="P28 PURPOSE")
         return Refused(order=order, findings=(unknown,))
-    checks = EVERY_ORDER + own
-    findings = tuple(check(order, now, limits) for check in checks)
-    if not all(f.holds for f in findings):
-        return Refused(order=order, findings=tuple(f for f in findings if not f.holds))
+    against = tuple(
+        replace(found, code=f"{control.number} {control.code}")
+        for control in controls
+        if not (found := control.check(order, now, limits)).holds
+    )
+    if against:
+        return Refused(order=order, findings=against)
     permit = _permit(order, now, limits) if order.purpose is Purpose.ROLL else None
     consent = now.live.consent if now.live is not None else None
     return Approved(order=order, permit=permit, consent=consent)

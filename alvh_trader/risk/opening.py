@@ -1,11 +1,11 @@
 """The checks that only an order which opens a condor must pass (alvh.md §5.1, §8.2).
 
-Like those of `risk.checks`: one sentence each, and an unknown number never passes.
+See `risk.conduct` for what a check is.
 """
 
 from alvh_trader.capital.liquidity import Light
 from alvh_trader.domain.instrument import Option
-from alvh_trader.domain.order import Leg, Order, Purpose
+from alvh_trader.domain.order import Leg, Order
 from alvh_trader.portfolio.case import CLASSES
 from alvh_trader.risk.circumstances import Circumstances
 from alvh_trader.risk.limits import Limits
@@ -15,13 +15,13 @@ from alvh_trader.strategy.regimes import allowance
 
 
 def is_enabled(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
-    """Whether the operator wants condors opened."""
+    """The operator wants condors opened."""
     good = now.entry is not None and now.entry.may_open
     return Finding("entries", "on" if good else "off", "on", good)
 
 
 def is_condor(order: Order, _now: Circumstances, _limits: Limits) -> Finding:
-    """Whether each unit is one whole condor, every short inside its own wing.
+    """Each unit is one whole condor, every short inside its own wing.
 
     Then no number of units that fills leaves a naked short (INV-3).
     """
@@ -32,24 +32,22 @@ def is_condor(order: Order, _now: Circumstances, _limits: Limits) -> Finding:
 
 
 def nets_nothing(order: Order, now: Circumstances, _limits: Limits) -> Finding:
-    """Whether no leg would close a contract that is held for something else.
+    """No leg would close a contract that is held for something else.
 
     A wing bought where another condor is short uncovers neither at once, but then
     the account holds neither, and both cases lack a leg.
     """
-    if now.entry is None:
-        return Finding("legs held the other way", "unknown", "none", False)
     against = [
         str(leg.instrument.con_id)
         for leg in order.legs
-        if leg.ratio * now.entry.held.get(leg.instrument.con_id, 0) < 0
+        if leg.ratio * now.held.get(leg.instrument.con_id, 0) < 0
     ]
     value = ", ".join(against) or "none"
     return Finding("legs held the other way", value, "none", not against)
 
 
 def is_small_enough(order: Order, now: Circumstances, limits: Limits) -> Finding:
-    """Whether all of it may be lost without losing too much of the capital."""
+    """All of it may be lost without losing too much of the capital."""
     most = loss_share(limits) * (now.entry.capital if now.entry else 0.0)
     bound = f"<= {most:.0f} USD"
     width = _shape(order)
@@ -63,7 +61,7 @@ def is_small_enough(order: Order, now: Circumstances, limits: Limits) -> Finding
 def margin_is_small_enough(
     _order: Order, now: Circumstances, limits: Limits
 ) -> Finding:
-    """Whether it ties up no more than one case may."""
+    """It ties up no more margin than one case may."""
     most = limits.case_margin_max * now.net_liquidation
     bound = f"<= {most:.0f} USD"
     if now.margin_change is None:
@@ -73,34 +71,28 @@ def margin_is_small_enough(
 
 
 def has_room(_order: Order, now: Circumstances, limits: Limits) -> Finding:
-    """Whether one more case may be held."""
+    """One more case may be held."""
     return room(now.entry.cases_held if now.entry else limits.cases_max, limits)
 
 
 def regime_allows(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
-    """Whether the regime of VIX lets condors be opened (alvh.md §10)."""
+    """The regime of VIX lets condors be opened (alvh.md §10)."""
     return opens_in(now.entry.regime if now.entry else None)
 
 
 def is_calm(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
-    """Whether no case is in the extreme tier (alvh.md §2.4)."""
+    """No case is in the extreme tier (alvh.md §2.4)."""
     return calm(is_extreme=now.entry is None or now.entry.is_extreme)
 
 
 def book_is_sound(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
-    """Whether the book as it is keeps the two-sigma rule (alvh.md §8.1)."""
+    """The book as it is keeps the two-sigma rule (alvh.md §8.1)."""
     return sound(is_overdrawn=now.entry is None or now.entry.is_overdrawn)
 
 
 def pool_is_liquid(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
-    """Whether the outside capital can pay what may be due (alvh.md §7.6)."""
+    """The outside capital can pay what may be due (alvh.md §7.6)."""
     return liquid(Light.RED if now.entry is None else now.entry.light)
-
-
-def nothing_is_rolled(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
-    """Whether no roll is at work: defence first, and each reckons without the other."""
-    rolls = [o.ref for o in now.working if o.purpose is Purpose.ROLL]
-    return Finding("working ROLL orders", ", ".join(rolls) or "none", "none", not rolls)
 
 
 def loss_share(limits: Limits) -> float:
@@ -136,21 +128,6 @@ def liquid(light: Light) -> Finding:
     """Return whether the liquidity of the outside capital is not red."""
     what = "liquidity of the outside capital"
     return Finding(what, light, "not red", light is not Light.RED)
-
-
-OPENING = (
-    is_enabled,
-    is_condor,
-    nets_nothing,
-    is_small_enough,
-    margin_is_small_enough,
-    has_room,
-    regime_allows,
-    is_calm,
-    book_is_sound,
-    pool_is_liquid,
-    nothing_is_rolled,
-)
 
 
 def _shape(order: Order) -> float | None:

@@ -1,4 +1,4 @@
-"""The checks of a sale of hedges; see `risk.checks` for what a check is."""
+"""The checks of a sale of hedges; see `risk.conduct` for what a check is."""
 
 from alvh_trader.domain.order import Order
 from alvh_trader.risk.circumstances import Circumstances
@@ -29,9 +29,3 @@ def keeps_the_minimum(_order: Order, now: Circumstances, _limits: Limits) -> Fin
     kept, needed = now.sale.kept, now.sale.needed
     good = kept >= needed or needed == 0
     return Finding("hedge left", f"{kept}", f">= {needed}", good)
-
-
-def is_paid_for(order: Order, _now: Circumstances, _limits: Limits) -> Finding:
-    """Nobody pays to get rid of a hedge."""
-    value = f"{order.limit}"
-    return Finding("net debit of the sale", value, "< 0", order.limit < 0)

@@ -12,6 +12,7 @@ import structlog
 
 from alvh_trader.alerts.channels import Channel, channels_of
 from alvh_trader.alerts.outbox import Outbox
+from alvh_trader.broker.guard import Rate, Stops
 from alvh_trader.domain.calendar import nyse
 from alvh_trader.engine.event import DaemonStarted, Event
 from alvh_trader.engine.session import first_order_id
@@ -22,12 +23,14 @@ from alvh_trader.inputs.watch import FolderWatch
 from alvh_trader.journal.store import Journal
 from alvh_trader.journal.transaction import Care
 from alvh_trader.ports import Clock, Observer, Put, Trader
+from alvh_trader.risk.limits import Limits
 from alvh_trader.runtime.build import build_hash
 from alvh_trader.runtime.clock import SystemClock
 from alvh_trader.runtime.control import Control, socket_of
 from alvh_trader.runtime.daemon import INBOX_MAX, Daemon, Job, Pulse
 from alvh_trader.runtime.dispatch import Dispatcher
 from alvh_trader.runtime.kill_file import KillFile, KillWatch
+from alvh_trader.runtime.lag import LagWatch
 from alvh_trader.runtime.loop import Loop, decode_rules, encode_rules
 from alvh_trader.runtime.recovery import doubts_about, recover
 from alvh_trader.runtime.storage import StorageWatch
@@ -136,7 +139,7 @@ async def _run(
     clock: Clock = BrokerClock(state.at or EPOCH) if is_brokers else SystemClock()
     inbox: asyncio.Queue[Event] = asyncio.Queue(INBOX_MAX)
     kill_file = KillFile(settings.journal.path)
-    observer, trader = _broker(settings, inbox.put_nowait, clock, state, kill_file)
+    observer, trader = _broker(settings, inbox.put_nowait, clock, state, journal)
     window = timedelta(seconds=settings.alerts.repeat_window)
     outbox = Outbox(journal.deliveries, channels, clock.now, window=window)
     dispatcher = Dispatcher(observer, trader, outbox, clock.now)
@@ -155,7 +158,7 @@ async def _run(
         jobs.append(partial(watch.run, given.look_every))
         tidy = partial(journal.archive.move, settings.journal.size * 2**20)
         storage = StorageWatch(tidy, journal.strain, inbox.put_nowait, clock.now)
-        jobs.append(storage.run)
+        jobs += [storage.run, LagWatch(inbox.put_nowait, clock.now).run]
 
     async def farewell() -> None:
         await outbox.drain(ALERT_SECONDS)
@@ -235,7 +238,7 @@ def _control(
 
 
 def _broker(
-    settings: Settings, put: Put, clock: Clock, state: State, kill_file: KillFile
+    settings: Settings, put: Put, clock: Clock, state: State, journal: Journal
 ) -> tuple[Observer, Trader | None]:
     """Return the broker session; in watch mode it is one that cannot send."""
     from alvh_trader.broker.observer import Observer as WatchingBroker  # noqa: PLC0415
@@ -256,8 +259,20 @@ def _broker(
         # After a restart of the gateway its numbers may begin below ours (F30).
         next_order_id=first_order_id(state),
         request_rate=None if is_simulated else BrokerOptions().request_rate,
+        order_rates=_rates(settings.limits),
     )
     if settings.mode.name is ModeName.WATCH:
         return WatchingBroker(options, put, clock), None
-    trading = TradingBroker(options, put, clock, is_killed=kill_file.is_set)
+    killed = KillFile(settings.journal.path).is_set
+    trading = TradingBroker(options, put, clock, Stops(killed, journal.holds_order))
     return trading, trading
+
+
+def _rates(limits: Limits) -> tuple[Rate, ...]:
+    """Return how many orders may leave in which time."""
+    return (
+        Rate(limits.orders_per_second_max, timedelta(seconds=1)),
+        Rate(limits.orders_per_minute_max, timedelta(minutes=1)),
+        Rate(limits.orders_per_hour_max, timedelta(hours=1)),
+        Rate(limits.orders_per_day_max, timedelta(days=1)),
+    )

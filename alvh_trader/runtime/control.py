@@ -22,16 +22,21 @@ from alvh_trader.engine.event import (
     OperatorAcknowledged,
     OperatorAdopted,
     OperatorAskedRoll,
+    OperatorCheckedIn,
     OperatorCleared,
     OperatorHalted,
     OperatorReleased,
 )
-from alvh_trader.engine.freezing import MEANINGS
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.errors import ConfigError, ControlError
 from alvh_trader.ports import Put
 from alvh_trader.risk.freeze import Freeze
-from alvh_trader.runtime import doubt_control, line_socket, live_control
+from alvh_trader.runtime import (
+    doubt_control,
+    freeze_control,
+    line_socket,
+    live_control,
+)
 from alvh_trader.runtime.kill_file import KillFile
 from alvh_trader.runtime.request import Answer, Request, Verb, Waiting
 from alvh_trader.strategy.phase import Phase
@@ -150,6 +155,8 @@ class Control:
                 return OperatorCleared(at=at, by=request.by)
             case Verb.CLEAR:
                 return f"a freeze is lifted by the phrase: {PHRASE}"
+            case Verb.CHECKIN:
+                return OperatorCheckedIn(at=at)
             case Verb.RELEASE if request.case == ALL:
                 return OperatorReleased(at=at, case="")
         case = self._case(request.case)
@@ -170,18 +177,8 @@ class Control:
         """Return what the state shows of it afterwards."""
         state = self._state()
         match said:
-            case OperatorHalted(level=level):
-                text = f"{state.freeze.name}: {MEANINGS[state.freeze]}"
-                return Answer(taken=state.freeze >= level, text=text)
-            case OperatorCleared():
-                if state.freeze:
-                    text = (
-                        "not lifted: it takes a clean reconciliation and no order in "
-                        "doubt; a report was asked for, try again"
-                    )
-                    return Answer(taken=False, text=text)
-                text = "lifted; cases in MANUAL are given back by alvh-trader release"
-                return Answer(taken=True, text=text)
+            case OperatorHalted() | OperatorCleared() | OperatorCheckedIn():
+                return freeze_control.outcome(said, state)
             case OperatorReleased(case=name):
                 text = f"released {name or 'every case'}; reconciling first"
                 if state.freeze:

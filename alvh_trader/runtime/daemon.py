@@ -25,7 +25,12 @@ from tenacity import (
     wait_fixed,
 )
 
-from alvh_trader.engine.event import ConnectFailed, ControlTripped, Event
+from alvh_trader.engine.event import (
+    ConnectFailed,
+    ControlTripped,
+    DaemonStopped,
+    Event,
+)
 from alvh_trader.errors import AlvhError, BrokerError, WrongAccountError
 from alvh_trader.ports import Observer
 from alvh_trader.runtime.dispatch import Dispatcher
@@ -105,6 +110,7 @@ class Daemon:
         running = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             running.add_signal_handler(number, self._stop.set)
+        running.set_exception_handler(self._trap)
         # What is loaded by now stays: the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -123,6 +129,7 @@ class Daemon:
                 stop = tasks.create_task(self._stop.wait())
                 await asyncio.wait({session, stop}, return_when="FIRST_COMPLETED")
                 await self._farewell()
+                self._loop.process(DaemonStopped(at=self._now()))
                 for job in (session, stop, *jobs):
                     job.cancel()
         except* AlvhError as group:
@@ -132,6 +139,13 @@ class Daemon:
             self._systemd.notify("STOPPING=1")
             await self._observer.close()
             self._loop.flush()
+
+    def _trap(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Freeze on an error that nobody caught: what else is wrong is not known."""
+        error = context.get("exception")
+        text = f"{context.get('message', 'an error')}: {error!r}"
+        log.error("daemon.uncaught", error=text)
+        self._inbox.put_nowait(ControlTripped(at=self._now(), control="I11", text=text))
 
     async def _farewell(self) -> None:
         if self._last_words is not None:

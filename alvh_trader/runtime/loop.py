@@ -7,7 +7,6 @@ doing when it died can be read in the journal.
 
 import time
 from collections.abc import Callable
-from typing import get_args
 
 import msgspec
 
@@ -20,7 +19,7 @@ from alvh_trader.engine.command import (
     RaiseAlert,
     RepriceOrder,
 )
-from alvh_trader.engine.event import Event, Said
+from alvh_trader.engine.event import SAID, Event
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.engine.step import Step, step
 from alvh_trader.errors import InvariantError
@@ -29,9 +28,6 @@ from alvh_trader.journal.store import Journal
 ACTS = (PlaceOrder, RepriceOrder, CancelOrder, RaiseAlert)
 """Commands that change something outside, and so must be durable before they leave.
 A question changes nothing: it is written first too, but shares the next commit."""
-
-SAID = get_args(Said)
-"""What a person says is durable before he hears that it was taken."""
 
 COMMIT_EVERY = 0.25
 """Seconds within which a record that asked for nothing becomes durable as well."""

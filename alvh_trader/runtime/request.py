@@ -14,6 +14,7 @@ class Verb(StrEnum):
 
     HALT = "halt"
     CLEAR = "clear"
+    CHECKIN = "checkin"
     RELEASE = "release"
     ACK = "ack"
     ROLL = "roll"

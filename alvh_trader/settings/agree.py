@@ -21,6 +21,7 @@ RISING: tuple[tuple[str, ...], ...] = (
     ),
     ("strategy.edr.levels.red_leave", "strategy.edr.levels.red"),
     ("strategy.edr.levels.extreme_leave", "strategy.edr.levels.extreme"),
+    ("risk.day_loss_reduce", "risk.day_loss_halt"),
     ("strategy.momentum.macd_fast", "strategy.momentum.macd_slow"),
     ("strategy.momentum.rsi_low", "strategy.momentum.rsi_high"),
 )

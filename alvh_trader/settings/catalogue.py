@@ -24,6 +24,35 @@ RISK: dict[str, Entry] = {
     "hedge_spend_per_day_max": Entry(
         "Premium spent on hedges in one day, as a share of net liquidation.", 0, 0.05
     ),
+    "hedge_spend_per_month_max": Entry(
+        "Premium spent on hedges in a month, as a share of net liquidation.", 0, 0.1
+    ),
+    "units_per_day_max": Entry("Units of all orders of a day, at most.", 1, 2000),
+    "orders_per_second_max": Entry("Orders sent in any second, at most.", 1, 5),
+    "orders_per_hour_max": Entry("Orders sent in any hour, at most.", 1, 600),
+    "orders_per_day_max": Entry("Orders sent in a day, at most.", 1, 1000),
+    "open_orders_max": Entry("Orders at work at once, at most.", 1, 20),
+    "duplicate_window": Entry("Seconds in which the same order is a twin.", 0, 3600),
+    "repeats_max": Entry(
+        "Filled orders of a case and purpose within `repeats_window`.", 1, 20
+    ),
+    "repeats_window": Entry("Seconds over which those are counted.", 0, 86_400),
+    "combo_collar_ticks": Entry(
+        "Ticks above the ask of its legs that a combo may bid.", 0, 10
+    ),
+    "hedge_collar_share": Entry(
+        "What a hedge gives up from the middle over that, at most.", 0, 0.5
+    ),
+    "funds_after_min": Entry(
+        "Available funds after an order over net liquidation, at least.", 0, 0.9
+    ),
+    "margin_age_max": Entry("Age of a what-if answer, seconds.", 1, 300),
+    "order_loss_max": Entry(
+        "Loss of what a roll opens, as a share of net liquidation.", 0.001, 0.25
+    ),
+    "order_loss_usd_max": Entry("The same in USD.", 100, 1_000_000),
+    "contracts_per_strike_max": Entry("Contracts of one strike, at most.", 1, 1000),
+    "contracts_per_expiry_max": Entry("Contracts of one expiry, at most.", 1, 5000),
     "rolls_per_day_max": Entry("Roll orders for one case a day, at most.", 0, 50),
     "hedges_per_day_max": Entry("Hedge orders for one case a day, at most.", 0, 50),
     "entries_per_day_max": Entry("Orders a day that open a condor, at most.", 0, 5),
@@ -51,6 +80,22 @@ RISK: dict[str, Entry] = {
     ),
     "margin_use_max": Entry(
         "Share of the available funds one roll or new condor may take.", 0, 1
+    ),
+    "day_loss_reduce": Entry(
+        "Loss of a day over net liquidation that ends new risk.", 0.001, 0.2
+    ),
+    "day_loss_halt": Entry(
+        "Loss of a day over net liquidation that halts.", 0.001, 0.5
+    ),
+    "peak_loss_reduce": Entry(
+        "Loss since the peak over net liquidation that ends new risk.", 0.001, 0.5
+    ),
+    "starts_max": Entry(
+        "Starts within `starts_window` after crashes that send nothing.", 2, 1000
+    ),
+    "starts_window": Entry("Seconds over which starts are counted.", 1, 86_400),
+    "check_in": Entry(
+        "Whether new risk needs a person's sign of life each day; in live always."
     ),
     "quote_age_max": Entry("Age of a quote an order relies on, seconds.", 1, 300),
     "reconciled_age_max": Entry("Age of the last reconciliation, seconds.", 5, 600),

@@ -10,7 +10,8 @@ class Finding(Struct, frozen=True, array_like=True):
 
     `value` and `bound` are words ("0.9423 %", ">= 0.94 %"), ready to be read. `mend`
     is what would make it hold, where whoever compared can tell ("VIX 18.60 at this
-    delta"); empty where it holds, or where the bound says it all.
+    delta"); empty where it holds, or where the bound says it all. `code` is the number
+    and the reason of a control that refused an order ("P13 PRICE_COLLAR").
     """
 
     what: str
@@ -18,6 +19,7 @@ class Finding(Struct, frozen=True, array_like=True):
     bound: str
     holds: bool
     mend: str = ""
+    code: str = ""
 
 
 def upward(value: float, digits: int) -> str:

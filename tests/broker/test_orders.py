@@ -1,11 +1,12 @@
 """Orders on the wire, and what becomes of them, against a scripted peer."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
+from alvh_trader.broker.guard import Rate
 from alvh_trader.broker.translate import broker_order, order_contract
 from alvh_trader.domain.order import Order
 from alvh_trader.engine.command import CancelOrder, PreviewMargin
@@ -423,7 +424,8 @@ def test_an_order_that_the_gateway_changed_is_told_as_the_broker_shows_it() -> N
 
 def test_orders_that_come_too_fast_do_not_leave_and_cancels_still_do() -> None:
     async def story() -> None:
-        async with rig() as r:
+        # Of the bounds of an hour and a day tests/broker/test_guard.py tells.
+        async with rig(order_rates=(Rate(100, timedelta(days=1)),)) as r:
             for number in range(5):
                 r.trader.place(place(hedge(ref=f"T{number}")))
             await r.trader.pulse()

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from alvh_trader.domain.market import Quote
 from alvh_trader.domain.money import VIXW_TICKS
 from alvh_trader.domain.order import Leg, Purpose
-from alvh_trader.risk.checks import BY_PURPOSE, EVERY_ORDER, premium
+from alvh_trader.risk.checks import BY_PURPOSE
 from alvh_trader.risk.gate import Approved, Refused, judge
+from alvh_trader.risk.size import premium
 from alvh_trader.strategy.finding import Finding
 from tests.risk.test_gate import AT, CALL, HEDGE, LIMITS, NOW, ROLL, UPPER
 
@@ -62,8 +63,8 @@ def test_a_spread_is_held_against_the_net_ask() -> None:
 @pytest.mark.parametrize("order", [HEDGE, ROLL], ids=lambda o: o.purpose)
 def test_every_check_names_value_and_bound_in_words(order: object) -> None:
     subject = HEDGE if order is HEDGE else ROLL
-    for check in (*EVERY_ORDER, *BY_PURPOSE[subject.purpose]):
-        finding = check(subject, NOW, LIMITS)
+    for control in BY_PURPOSE[subject.purpose]:
+        finding = control.check(subject, NOW, LIMITS)
         assert finding.holds
         assert all((finding.what, finding.value, finding.bound))
 
@@ -71,6 +72,6 @@ def test_every_check_names_value_and_bound_in_words(order: object) -> None:
 def test_names_of_findings_are_unique_but_for_the_limit() -> None:
     """Two findings speak of the limit: whether it is on the grid, and near."""
     for purpose, order in ((Purpose.HEDGE, HEDGE), (Purpose.ROLL, ROLL)):
-        checks = (*EVERY_ORDER, *BY_PURPOSE[purpose])
-        names = [check(order, NOW, LIMITS).what for check in checks]
+        controls = BY_PURPOSE[purpose]
+        names = [c.check(order, NOW, LIMITS).what for c in controls]
         assert sorted(n for n in set(names) if names.count(n) > 1) == ["limit"]

@@ -14,13 +14,13 @@ from alvh_trader.domain.connection import Connection
 from alvh_trader.domain.instrument import Future, Option, Right
 from alvh_trader.domain.market import Quote
 from alvh_trader.domain.order import Leg, Order, Purpose
-from alvh_trader.risk.checks import BY_PURPOSE, EVERY_ORDER, premium
+from alvh_trader.risk.checks import BY_PURPOSE, CONTROLS
 from alvh_trader.risk.circumstances import Circumstances, HedgeProof, SaleProof
 from alvh_trader.risk.freeze import Freeze
 from alvh_trader.risk.gate import Approved, Refused, fingerprint, judge
 from alvh_trader.risk.limits import Limits
 from alvh_trader.risk.live import LIVE
-from alvh_trader.risk.opening import OPENING
+from alvh_trader.risk.size import premium
 
 AT = datetime(2026, 5, 21, 15, 0, tzinfo=UTC)
 LIMITS = Limits()
@@ -77,6 +77,7 @@ PROOF = HedgeProof(
 )
 NOW = Circumstances(
     at=AT,
+    today=AT.date(),
     may_trade=True,
     freeze=Freeze.NONE,
     is_naked=False,
@@ -89,11 +90,14 @@ NOW = Circumstances(
     available_funds=800_000.0,
     cushion=0.89,
     hedge_spent_today=0.0,
+    hedge_spent_this_month=0.0,
     risk_notional=50_000.0,
     future_stop=3.0,
-    orders_last_minute=0,
     orders_today=0,
+    units_today=0,
+    fills_lately=0,
     rolls_lately=0,
+    held={1: 7, 11: -10, 12: 10},
     quotes={
         1: Quote(AT, 1.41, 1.43, 50, 50),
         2: Quote(AT, 0.30, 0.32, 50, 50),
@@ -105,6 +109,7 @@ NOW = Circumstances(
     hedge=PROOF,
     sale=SALE,
     margin_change=5_000.0,
+    margin_asked=AT,
     drawdown=0.056,
 )
 """Everything is well: what the gate is asked for, it approves."""
@@ -160,11 +165,33 @@ FLIPS = [
     *now("the broker's hours", hours_wrong="closed"),
     *now("reconciliation", reconciled=None),
     *now("reconciliation", reconciled=ago(60.001)),
+    *now("open discrepancies", discrepancies=("a foreign order",)),
     *now("session", is_market_open=False),
     *now("orders in doubt", doubtful=("ALVH-x-HEDGE-9",)),
     *now("working HEDGE orders", HEDGE, working=(replace(HEDGE, ref="other"),)),
     *now("working ROLL orders", ROLL, working=(replace(ROLL, ref="other"),)),
-    *now("orders in the last minute", orders_last_minute=10),
+    *now("orders in the last second", sent=(ago(0.999),)),
+    *now("orders in the last minute", sent=tuple(ago(59 - i) for i in range(10))),
+    *now("orders in the last hour", sent=tuple(ago(3599 - i) for i in range(60))),
+    *now("orders in the last day", sent=tuple(ago(86_399 - i) for i in range(100))),
+    *now("the same order within 10 min", twins=("ALVH-c-HEDGE-0",)),
+    *now("legs past their last day", today=None),
+    *now("legs past their last day", HEDGE, today=date(2026, 6, 3)),
+    *now("legs past their last day", ROLL, today=date(2026, 7, 1)),
+    *now("orders at work", working=tuple(replace(SELL, case=c, ref=c) for c in "defg")),
+    *now("units today", units_today=198),
+    *now("HEDGE orders filled in 30 min", HEDGE, fills_lately=3),
+    *now("ROLL orders filled in 30 min", ROLL, fills_lately=3),
+    *now("contracts of one strike", HEDGE, held={1: 94}),
+    *now("contracts of one strike", ROLL, held={11: -10, 12: 10, 13: -91}),
+    *now(
+        "contracts of one strike",
+        HEDGE,
+        held={1: 74},
+        working=(replace(HEDGE, ref="o", case="d", quantity=20),),
+    ),
+    *now("contracts of one expiry", HEDGE, gross={("VIXW", CALL.last_trade): 394}),
+    *now("contracts of one expiry", ROLL, gross={("SPXW", OLD): 381}),
     *now("HEDGE orders today", HEDGE, orders_today=8),
     *now("ROLL orders today", ROLL, orders_today=6),
     *now("quotes of the legs", HEDGE, quotes={}),
@@ -183,13 +210,24 @@ FLIPS = [
     *trait("hedge legs", HEDGE, legs=(Leg(vix(1, 22.0, Right.PUT), 1),)),
     *trait("hedge legs", HEDGE, legs=(Leg(CALL, 1), Leg(vix(2, 27.0, Right.PUT), -1))),
     *trait("contracts", HEDGE, quantity=21),
-    *trait("multiplier", HEDGE, legs=(Leg(replace(CALL, multiplier=10), 1),)),
-    *trait("multiplier", HEDGE, legs=(Leg(replace(CALL, multiplier=1000), 1),)),
+    *trait("instruments", HEDGE, legs=(Leg(replace(CALL, multiplier=10), 1),)),
+    *trait("instruments", HEDGE, legs=(Leg(replace(CALL, multiplier=1000), 1),)),
+    *trait("instruments", HEDGE, legs=(Leg(replace(CALL, con_id=0), 1),)),
+    *trait("instruments", HEDGE, legs=(Leg(replace(CALL, trading_class="VIXX"), 1),)),
+    *trait("limit", HEDGE, legs=(Leg(replace(CALL, trading_class="VIXX"), 1),)),
+    *trait("sign of the limit", HEDGE, limit=Decimal("0.00")),
+    *trait("sign of the limit", SELL, limit=Decimal("0.01")),
     *now("hedge of the case", HEDGE, risk_notional=None),
     *now("hedge of the case", HEDGE, risk_notional=33_000.0),
     *now("hedge of the case", HEDGE, hedge_cost=506.01),
     *now("hedge spent today", HEDGE, hedge_spent_today=3_506.01),
     *now("hedge spent today", HEDGE, net_liquidation=198_700.0),
+    *now("hedge spent this month", HEDGE, hedge_spent_this_month=12_506.01),
+    *now(
+        "given up from the middle",
+        replace(HEDGE, limit=Decimal("1.66")),
+        quotes=quoted(1, bid=1.21, ask=1.65),
+    ),
     *trait("limit", HEDGE, limit=Decimal("1.45")),
     *now("margin cushion", HEDGE, cushion=0.0999),
     *now("margin cushion", ROLL, cushion=0.0999),
@@ -202,8 +240,8 @@ FLIPS = [
     *now("hedge in the account", SELL, sale=replace(SALE, held=2)),
     *now("hedge left", SELL, sale=None),
     *now("hedge left", SELL, sale=replace(SALE, kept=3)),
-    *trait("net debit of the sale", SELL, limit=Decimal("0.00")),
-    *trait("net debit of the sale", SELL, limit=Decimal("1.42")),
+    *trait("sign of the limit", SELL, limit=Decimal("0.00")),
+    *trait("sign of the limit", SELL, limit=Decimal("1.42")),
     *trait("limit", SELL, limit=Decimal("-1.39")),
     *trait("limit", SELL, limit=Decimal("-1.425")),
     *trait("contracts", SELL, quantity=21),
@@ -227,6 +265,18 @@ FLIPS = [
     *now("what-if margin change", ROLL, margin_change=None),
     *now("what-if margin change", ROLL, margin_change=400_000.01),
     *now("what-if margin change", ROLL, available_funds=9_999.0),
+    *now("what-if", ROLL, margin_asked=None),
+    *now("what-if", ROLL, margin_asked=ago(60.001)),
+    *now("funds after the order", ROLL, margin_change=None),
+    *now("funds after the order", ROLL, available_funds=184_999.0),
+    *now("funds after the order", ROLL, net_liquidation=0.0),
+    *now("units left to close", ROLL, held={11: -9, 12: 10}),
+    *now("units left to close", ROLL, held={11: -10, 12: 9}),
+    *now("units left to close", ROLL, held={}),
+    *now("units left to close", ROLL, working=(replace(ROLL, case="d", ref="o"),)),
+    *now("loss at worst of what is opened", ROLL, net_liquidation=900_000.0, held={}),
+    *now("loss at worst of what is opened", ROLL, net_liquidation=458_333.0),
+    *now("loss at worst, under REDUCE", ROLL, freeze=Freeze.REDUCE),
     *now("two-sigma drawdown", ROLL, drawdown=None),
     *now("two-sigma drawdown", ROLL, drawdown=0.0601),
     *now("put-call parity", ROLL, off_parity=("SPXW 2026-06-30 is dislocated",)),
@@ -238,6 +288,9 @@ def test_the_baseline_is_approved(order: Order) -> None:
     assert isinstance(judge(order, NOW, LIMITS), Approved)
 
 
+@pytest.mark.covers("P01", "P02", "P05", "P06", "P07", "P08", "P10", "P11", "P12")
+@pytest.mark.covers("P13", "P14", "P15", "P16", "P18", "P19", "P21", "P22", "P23")
+@pytest.mark.covers("P24", "P25", "P26")
 @pytest.mark.parametrize("flip", FLIPS, ids=lambda f: f"{f.order.purpose}: {f.finding}")
 def test_one_wrong_circumstance_is_refused_by_its_name(flip: Flip) -> None:
     order = replace(flip.order, **flip.change)
@@ -251,7 +304,23 @@ def test_one_wrong_circumstance_is_refused_by_its_name(flip: Flip) -> None:
 BOUNDARIES = [
     (HEDGE, {"reconciled": ago(60)}),
     (ROLL, {"reconciled": ago(60)}),
-    (HEDGE, {"orders_last_minute": 9}),
+    (HEDGE, {"sent": (ago(1),)}),
+    (HEDGE, {"sent": tuple(ago(60 - i) for i in range(10))}),
+    (HEDGE, {"sent": tuple(ago(3600 - i) for i in range(60))}),
+    (HEDGE, {"sent": tuple(ago(86_400 - i) for i in range(100))}),
+    (HEDGE, {"today": CALL.last_trade}),
+    (HEDGE, {"working": tuple(replace(SELL, case=c, ref=c) for c in "def")}),
+    (HEDGE, {"units_today": 193}),
+    (HEDGE, {"fills_lately": 2}),
+    (HEDGE, {"held": {1: 93}}),
+    (HEDGE, {"gross": {("VIXW", CALL.last_trade): 393}}),
+    (HEDGE, {"hedge_spent_this_month": 12_506.0}),
+    (HEDGE, {"freeze": Freeze.REDUCE}),
+    (ROLL, {"margin_asked": ago(60)}),
+    (ROLL, {"margin_asked": ago(600), "is_at_work": True}),
+    (ROLL, {"available_funds": 185_000.0}),
+    (ROLL, {"net_liquidation": 458_334.0}),
+    (ROLL, {"held": {11: -5, 12: 5}, "filled": 5}),
     (HEDGE, {"orders_today": 7}),
     (ROLL, {"orders_today": 5}),
     (ROLL, {"quotes": quoted(13, at=ago(30))}),
@@ -269,7 +338,13 @@ BOUNDARIES = [
     (ROLL, {"margin_change": 400_000.0}),
     (ROLL, {"drawdown": 0.06}),
     (ROLL, {"working": (replace(HEDGE, ref="other"),)}),
-    (ROLL, {"working": (replace(ROLL, ref="other", case="d"),)}),
+    (
+        ROLL,
+        {
+            "working": (replace(ROLL, ref="other", case="d"),),
+            "held": {11: -20, 12: 20},
+        },
+    ),
     (ROLL, {"working": (ROLL,)}),
 ]
 
@@ -343,13 +418,13 @@ def test_every_check_has_been_seen_to_refuse() -> None:
     for flip in FLIPS:
         order, at = replace(flip.order, **flip.change), replace(NOW, **flip.now)
         tried |= {
-            check
-            for check in (*EVERY_ORDER, *BY_PURPOSE[order.purpose])
-            if not check(order, at, LIMITS).holds
+            control.check
+            for control in BY_PURPOSE[order.purpose]
+            if not control.check(order, at, LIMITS).holds
         }
-    everything = {c for own in BY_PURPOSE.values() for c in own} | set(EVERY_ORDER)
     # Those of an order that opens a condor, and of live, have pages of their own.
-    assert everything - {*OPENING, *LIVE} <= tried
+    opening = frozenset({Purpose.OPEN})
+    assert {c.check for c in CONTROLS if c.of != opening} - {*LIVE} <= tried
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
@@ -362,6 +437,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         "mode",
         "connection",
         "what-if margin change",
+        "funds after the order",
     }
 
 
@@ -413,3 +489,42 @@ def test_what_is_wrong_does_not_become_right_by_more_that_is(
     verdict = judge(order, replace(NOW, **changes), LIMITS)
     found = () if isinstance(verdict, Approved) else verdict.findings
     assert names <= {f.what for f in found}
+
+
+@pytest.mark.covers("P01")
+def test_under_reduce_a_roll_to_the_same_wing_passes_and_a_wider_one_does_not() -> None:
+    reduced = replace(NOW, freeze=Freeze.REDUCE)
+    same = replace(NEW_LONG, strike=NEW_SHORT.strike - 50)
+    roll = replace(ROLL, legs=(*ROLL.legs[:3], Leg(same, 1)))
+    assert isinstance(judge(roll, reduced, LIMITS), Approved)
+    wider = judge(ROLL, reduced, LIMITS)
+    assert isinstance(wider, Refused)
+    assert [f.code for f in wider.findings] == ["P01 NEW_RISK"]
+
+
+@pytest.mark.covers("P23")
+def test_a_refusal_for_the_pace_alone_is_only_early() -> None:
+    fast = replace(NOW, sent=(AT,))
+    early = judge(HEDGE, fast, LIMITS)
+    assert isinstance(early, Refused)
+    assert early.is_early
+    worse = judge(HEDGE, replace(fast, may_trade=False), LIMITS)
+    assert isinstance(worse, Refused)
+    assert not worse.is_early
+
+
+def test_each_refusal_names_its_control() -> None:
+    numbers = {control.number for control in CONTROLS}
+    for flip in FLIPS:
+        order = replace(flip.order, **flip.change)
+        verdict = judge(order, replace(NOW, **flip.now), LIMITS)
+        assert isinstance(verdict, Refused)
+        for finding in verdict.findings:
+            number, _, code = finding.code.partition(" ")
+            assert number in numbers
+            assert code.isupper()
+
+
+def test_the_gate_asks_in_the_stated_order() -> None:
+    numbers = [int(c.number[1:]) for c in CONTROLS if c.number.startswith("P")]
+    assert numbers == sorted(numbers)

@@ -15,9 +15,9 @@ from alvh_trader.domain.market import Quote
 from alvh_trader.domain.order import Leg, Order, Purpose
 from alvh_trader.domain.position import Position
 from alvh_trader.portfolio.recognise import recognise
+from alvh_trader.risk.checks import CONTROLS
 from alvh_trader.risk.circumstances import Circumstances, EntryProof
 from alvh_trader.risk.gate import Approved, Refused, judge
-from alvh_trader.risk.opening import OPENING
 from alvh_trader.signals.regime import Regime
 from tests.risk.test_gate import AT, LIMITS, NOW, ROLL
 
@@ -50,11 +50,11 @@ ENTRY = EntryProof(
     is_extreme=False,
     is_overdrawn=False,
     light=Light.AMBER,
-    held={},
 )
 SOUND = replace(
     NOW,
     hedge=None,
+    held={},
     quotes={
         1: Quote(AT, 19.46, 19.56, 50, 50),
         2: Quote(AT, 21.66, 21.76, 50, 50),
@@ -121,8 +121,9 @@ def test_margin_must_be_known_and_small_for_one_case() -> None:
     assert reasons(judge(OPEN, more, LIMITS)) == ["margin of the case"]
     none = replace(SOUND, margin_change=None)
     assert reasons(judge(OPEN, none, LIMITS)) == [
-        "margin of the case",
         "what-if margin change",
+        "margin of the case",
+        "funds after the order",
     ]
 
 
@@ -210,20 +211,19 @@ def test_whatever_passes_leaves_no_short_naked_at_any_fill(
 
 def test_every_check_of_an_opening_has_been_seen_to_refuse() -> None:
     tried = {
-        check
+        control.check
         for order, change in (
             *((OPEN, change) for change, _ in CHANGES),
             *((replace(OPEN, legs=legs), {}) for legs in OTHER_SHAPES),
             (OPEN, {"margin_change": None}),
         )
-        for check in OPENING
-        if not check(order, changed(change), LIMITS).holds
+        for control in CONTROLS
+        if control.of == {Purpose.OPEN}
+        and not control.check(order, changed(change), LIMITS).holds
     }
-    assert tried == set(OPENING)
+    assert tried == {c.check for c in CONTROLS if c.of == {Purpose.OPEN}}
 
 
 def test_without_a_proof_nothing_is_opened() -> None:
     found = reasons(judge(OPEN, replace(SOUND, entry=None), LIMITS))
-    assert {"entries", "legs held the other way", "loss at worst", "VIX regime"} <= set(
-        found
-    )
+    assert {"entries", "loss at worst", "VIX regime"} <= set(found)

@@ -1,6 +1,7 @@
 """The daemon's tasks live and die together, and its end has one cause."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
@@ -12,7 +13,13 @@ import pytest
 
 from alvh_trader.alerts.outbox import Outbox
 from alvh_trader.engine.command import Command
-from alvh_trader.engine.event import ConnectFailed, ControlTripped, DaemonStarted, Event
+from alvh_trader.engine.event import (
+    ConnectFailed,
+    ControlTripped,
+    DaemonStarted,
+    DaemonStopped,
+    Event,
+)
 from alvh_trader.engine.state import State
 from alvh_trader.errors import BrokerError, JournalError, WrongAccountError
 from alvh_trader.journal.store import Journal
@@ -182,3 +189,34 @@ def test_a_task_that_fails_takes_everything_down_with_its_own_error(
     with pytest.raises(JournalError, match="the disk is full"):
         asyncio.run(made(journal, Session(), wait, fail).run())
     assert ended == ["cancelled"]
+
+
+@pytest.mark.covers("I11", "F14")
+def test_an_error_that_nobody_caught_freezes_at_once(journal: Journal) -> None:
+    """A callback that fails, and a task whose error nobody asked for."""
+    daemon = made(journal, Session(pulses=30), stray)
+    asyncio.run(daemon.run())
+    tripped = [e for _, e in journal.events_after(0) if isinstance(e, ControlTripped)]
+    assert {e.control for e in tripped} == {"I11"}
+    assert "division" in tripped[0].text
+    assert any("lost" in e.text for e in tripped)
+    assert decode_state(journal.snapshots()[0].body).freeze is Freeze.SAFE
+
+
+async def stray() -> None:
+    async def fail() -> None:
+        raise ValueError("lost")
+
+    loop = asyncio.get_running_loop()
+    loop.call_soon(lambda: 1 // 0)
+    task = asyncio.ensure_future(fail())
+    await asyncio.wait({task})
+    del task
+    gc.collect()
+
+
+@pytest.mark.covers("F11")
+def test_a_stop_in_good_order_is_told_last_and_a_crash_is_not(journal: Journal) -> None:
+    asyncio.run(made(journal, Session(pulses=3)).run())
+    events = [e for _, e in journal.events_after(0)]
+    assert isinstance(events[-1], DaemonStopped)
