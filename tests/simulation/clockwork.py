@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from types import SimpleNamespace
 
-from alvh_trader.broker.options import BrokerOptions
 from alvh_trader.domain.calendar import nyse
 from alvh_trader.gateway import floor, server
 from alvh_trader.runtime import bootstrap, clock, daemon, kill_file, loop
@@ -21,8 +20,6 @@ from tests.simulation.loop import VirtualLoop
 
 STEP = 10.0
 """Seconds between two prices, and between two looks of the daemon at them."""
-
-assert BrokerOptions().pulse_timeout >= STEP, "a pulse is answered before the next"
 
 _calendar = lru_cache(maxsize=4)(nyse)
 
