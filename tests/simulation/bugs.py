@@ -141,8 +141,9 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
             (
                 Edit(
                     "engine/session.py",
-                    "    )\n    on_lost_link(turn)\n    arming",
-                    "        tickets={},\n    )\n    arming",
+                    "        report_asked=None,\n        margins={},\n",
+                    "        report_asked=None,\n        margins={},\n"
+                    "        tickets={},\n",
                 ),
             ),
         ),
@@ -151,9 +152,9 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
             (
                 Edit(
                     "engine/session.py",
-                    "    )\n    on_lost_link(turn)\n    arming",
-                    "        freeze=Freeze.NONE,\n    )\n"
-                    "    on_lost_link(turn)\n    arming",
+                    "        report_asked=None,\n        margins={},\n",
+                    "        report_asked=None,\n        margins={},\n"
+                    "        freeze=Freeze.NONE,\n",
                 ),
             ),
         ),
