@@ -67,7 +67,9 @@ def hear(turn: Turn, event: OperatorHalted | ControlTripped | OperatorCleared) -
         case OperatorHalted():
             freeze(turn, event.level, "the operator said so")
         case ControlTripped():
-            freeze(turn, LEVELS[event.control], f"{event.control}: {event.text}")
+            # A control that this build does not know is no smaller matter.
+            level = LEVELS.get(event.control, Freeze.HALT)
+            freeze(turn, level, f"{event.control}: {event.text}")
         case OperatorCleared():
             _clear(turn, event)
 

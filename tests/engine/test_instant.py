@@ -113,7 +113,7 @@ def test_new_quotes_are_a_new_instant() -> None:
     turn = Turn(SEEN, RULES, EVENT.at)
     first = turn.instant
     assert turn.instant is first
-    turn.put(is_halted=True)
+    turn.put(is_naked=True)
     assert turn.instant is first
     turn.put(quotes=dict(EVENT.quotes))
     assert turn.instant is not first
