@@ -46,6 +46,7 @@ _FAULT_OF = {code: fault for fault, codes in _CODES.items() for code in codes}
 DATA_LOST = 1101
 """The link is back, but every subscription must be made again."""
 
+RATE_EXCEEDED = 100
 NO_SUCH_INSTRUMENT = 200
 READ_ONLY = 321
 """Of no request in particular: the API is set to read-only."""

@@ -15,7 +15,13 @@ import structlog
 
 from alvh_trader.broker.clock import BrokerClock, ClockWatch
 from alvh_trader.broker.dispatch import ORDER_PATH, Dispatch
-from alvh_trader.broker.faults import DATA_LOST, READ_ONLY, Fault, fault_of
+from alvh_trader.broker.faults import (
+    DATA_LOST,
+    RATE_EXCEEDED,
+    READ_ONLY,
+    Fault,
+    fault_of,
+)
 from alvh_trader.broker.feed import Feed
 from alvh_trader.broker.guard import Stops
 from alvh_trader.broker.heartbeat import Heartbeat
@@ -334,7 +340,10 @@ class Session:
         if line is None or fault is Fault.NOTICE:
             return
         if fault is Fault.SESSION or not self._is_announced:
-            line.refuse(f"error {code}: {text}", code)
+            # An accelerated gateway counts in seconds that are not ours: that we are
+            # too fast for it says nothing against our own counting.
+            is_ours = code != RATE_EXCEEDED or self._options.request_rate is not None
+            line.refuse(f"error {code}: {text}", code if is_ours else 0)
         elif code == READ_ONLY:
             # It names no question, but is the answer to the one for open orders.
             self._inquiries.fail_all(f"error {code}: {text}")

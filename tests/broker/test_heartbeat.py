@@ -166,13 +166,16 @@ def test_a_session_that_is_given_up_ends_with_the_reason() -> None:
 
 
 @pytest.mark.covers("F36")
-def test_the_brokers_own_reason_for_an_end_is_told_by_its_number() -> None:
+@pytest.mark.parametrize(("rate", "code"), [(1000.0, 100), (None, 0)])
+def test_an_end_for_too_many_messages_is_told_where_the_seconds_are_ours(
+    rate: float | None, code: int
+) -> None:
     async def story() -> None:
-        async with rig() as r:
+        async with rig(request_rate=rate) as r:
             r.peer.error(-1, 100, "Max rate of messages per second has been exceeded")
             r.peer.drop()
             ended = await r.inbox.wait(BrokerDisconnected)
-            assert ended.code == 100
+            assert ended.code == code
             assert "Max rate" in ended.reason
 
     asyncio.run(story())
