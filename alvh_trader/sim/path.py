@@ -130,7 +130,7 @@ def _spx(prices: Prices, last: int, rng: np.random.Generator) -> Floats:
     path = np.concatenate((minutes[:1], bent.ravel()))
     path[::_MINUTE] = minutes
     path = np.round(np.exp(path), 2)
-    path = np.minimum(np.maximum(path, prices.low), prices.high)
+    path = _within(path, prices.low, prices.high)
     path[0], path[-1] = prices.open, prices.close
     return np.asarray(path)
 
@@ -167,9 +167,19 @@ def _minutes(prices: Prices, last: int, rng: np.random.Generator) -> Floats:
     miss += np.where((low < bottom) & (under >= bottom), np.inf, 0.0)
     best = int(np.argmin(miss))
     day = days[best]
+    # Nothing lies beyond an open or close that is the extreme: what would, turns back.
+    day = np.minimum(day, 2.0 * top - day) if high <= top else day
+    day = np.maximum(day, 2.0 * bottom - day) if low >= bottom else day
     up, down = np.maximum(day - top, 0.0), np.maximum(bottom - day, 0.0)
     inside = np.minimum(np.maximum(day, bottom), top)
     return np.asarray(inside + _scaled(up, high - top) - _scaled(down, bottom - low))
+
+
+def _within(path: Floats, low: float, high: float) -> Floats:
+    """Turn back at both extremes: an index that stands still looks like a dead one."""
+    path = np.where(path > high, 2.0 * high - path, path)
+    path = np.where(path < low, 2.0 * low - path, path)
+    return np.asarray(np.minimum(np.maximum(path, low), high))
 
 
 def _scaled(excursions: Floats, most: float) -> Floats:
