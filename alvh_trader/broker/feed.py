@@ -36,6 +36,9 @@ LINES_MAX = 95
 
 ALIVE = timedelta(seconds=30)
 
+PULSE_MAX = timedelta(seconds=60)
+"""The longest way between two pulses: seconds by our clock, a step of a replay's."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -277,7 +280,7 @@ class Feed:
 
     def _was_heard_just_now(self, stream: Stream, at: datetime) -> bool:
         return stream.heard == self._last_pulse and (
-            stream.heard is not None and at - stream.heard <= ALIVE
+            stream.heard is not None and at - stream.heard <= PULSE_MAX
         )
 
     def _mark(self, stream: Stream) -> None:

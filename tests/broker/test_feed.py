@@ -224,7 +224,7 @@ def test_quotes_grow_stale_when_their_whole_kind_is_silent() -> None:
     asyncio.run(story())
 
 
-@pytest.mark.parametrize(("step", "said"), [(1, 0), (5, 0), (20, 1), (40, 0)])
+@pytest.mark.parametrize(("step", "said"), [(1, 0), (5, 0), (20, 1), (60, 1), (90, 0)])
 def test_spx_may_miss_one_pulse_and_vix_many(step: int, said: int) -> None:
     async def story() -> None:
         async with rig() as r:

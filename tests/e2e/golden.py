@@ -66,8 +66,6 @@ STORIES = {
         reaches=(
             "place HEDGE of L2",
             "place HEDGE_SELL",
-            "ROLL_WORKING -> SPLIT_HOLD",
-            "SPLIT_HOLD -> ROLL_WORKING",
             "VERIFY -> COOLDOWN",
         ),
     ),

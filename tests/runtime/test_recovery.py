@@ -26,7 +26,7 @@ from alvh_trader.runtime.loop import Loop, decide
 from alvh_trader.runtime.recovery import recover
 from alvh_trader.strategy.phase import Phase
 from tests.playbook import RULES, World, fingerprint
-from tests.runtime.test_loop import overfill
+from tests.runtime.test_loop import overfill, stumbling
 from tests.worked_market import INDEXES
 
 
@@ -122,7 +122,7 @@ def test_an_empty_journal_is_a_new_beginning(tmp_path: Path) -> None:
     assert recovered(tmp_path / "j.db") == State()
 
 
-def stumbled(path: Path) -> World:
+def stumbled(path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """Leave a journal whose last event the engine cannot take; return its world."""
     world = World(fills=False).start().until(Phase.HEDGE_WORKING)
     with Journal.open(path) as journal:
@@ -130,7 +130,7 @@ def stumbled(path: Path) -> World:
         for event in world.events:
             loop.process(event)
         with pytest.raises(InvariantError):
-            loop.process(overfill(world))
+            loop.process(stumbling(world, monkeypatch))
     return world
 
 
@@ -145,9 +145,9 @@ def restart(world: World) -> list[Event]:
 
 
 def test_after_an_invariant_broke_the_next_start_is_halted_and_says_so(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = stumbled(tmp_path / "j.db")
+    world = stumbled(tmp_path / "j.db", monkeypatch)
     state = recovered(tmp_path / "j.db")
     assert state.is_halted
     assert state.last_number == world.state.last_number
@@ -163,9 +163,11 @@ def test_after_an_invariant_broke_the_next_start_is_halted_and_says_so(
     assert not any(isinstance(c, PlaceOrder) for c in sent)
 
 
-def test_what_happened_after_a_halted_start_is_not_forgotten(tmp_path: Path) -> None:
+def test_what_happened_after_a_halted_start_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The third process replays through the stumble, not only up to it."""
-    world = stumbled(tmp_path / "j.db")
+    world = stumbled(tmp_path / "j.db", monkeypatch)
     state = recovered(tmp_path / "j.db")
     with Journal.open(tmp_path / "j.db") as journal:
         loop = Loop(journal, lambda _: None, state, RULES)
