@@ -27,8 +27,8 @@ class Pace:
         """Take the next turn; return how many seconds from `now` it is away.
 
         >>> pace = Pace(10.0)
-        >>> [round(pace.reserve(100.0), 1) for _ in range(12)][8:]
-        [0.0, 0.0, 0.1, 0.2]
+        >>> [round(pace.reserve(100.0), 1) for _ in range(8)][4:]
+        [0.0, 0.1, 0.2, 0.3]
         """
         turn = max(self._next, now - (_BURST - 1) * self._interval)
         self._next = turn + self._interval

@@ -98,7 +98,8 @@ def test_options_on_the_index_are_quoted_wider_and_all_else_stands_still() -> No
     assert night[0].ask is not None
     assert day[0].bid is not None
     assert day[0].ask is not None
-    assert night[0].ask - night[0].bid > 2 * (day[0].ask - day[0].bid)
+    # Twice as wide, both on a grid of 0.10.
+    assert night[0].ask - night[0].bid > 2 * (day[0].ask - day[0].bid) - Decimal("0.2")
     assert night[0].ask_size < day[0].ask_size
     assert night[1].bid is None
     assert night[2].last == day[2].last
