@@ -40,9 +40,13 @@ class Answer:
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the variables without any that would configure the trader."""
+    """Return the variables without any that would configure the trader.
+
+    The programs of tests/ are found wherever they are started: eventkit installs a
+    package of the name `tests` too.
+    """
     names = {k: v for k, v in os.environ.items() if not k.upper().startswith("ALVH_")}
-    return {**names, **(more or {})}
+    return {**names, "PYTHONPATH": str(ROOT), **(more or {})}
 
 
 def alvh(
