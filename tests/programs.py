@@ -93,6 +93,11 @@ class Running:
         """Whether a JSON line of that kind was on standard output."""
         return bool(self.rows(kind))
 
+    def waits_for(self, what: Callable[[], object], seconds: float) -> None:
+        """Wait until something is the case; without the process it will never be."""
+        until(lambda: what() or self.process.poll() is not None, seconds)
+        assert what(), f"exit {self.process.poll()}: {self.log.read_text()[-2000:]}"
+
     def stop(self, number: int = signal.SIGTERM, seconds: float = 30) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(number)

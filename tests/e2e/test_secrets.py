@@ -12,7 +12,7 @@ from alvh_trader.errors import BrokerError
 from tests.alerts.servers import Inbox, http_server
 from tests.e2e.crashes import last_words
 from tests.e2e.world import PATIENCE, part, world
-from tests.programs import alvh, running, until
+from tests.programs import alvh, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -44,7 +44,7 @@ def test_a_run_tells_no_secret_and_calls_nobody_else(tmp_path: Path) -> None:
             for number in (signal.SIGKILL, signal.SIGTERM):
                 with it.daemon(OBSERVED) as daemon:
                     known = len(hook.titles)
-                    until(partial(more_than, hook, known + 2), PATIENCE)
+                    daemon.waits_for(partial(more_than, hook, known + 2), PATIENCE)
                     assert daemon.stop(number) in {0, -number}, last_words(daemon)
                     said += daemon.said
                     called |= {row["to"] for row in daemon.rows("connect")}

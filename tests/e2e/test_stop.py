@@ -49,7 +49,7 @@ def test_stopped_while_placing_it_ends_in_time_and_loses_nothing(
         for step in WHILE_PLACING:
             doom = Doom(step, number=signal.SIGTERM)
             with it.daemon(program(doom)) as daemon:
-                until(partial(daemon.has_said, "struck"), PATIENCE)
+                daemon.waits_for(partial(daemon.has_said, "struck"), PATIENCE)
                 assert daemon.process.wait(STOPPED_WITHIN) == 0, daemon.log.read_text()
         to_its_end(it)
 
@@ -62,7 +62,7 @@ def test_stopped_twice_and_then_killed_it_is_as_if_it_had_crashed(
         for step in WHILE_PLACING:
             doom = Doom(step, number=signal.SIGTERM)
             with it.daemon(program(doom)) as daemon:
-                until(partial(daemon.has_said, "struck"), PATIENCE)
+                daemon.waits_for(partial(daemon.has_said, "struck"), PATIENCE)
                 daemon.process.send_signal(signal.SIGTERM)
                 daemon.process.kill()
                 ends = {0, -signal.SIGTERM, -signal.SIGKILL}
@@ -85,7 +85,7 @@ def test_a_daemon_that_hangs_stops_feeding_the_watchdog_and_is_replaced(
             with it.daemon(program(doom), environ) as daemon:
                 assert manager.recv(256) == b"READY=1"
                 assert manager.recv(256) == b"WATCHDOG=1"
-                until(lambda: daemon.has_said("struck"), PATIENCE)
+                daemon.waits_for(partial(daemon.has_said, "struck"), PATIENCE)
                 manager.settimeout(10)
                 with pytest.raises(TimeoutError):
                     drain(manager)

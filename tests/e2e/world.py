@@ -18,7 +18,7 @@ Row = dict[str, Any]
 Moment = Callable[["World"], bool]
 """Whether the time has come to kill the daemon."""
 
-PATIENCE = 900
+PATIENCE = 300
 """Seconds for the whole of a run, on a machine that is busy with others."""
 
 
