@@ -61,6 +61,19 @@ def by_somebody(world: World, option: Option, count: int, client_id: int = 0) ->
     world.tell(OrderFilled(at=world.now, fill=fill))
 
 
+def foreign(con_id: int) -> OrderReport:
+    """Return an order that somebody gave at the broker's own screen."""
+    return OrderReport(
+        ref="",
+        perm_id=4242,
+        order_id=0,
+        client_id=0,
+        status="Submitted",
+        filled=0,
+        terms=Terms(((con_id, 1),), 10, Decimal("0.05")),
+    )
+
+
 def lost(world: World, option: Option, count: int) -> None:
     """Let a position change without a word; told twice, it is believed."""
     world.broker.hold(option, count)
@@ -228,15 +241,7 @@ def test_what_somebody_adds_beside_us_touches_nothing() -> None:
 @pytest.mark.covers("I13", "F74")
 def test_an_order_of_somebody_else_on_our_legs_freezes_until_it_is_gone() -> None:
     world = calm()
-    order = OrderReport(
-        ref="",
-        perm_id=4242,
-        order_id=0,
-        client_id=0,
-        status="Submitted",
-        filled=0,
-        terms=Terms(((short_of(world).con_id, 1),), 10, Decimal("0.05")),
-    )
+    order = foreign(short_of(world).con_id)
     told = replace(world.broker.reported(world.now), orders=(order,))
     world.tell(told, replace(told, at=world.now + timedelta(seconds=1)))
     assert world.discrepancies == ["FOREIGN_ORDER"]
@@ -252,15 +257,7 @@ def test_an_order_of_somebody_else_on_our_legs_freezes_until_it_is_gone() -> Non
 @pytest.mark.covers("I13")
 def test_an_order_that_was_adopted_may_rest_where_it_is() -> None:
     world = calm()
-    order = OrderReport(
-        ref="",
-        perm_id=4242,
-        order_id=0,
-        client_id=0,
-        status="Submitted",
-        filled=0,
-        terms=Terms(((short_of(world).con_id, 1),), 10, Decimal("0.05")),
-    )
+    order = foreign(short_of(world).con_id)
     world.tell(replace(world.broker.reported(world.now), orders=(order,)))
     world.withheld.add(RequestReport)
     world.adopt()
@@ -274,15 +271,7 @@ def test_an_order_that_was_adopted_may_rest_where_it_is() -> None:
 
 def test_orders_of_others_elsewhere_are_none_of_ours() -> None:
     world = calm()
-    order = OrderReport(
-        ref="",
-        perm_id=4242,
-        order_id=3,
-        client_id=5,
-        status="Submitted",
-        filled=0,
-        terms=Terms(((4711, 1),), 10, Decimal("0.05")),
-    )
+    order = replace(foreign(4711), order_id=3, client_id=5)
     world.tell(replace(world.broker.reported(world.now), orders=(order,)))
     assert world.discrepancies == []
 

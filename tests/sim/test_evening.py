@@ -1,6 +1,6 @@
 """The curb and the night: time, prices, orders that may trade in them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from alvh_trader.errors import ConfigError
 from alvh_trader.sim import products
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.handling import Handling
-from alvh_trader.sim.model import Ended, Listing, Report, SimOrder, Traded
+from alvh_trader.sim.model import Ended, Listing, Report, SimOrder, Top, Traded
 from alvh_trader.sim.scenario import scenario
 from tests.sim.orders import market_order
 
@@ -27,13 +27,13 @@ def instants(exchange: Exchange, step: timedelta) -> Iterator[datetime]:
         exchange.advance(to)
 
 
-def put(exchange: Exchange, symbol: str = "SPX") -> Listing:
+def put(exchange: Exchange, symbol: str = "SPX", strike: float = 2700.0) -> Listing:
     found = exchange.find(
         symbol=symbol,
         sec_type="OPT",
         trading_class={"SPX": "SPXW"}.get(symbol, symbol),
         month_or_day="20180309" if symbol == "SPX" else "20180216",
-        strike=2700.0 if symbol == "SPX" else 270.0,
+        strike=strike,
         right="P",
     )
     return found[0]
@@ -85,25 +85,26 @@ def test_the_regular_sessions_are_the_same_with_and_without_nights() -> None:
 
 def test_options_on_the_index_are_quoted_wider_and_all_else_stands_still() -> None:
     exchange = Exchange(WEEK, 1)
-    spx, spy = put(exchange), put(exchange, "SPY")
-    ids = [spx.con_id, spy.con_id, products.SPX, products.SPY]
+    puts = [put(exchange, strike=2700.0 + 10 * n).con_id for n in range(8)]
+    ids = [*puts, put(exchange, "SPY", 270.0).con_id, products.SPX, products.SPY]
+
+    def width(tops: Sequence[Top]) -> Decimal:
+        """Return how wide all the index's options together are quoted."""
+        return sum((x.ask - x.bid for x in tops[:8] if x.ask and x.bid), Decimal(0))
+
     exchange.advance(at(1, 21, 14))
     day = exchange.tops(ids)
     exchange.advance(at(1, 21, 15))
-    assert exchange.tops(ids)[0].bid is None
+    assert not width(exchange.tops(ids))
     exchange.advance(at(2, 9))
     assert (exchange.is_trading, exchange.is_open) == (True, False)
     night = exchange.tops(ids)
-    assert night[0].bid is not None
-    assert night[0].ask is not None
-    assert day[0].bid is not None
-    assert day[0].ask is not None
-    # Twice as wide, both on a grid of 0.10.
-    assert night[0].ask - night[0].bid > 2 * (day[0].ask - day[0].bid) - Decimal("0.2")
+    assert all(top.bid is not None for top in (*day[:9], *night[:8]))
+    assert width(night) > 2 * width(day)
     assert night[0].ask_size < day[0].ask_size
-    assert night[1].bid is None
-    assert night[2].last == day[2].last
-    assert night[3].bid is None
+    assert night[8].bid is None
+    assert night[9].last == day[9].last
+    assert night[10].bid is None
     exchange.advance(at(2, 14, 20))
     assert not exchange.is_trading
     assert exchange.tops(ids)[0].bid is None
