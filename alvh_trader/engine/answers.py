@@ -13,6 +13,7 @@ from alvh_trader.domain.order import OrderReport, OrderStatus
 from alvh_trader.engine import discrepancies
 from alvh_trader.engine.command import CancelOrder, Severity
 from alvh_trader.engine.event import OrderDoubted, OrderNotSent, OrderRefused
+from alvh_trader.engine.identity import LIVE
 from alvh_trader.engine.orders import (
     BREAK_CONFIRM,
     REPORT_EVERY,
@@ -180,7 +181,7 @@ def settle_doubts(turn: Turn, shown: frozenset[str]) -> None:
             _bury(turn, ticket)
         elif turn.at - (ticket.heard or ticket.opened) < QUARANTINE:
             ask_report(turn, "the quarantine of an order", REPORT_EVERY)
-        elif turn.state.mode != "live":
+        elif turn.state.mode != LIVE:
             keep(turn, ticket.hear(Evidence.NOT_SEEN, turn.at))
             text = f"{ref}: the broker has not shown it for a minute; it is given up"
             turn.alert("order_not_seen", Severity.WARNING, ticket.order.case, text)

@@ -6,6 +6,7 @@ from datetime import date
 from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.domain.instrument import Future, Option
 from alvh_trader.domain.order import Order
+from alvh_trader.engine.identity import LIVE
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
@@ -89,6 +90,6 @@ def freeze_of(turn: Turn) -> Freeze:
 def is_attended(turn: Turn) -> bool:
     """Return whether a person showed a sign of life today, where one must (I05)."""
     state = turn.state
-    if state.mode != "live" and not turn.rules.limits.check_in:
+    if state.mode != LIVE and not turn.rules.limits.check_in:
         return True
     return state.spoken is not None and new_york_date(state.spoken) == state.day

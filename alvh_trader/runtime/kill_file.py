@@ -13,6 +13,7 @@ from pathlib import Path
 
 from alvh_trader.engine.event import ControlTripped
 from alvh_trader.errors import ControlError
+from alvh_trader.journal.files import sync_folder
 from alvh_trader.ports import Put
 
 NAME = "KILL"
@@ -50,7 +51,7 @@ class KillFile:
                 os.fsync(handle)
             finally:
                 os.close(handle)
-            _sync(self.path.parent)
+            sync_folder(self.path.parent)
         except OSError as error:
             raise ControlError(
                 f"cannot make {self.path}: {error.strerror or error}"
@@ -64,7 +65,7 @@ class KillFile:
         """
         try:
             self.path.unlink(missing_ok=True)
-            _sync(self.path.parent)
+            sync_folder(self.path.parent)
         except OSError as error:
             raise ControlError(
                 f"cannot remove {self.path}: {error.strerror or error}"
@@ -93,12 +94,3 @@ class KillWatch:
         while True:
             self.look()
             await asyncio.sleep(LOOK_EVERY)
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
