@@ -11,7 +11,6 @@ from alvh_trader.domain.instrument import Future, Instrument, Option, Other
 from alvh_trader.domain.position import Position
 from alvh_trader.engine import discrepancies
 from alvh_trader.engine.command import RequestReport
-from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.orders import BREAK_CONFIRM
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.discrepancy import Name
@@ -46,16 +45,7 @@ def settle_expired(turn: Turn, before: Mapping[int, Position]) -> None:
         for x in gone
     )
     turn.put(ledger={k: count for k, count in state.ledger.items() if k not in names})
-    turn.decisions.append(
-        Decision(
-            at=turn.at,
-            case="",
-            before="",
-            after="",
-            trigger="EXPIRED",
-            findings=found,
-        )
-    )
+    turn.note("", "EXPIRED", found)
 
 
 def _instrument(

@@ -14,7 +14,6 @@ from alvh_trader.domain.instrument import Option, Right
 from alvh_trader.domain.position import Position
 from alvh_trader.engine.case import Case, HeldLeg, legs_of_shape
 from alvh_trader.engine.command import Severity
-from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.discrepancies import unexplained
 from alvh_trader.engine.proof import holds, lots_of
 from alvh_trader.engine.turn import Turn
@@ -264,18 +263,10 @@ def _tell_found(turn: Turn, case: Case) -> str:
     strikes = "/".join(f"{leg.option.strike:g}" for leg in case.legs)
     shape = f"{condor.quantity} x {strikes}"
     source = "by its executions" if case.is_age_known else "by the average cost"
-    turn.decisions.append(
-        Decision(
-            at=turn.at,
-            case=case.case_id,
-            before="",
-            after=case.phase,
-            trigger="FOUND",
-            findings=(
-                Finding("shape", shape, condor.kind, True),
-                Finding("credit", f"{condor.credit:.2f}", f"points, {source}", True),
-                Finding("it is", adopted, "mode.adopts", adopts),
-            ),
-        )
+    findings = (
+        Finding("shape", shape, condor.kind, True),
+        Finding("credit", f"{condor.credit:.2f}", f"points, {source}", True),
+        Finding("it is", adopted, "mode.adopts", adopts),
     )
+    turn.decide(case.case_id, "", case.phase, "FOUND", findings)
     return f"{condor.kind} {shape} of {condor.expiry} {adopted}"

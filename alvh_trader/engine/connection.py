@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from alvh_trader.domain.calendar import OPENS, disagreement, instant, new_york_date
 from alvh_trader.domain.connection import Connection, Trouble, is_reset, login_ended
 from alvh_trader.engine.command import Severity
-from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.event import (
     BrokerDisconnected,
     ClockCompared,
@@ -145,16 +144,7 @@ def review(turn: Turn, *, is_open: bool) -> None:
     if name is not link.name:
         is_well = name is Connection.CONNECTED
         found = Finding("connection", why or name, Connection.CONNECTED, is_well)
-        turn.decisions.append(
-            Decision(
-                at=turn.at,
-                case="",
-                before=link.name,
-                after=name,
-                trigger=CHANGED,
-                findings=() if is_well else (found,),
-            )
-        )
+        turn.decide("", link.name, name, CHANGED, () if is_well else (found,))
         told = () if is_well else link.told
         note(turn, name=name, why=why, since=turn.at, told=told)
     elif why != link.why:
@@ -227,6 +217,5 @@ def _stale(state: State) -> Iterator[str]:
 
 
 def _is_stale(state: State, symbol: str) -> bool:
-    quote = state.index_quote(symbol)
     assert state.at is not None
-    return quote is None or quote.last is None or state.at - quote.at > BLIND_AFTER
+    return state.index_level(symbol, state.at, BLIND_AFTER) is None

@@ -12,7 +12,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from alvh_trader.engine.command import Severity
-from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.evaluation import (
     atm_of,
     evaluate,
@@ -73,7 +72,7 @@ def look(turn: Turn) -> None:
         test = replace(test, reductions=asked, left=left)
     turn.put(book_test=test)
     if level is not before.level:
-        turn.decisions.append(_decision(test, before.level, result.finding(params)))
+        _decide(turn, test, before.level, result.finding(params))
     if level > before.told:
         _tell(turn, test, result)
 
@@ -145,19 +144,13 @@ def _book(turn: Turn, *, without: str = "") -> _Book | str:
     )
 
 
-def _decision(test: BookTest, before: Level, found: Finding) -> Decision:
+def _decide(turn: Turn, test: BookTest, before: Level, found: Finding) -> None:
     closing = tuple(
         Finding(f"close of {r.case}", f"{r.units} of {r.held}", "proposed", True)
         for r in test.reductions
     )
-    return Decision(
-        at=test.at,
-        case="",
-        before=before.name,
-        after=test.level.name,
-        trigger="DRAWDOWN",
-        findings=(found, *closing),
-    )
+    findings = (found, *closing)
+    turn.decide("", before.name, test.level.name, "DRAWDOWN", findings)
 
 
 def _tell(turn: Turn, test: BookTest, result: Stress) -> None:

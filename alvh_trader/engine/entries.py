@@ -16,7 +16,6 @@ from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.money import SPX_COMBO_TICKS
 from alvh_trader.domain.order import Leg, Order, Purpose
 from alvh_trader.engine.command import PreviewMargin, Severity
-from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.evaluation import regime_of
 from alvh_trader.engine.funding import light_of
 from alvh_trader.engine.openings import Chosen, best_opening
@@ -124,16 +123,7 @@ def _attempts(turn: Turn, ref: str) -> Finding:
 def _stand(turn: Turn, why: str, findings: tuple[Finding, ...], entry: Entry) -> None:
     """Keep the entry, and write down why it stands so whenever the reason is new."""
     if turn.state.entry.standing != why:
-        turn.decisions.append(
-            Decision(
-                at=turn.at,
-                case=NAME,
-                before="ENTRY",
-                after="ENTRY",
-                trigger=why,
-                findings=findings,
-            )
-        )
+        turn.decide(NAME, "ENTRY", "ENTRY", why, findings)
     turn.put(entry=replace(entry, standing=why))
 
 

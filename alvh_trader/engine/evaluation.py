@@ -143,10 +143,7 @@ def regime_of(state: State) -> Regime | None:
 
 
 def _fresh(state: State, symbol: str, age_max: timedelta) -> float | None:
-    quote = state.index_quote(symbol)
-    if quote is None or state.at is None or state.at - quote.at > age_max:
-        return None
-    return quote.last
+    return None if state.at is None else state.index_level(symbol, state.at, age_max)
 
 
 def series_chain(

@@ -16,7 +16,6 @@ from alvh_trader.domain.money import combo_ticks, option_ticks
 from alvh_trader.domain.order import Layer, Leg, Order, Purpose
 from alvh_trader.engine.case import Case, HedgeLot, Sale
 from alvh_trader.engine.command import Severity
-from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.evaluation import (
     evaluate,
     snapshot,
@@ -344,19 +343,8 @@ def _tell(
 
 def _note(turn: Turn, lot: HedgeLot, why: str, findings: tuple[Finding, ...]) -> None:
     """Write down what was decided about a lot; its case stands where it stood."""
-    case = turn.state.cases.get(lot.case)
-    where = case.phase if case is not None else ""
     layer = Finding("lot", f"{lot.ref}, {lot.units} units", lot.layer, True)
-    turn.decisions.append(
-        Decision(
-            at=turn.at,
-            case=lot.case,
-            before=where,
-            after=where,
-            trigger=why,
-            findings=(layer, *findings),
-        )
-    )
+    turn.note(lot.case, why, (layer, *findings))
     if lot.ref in turn.state.lots:
         current = turn.state.lots[lot.ref]
         _save(turn, msgspec.structs.replace(current, standing=why))

@@ -10,7 +10,6 @@ from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.money import option_ticks
 from alvh_trader.domain.order import Layer, Leg, Order, Purpose
 from alvh_trader.engine.budget import year_left
-from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.evaluation import series_chain
 from alvh_trader.engine.harvest import sell
 from alvh_trader.engine.hedging import is_reconciled
@@ -80,18 +79,8 @@ def _buy(turn: Turn, work: Work) -> bool:
     refused = submit(turn, order, (rungs, HEDGE_RUNG, ORDER_MAX))
     told = (market, year) if refused is None else refused.findings
     rung = Finding("rung", f"{order.quantity} calls", f"{work.tenor} days", True)
-    turn.decisions.append(
-        Decision(
-            at=turn.at,
-            case="",
-            before="",
-            after="",
-            trigger="the base ladder is filled"
-            if refused is None
-            else "the base ladder is refused",
-            findings=(rung, *told),
-        )
-    )
+    done = "filled" if refused is None else "refused"
+    turn.note("", f"the base ladder is {done}", (rung, *told))
     return True
 
 

@@ -16,7 +16,6 @@ from alvh_trader.domain.order import Layer, Order, Purpose
 from alvh_trader.engine.budget import year_left
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.command import Severity
-from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.evaluation import (
     Reading,
     evaluate,
@@ -238,19 +237,11 @@ def _buy(
         layer=Layer.L2,
     )
     refused = submit(turn, order, (rungs, HEDGE_RUNG, ORDER_MAX))
-    case = turn.change(case, layer2_day=turn.state.day)
+    turn.change(case, layer2_day=turn.state.day)
     size = Finding(
         "layer 2", f"{order.quantity} of {plan.dte} days", f"<= {plan.size.n}", True
     )
     told = findings if refused is None else refused.findings
-    turn.decisions.append(
-        Decision(
-            at=turn.at,
-            case=case.case_id,
-            before=case.phase,
-            after=case.phase,
-            trigger="layer 2 is bought" if refused is None else "layer 2 is refused",
-            findings=(size, *told),
-        )
-    )
+    what = "layer 2 is bought" if refused is None else "layer 2 is refused"
+    turn.note(case.case_id, what, (size, *told))
     return True

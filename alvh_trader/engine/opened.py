@@ -12,7 +12,6 @@ from alvh_trader.engine import cash
 from alvh_trader.engine.books import free_id
 from alvh_trader.engine.case import Case, legs_of_shape
 from alvh_trader.engine.command import Severity
-from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.portfolio.case import Case as Condor
@@ -72,20 +71,12 @@ def _begin(turn: Turn, ticket: Ticket, shape: Condor) -> None:
     turn.save(case)
     strikes = "/".join(f"{leg.option.strike:g}" for leg in case.legs)
     words = f"{shape.quantity} x {strikes} of {shape.expiry}"
-    turn.decisions.append(
-        Decision(
-            at=turn.at,
-            case=case_id,
-            before="",
-            after=case.phase,
-            trigger="OPENED",
-            findings=(
-                Finding("shape", words, shape.kind, True),
-                Finding("credit", f"{shape.credit:.2f}", "points, by executions", True),
-                Finding("order", ref, "ours", True),
-            ),
-        )
+    findings = (
+        Finding("shape", words, shape.kind, True),
+        Finding("credit", f"{shape.credit:.2f}", "points, by executions", True),
+        Finding("order", ref, "ours", True),
     )
+    turn.decide(case_id, "", case.phase, "OPENED", findings)
     text = f"opened {words}, credit {shape.credit:.2f}"
     turn.alert("opened", Severity.INFO, case_id, text)
 

@@ -20,7 +20,6 @@ from alvh_trader.engine.command import (
     RequestReport,
     Severity,
 )
-from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.identity import LIVE
 from alvh_trader.engine.proof import circumstances
 from alvh_trader.engine.tickets import keep, place, reprice
@@ -181,16 +180,8 @@ def _note_refusal(turn: Turn, refused: Refused) -> None:
     order = refused.order
     case = turn.state.cases.get(order.case)
     where = "ENTRY" if case is None else case.phase
-    turn.decisions.append(
-        Decision(
-            at=turn.at,
-            case=order.case,
-            before=where,
-            after=where,
-            trigger=f"the gate refuses a new limit of {order.ref}",
-            findings=refused.findings,
-        )
-    )
+    what = f"the gate refuses a new limit of {order.ref}"
+    turn.decide(order.case, where, where, what, refused.findings)
 
 
 def doubt(turn: Turn, ticket: Ticket, evidence: Evidence, why: str) -> None:

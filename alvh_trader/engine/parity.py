@@ -13,7 +13,6 @@ from alvh_trader.domain.calendar import NEW_YORK
 from alvh_trader.domain.instrument import Future, Option
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.command import Severity
-from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.evaluation import spot_of
 from alvh_trader.engine.instant import Series
 from alvh_trader.engine.orders import cancel_rolls
@@ -119,16 +118,7 @@ def _tell(turn: Turn, key: str, guard: Guard) -> None:
     )
     names = ("GOOD", "DISLOCATED")
     is_off = guard.is_dislocated
-    turn.decisions.append(
-        Decision(
-            at=turn.at,
-            case="",
-            before=names[not is_off],
-            after=names[is_off],
-            trigger="PARITY",
-            findings=(found,),
-        )
-    )
+    turn.decide("", names[not is_off], names[is_off], "PARITY", (found,))
     if not is_off:
         return
     turn.alert(

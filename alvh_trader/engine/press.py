@@ -65,11 +65,9 @@ def redeploying(
     fund = Finding("set aside", f"{state.l2_fund:.2f} USD", "> 0", state.l2_fund > 0)
     signals = state.signals
     curve = Curve(vix=vix_of(state), mean=signals.vix_mean, contango=signals.contango)
-    quote = state.index_quote("VVIX")
-    is_fresh = quote is not None and turn.at - quote.at <= QUOTE_AGE_MAX
     today = state.day
     cost = VolOfVol(
-        vvix=quote.last if quote is not None and is_fresh else None,
+        vvix=state.index_level("VVIX", turn.at, QUOTE_AGE_MAX),
         vvix_median=signals.vvix_median,
         sigma=_sigma(turn, chain),
         recorded=tuple(x for x in state.longer.sigmas if x[0] != today),

@@ -106,10 +106,7 @@ def held(turn: Turn, case_id: str, con_id: int) -> int:
     """
     lots = turn.instant.lots_of(case_id)
     mine = sum(lot.units for lot in lots if lot.main.con_id == con_id)
-    position = turn.state.positions.get(con_id)
-    have = position.quantity if position else 0
-    lacking = turn.instant.allocated(con_id) - have
-    return max(0, mine - max(0, lacking))
+    return max(0, mine - max(0, _lacking(turn, con_id)))
 
 
 def lasting_lots(turn: Turn, case: Case) -> tuple[HedgeLot, ...]:
@@ -186,7 +183,7 @@ def sale_proof(turn: Turn, order: Order) -> SaleProof:
         needed = max(1, case.needed) if counted else 0
     return SaleProof(
         booked=booked + done,
-        held=booked + done - max((_lacking(turn, leg) for leg in legs), default=0),
+        held=booked + done - max((_units_lacking(turn, x) for x in legs), default=0),
         kept=kept,
         needed=needed,
     )
@@ -197,17 +194,21 @@ def _is_guarded(case: Case) -> bool:
     return (case.resume if is_away else case.phase) in GUARDED
 
 
-def _lacking(turn: Turn, leg: Leg) -> int:
-    """Return how many units of a leg the account lacks of what all lots claim of it.
+def _units_lacking(turn: Turn, leg: Leg) -> int:
+    """Return for how many units of a lot the account lacks contracts of its leg."""
+    lacking = _lacking(turn, leg.instrument.con_id)
+    return max(0, math.ceil(lacking / leg.ratio))
+
+
+def _lacking(turn: Turn, con_id: int) -> int:
+    """Return how much all lots claim of a contract beyond what the account has of it.
 
     The account nets what one lot bought and another sold: only with the sum of all
-    claims can it be compared. What it lacks is charged to every lot, as in `held`.
+    claims can it be compared. What it lacks is charged to every case and lot.
     """
-    con_id = leg.instrument.con_id
     position = turn.state.positions.get(con_id)
     have = position.quantity if position else 0
-    claimed = turn.instant.allocated(con_id)
-    return max(0, math.ceil((claimed - have) / leg.ratio))
+    return turn.instant.allocated(con_id) - have
 
 
 def circumstances(turn: Turn, order: Order) -> Circumstances:
@@ -363,18 +364,13 @@ def _is_fresh(turn: Turn, case: Case | None) -> bool:
         looked = case.evaluated
         if case.edr is None or looked is None or turn.at - looked > FRESH_MAX:
             return False
-    is_fresh = {
-        symbol: (quote := state.index_quote(symbol)) is not None
-        and quote.last is not None
-        and turn.at - quote.at <= age_max
-        for symbol, age_max in (
-            ("SPX", SPOT_AGE_MAX),
-            ("VIX", VIX_AGE_MAX),
-            ("VIX9D", VIX_AGE_MAX),
-        )
-    }
+    if state.index_level("SPX", turn.at, SPOT_AGE_MAX) is None:
+        return False
     # VIX9D stands in for a stale VIX, as in every look.
-    return is_fresh["SPX"] and (is_fresh["VIX"] or is_fresh["VIX9D"])
+    return any(
+        state.index_level(symbol, turn.at, VIX_AGE_MAX) is not None
+        for symbol in ("VIX", "VIX9D")
+    )
 
 
 def _rolls_lately(turn: Turn, case: Case) -> int:

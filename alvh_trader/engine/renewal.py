@@ -8,7 +8,6 @@ would be gone in two sessions (alvh.md §4.7). Selling the old one is `engine.ha
 from datetime import timedelta
 
 from alvh_trader.engine.case import Case
-from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.evaluation import evaluate
 from alvh_trader.engine.hedging import hedge_orders, is_reconciled, plan_of, send
 from alvh_trader.engine.targets import is_renewing
@@ -46,15 +45,6 @@ def _renew(turn: Turn, case: Case) -> None:
         turn.change(case, renewed=turn.at)
     edr = Finding("EDR", f"{case.edr or 0.0:.4f} %", "not clear", True)
     findings = planned.findings if refused is None else refused.findings
-    turn.decisions.append(
-        Decision(
-            at=turn.at,
-            case=case.case_id,
-            before=case.phase,
-            after=case.phase,
-            trigger="the hedge is renewed"
-            if refused is None
-            else "the gate refuses to renew the hedge",
-            findings=(edr, *findings),
-        )
-    )
+    is_sent = refused is None
+    what = "the hedge is renewed" if is_sent else "the gate refuses to renew the hedge"
+    turn.note(case.case_id, what, (edr, *findings))

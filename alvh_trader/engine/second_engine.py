@@ -16,7 +16,6 @@ from alvh_trader.domain.inputs import Facilities
 from alvh_trader.engine import cash
 from alvh_trader.engine.capital import CapitalView
 from alvh_trader.engine.command import Severity
-from alvh_trader.engine.decision import Decision
 from alvh_trader.engine.evaluation import spot_of
 from alvh_trader.engine.funding import (
     cost_of,
@@ -196,16 +195,9 @@ def _decide(turn: Turn, before: CapitalView | None, view: CapitalView) -> None:
     was_closed = None if then is None else [f.what for f in then.gates if not f.holds]
     if then is not None and then.advice is found.advice and closed == was_closed:
         return
-    turn.decisions.append(
-        Decision(
-            at=turn.at,
-            case="",
-            before="" if then is None else then.advice,
-            after=found.advice,
-            trigger="CAPITAL",
-            findings=(*found.reasons, *found.gates),
-        )
-    )
+    advice = "" if then is None else then.advice
+    findings = (*found.reasons, *found.gates)
+    turn.decide("", advice, found.advice, "CAPITAL", findings)
 
 
 def _tell(turn: Turn, view: CapitalView) -> None:

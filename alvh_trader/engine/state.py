@@ -252,6 +252,13 @@ class State(Struct, frozen=True, kw_only=True):
         index = self.indexes.get(symbol)
         return None if index is None else self.quotes.get(index.con_id)
 
+    def index_level(
+        self, symbol: str, at: datetime, age_max: timedelta
+    ) -> float | None:
+        """Return an index as it was last seen, or None if that is too long before."""
+        quote = self.index_quote(symbol)
+        return None if quote is None or at - quote.at > age_max else quote.last
+
 
 def series_key(trading_class: str, last_trade: date) -> str:
     """Return the name of one option series, e.g. `SPXW 2018-03-16`."""

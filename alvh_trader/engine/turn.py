@@ -48,6 +48,32 @@ class Turn:
         """Tell the operator."""
         self.ask(RaiseAlert(code=code, severity=severity, case=case, text=text))
 
+    def decide(
+        self,
+        case_id: str,
+        before: str,
+        after: str,
+        trigger: str,
+        findings: tuple[Finding, ...],
+    ) -> None:
+        """Write down a decision: see `Decision`."""
+        self.decisions.append(
+            Decision(
+                at=self.at,
+                case=case_id,
+                before=before,
+                after=after,
+                trigger=trigger,
+                findings=findings,
+            )
+        )
+
+    def note(self, case_id: str, trigger: str, findings: tuple[Finding, ...]) -> None:
+        """Write down what was decided; the case, if any, stands where it stood."""
+        case = self.state.cases.get(case_id)
+        where = "" if case is None else case.phase
+        self.decide(case_id, where, where, trigger, findings)
+
     def save(self, case: Case) -> Case:
         """Put a case into the state."""
         self.put(cases={**self.state.cases, case.case_id: case})
@@ -71,16 +97,7 @@ class Turn:
             IllegalTransitionError: See `strategy.phase.advance`.
         """
         after = advance(case.phase, trigger, facts)
-        self.decisions.append(
-            Decision(
-                at=self.at,
-                case=case.case_id,
-                before=case.phase,
-                after=after,
-                trigger=trigger,
-                findings=findings,
-            )
-        )
+        self.decide(case.case_id, case.phase, after, trigger, findings)
         return self.change(
             case, **{"phase": after, "since": self.at, "standing": "", **changes}
         )
@@ -90,16 +107,7 @@ class Turn:
     ) -> Case:
         """Stay where the case is, and write down why whenever the reason is new."""
         if case.standing != why:
-            self.decisions.append(
-                Decision(
-                    at=self.at,
-                    case=case.case_id,
-                    before=case.phase,
-                    after=case.phase,
-                    trigger=why,
-                    findings=findings,
-                )
-            )
+            self.decide(case.case_id, case.phase, case.phase, why, findings)
         elif not changes:
             return case
         return self.change(case, **{"standing": why, **changes})
