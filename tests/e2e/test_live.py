@@ -12,6 +12,7 @@ from alvh_trader.journal.read import Reader
 from alvh_trader.runtime.control import say, tell, waiting
 from alvh_trader.runtime.gateway_control import tell as tell_gateway
 from alvh_trader.runtime.request import Request, Verb, Waiting
+from tests.e2e.crashes import Doom, program
 from tests.e2e.proof import nothing_twice
 from tests.e2e.world import part
 from tests.programs import Running, alvh, audit_rows, configure, gateway, running, until
@@ -75,20 +76,24 @@ def test_paper_refuses_a_real_account_and_live_one_it_does_not_expect(
 def test_in_live_only_what_a_person_allowed_reaches_the_broker(tmp_path: Path) -> None:
     journal, audit = tmp_path / "journal.db", tmp_path / "audit.jsonl"
     said: dict[str, str] = {}
-    history = (*part("2018-02-05", "2018-02-06"), *FAST, *CONTROL)
+    history = (*part("2018-02-05", "2018-02-06", 4), *FAST, *CONTROL)
     with gateway(*history, cwd=tmp_path) as (_, port):
         config = write_down(tmp_path, port)
         with running("run", "--config", config, "--mode", "live", cwd=tmp_path) as it:
             until(lambda: armed(journal), seconds=120)
             until(lambda: listed(journal), seconds=240)
-            # From here on a person must keep up, and a process start again.
+            # A person must keep up, and a process start again.
             tell_gateway(tmp_path / "gateway.sock", "speed", "30")
             allow_one(journal, said, it)
             until(lambda: len(audit_rows(audit)) > 0)
             it.stop(signal.SIGKILL)
-        with running("run", "--config", config, "--mode", "live", cwd=tmp_path) as it:
+        words, same = ("run", "--config", config, "--mode", "live"), program(Doom())
+        with running(*words, cwd=tmp_path, program=same) as it:
             # The same program on the same day: it is armed still.
+            it.waits_for(lambda: it.has_said("reconciled"), 120)
+            tell_gateway(tmp_path / "gateway.sock", "speed", "240")
             until(lambda: listed(journal), seconds=240)
+            tell_gateway(tmp_path / "gateway.sock", "speed", "30")
             allow_one(journal, said, it)
             assert it.stop() == 0
     rows = audit_rows(audit)

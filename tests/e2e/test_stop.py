@@ -77,20 +77,21 @@ def test_a_daemon_that_hangs_stops_feeding_the_watchdog_and_is_replaced(
     """The manager hears of it while it decides, with or without a gateway."""
     address = tmp_path / "notify"
     environ = {"NOTIFY_SOCKET": str(address), "WATCHDOG_USEC": "3000000"}
-    doom = Doom("before commit PlaceOrder HEDGE", number=signal.SIGSTOP)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(address))
         manager.settimeout(PATIENCE)
-        with world(tmp_path, *DAY) as it:
-            with it.daemon(program(doom), environ) as daemon:
+        # Longer than it takes until the watchdog is fed for the first time.
+        with world(tmp_path, *part("2018-02-05", "2018-02-16", 4)) as it:
+            with it.daemon(environ=environ) as daemon:
                 assert manager.recv(256) == b"READY=1"
                 assert manager.recv(256) == b"WATCHDOG=1"
-                daemon.waits_for(partial(daemon.has_said, "struck"), PATIENCE)
+                daemon.process.send_signal(signal.SIGSTOP)
                 manager.settimeout(10)
                 with pytest.raises(TimeoutError):
                     drain(manager)
                 daemon.process.kill()
-            to_its_end(it)
+            with it.daemon(program(Doom())) as daemon:
+                daemon.waits_for(partial(daemon.has_said, "reconciled"), PATIENCE)
 
 
 @pytest.mark.covers("F13")
