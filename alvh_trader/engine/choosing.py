@@ -13,6 +13,7 @@ from alvh_trader.engine.consent import ask_person
 from alvh_trader.engine.evaluation import Reading
 from alvh_trader.engine.rolling import preview, send_side
 from alvh_trader.engine.stability import judge_now
+from alvh_trader.engine.targets import roll_legs
 from alvh_trader.engine.turn import Turn
 from alvh_trader.engine.windows import ask_regime, hindrance_of
 from alvh_trader.strategy.finding import Finding
@@ -21,6 +22,11 @@ from alvh_trader.strategy.roll import MARGIN
 
 PLAN_MAX = timedelta(seconds=120)
 """The clock of alvh.md §3.2."""
+
+AWAITED = "quotes of the candidates are not there yet"
+
+QUOTES_WITHIN = timedelta(seconds=15)
+"""For so long all candidates are waited for; then the choice is among those quoted."""
 
 MID_DRIFT = 0.30
 """Points by which the whole roll's middle may drift after the choice (§3.3)."""
@@ -54,6 +60,9 @@ def _give_up(
 
 def _choose(turn: Turn, case: Case, reading: Reading) -> None:
     """Choose among the candidates, and ask what the first side does to the margin."""
+    if turn.at - case.since < QUOTES_WITHIN and not _are_all_quoted(turn, case):
+        turn.stand(case, AWAITED)
+        return
     choice = best_roll(turn, case, reading)
     if choice.roll is not None:
         why = "a candidate passes every filter"
@@ -64,7 +73,14 @@ def _choose(turn: Turn, case: Case, reading: Reading) -> None:
             case = ask_person(turn, case, Ask.DEBIT)
         _give_up(turn, case, Trigger.NO_CANDIDATE, choice.findings)
     else:
-        turn.stand(case, "quotes of the candidates are not there yet")
+        turn.stand(case, AWAITED)
+
+
+def _are_all_quoted(turn: Turn, case: Case) -> bool:
+    """Return whether every option that the candidates need is streamed and quoted."""
+    watched = {it.con_id for it in turn.state.watched}
+    seen = watched & turn.state.quotes.keys()
+    return all(option.con_id in seen for option in roll_legs(turn, case))
 
 
 def _is_still_good(turn: Turn, case: Case, roll: Roll, reading: Reading) -> bool:

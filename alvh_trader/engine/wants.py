@@ -218,6 +218,7 @@ def _streams(turn: Turn) -> Iterator[Instrument]:
         yield from _near(turn, *series)
         if state.entry.seeks:
             yield from open_legs(turn)
+    yield from _of_rejected(turn)
 
 
 def _of_longer(turn: Turn) -> Iterator[Instrument]:
@@ -258,6 +259,21 @@ def _of_choices(turn: Turn, case: Case) -> Iterator[Instrument]:
         if case.roll is None or case.phase is Phase.ROLL_PLAN:
             # What is chosen is judged again, and may give way to the next best.
             yield from roll_legs(turn, case)
+
+
+def _of_rejected(turn: Turn) -> Iterator[Instrument]:
+    """Yield what held cases chose among in vain: within minutes they choose again.
+
+    A series in doubt is let go. Seen again, it is measured anew, without the basis
+    that it may have had while it was dislocated already.
+    """
+    state = turn.state
+    held = [c for c in _open_cases(state) if c.phase is Phase.HOLD_HEDGED]
+    series = {of for case in held for of in roll_series(turn, case)}
+    trusted = {of for of in series if series_key(*of) not in state.held}
+    for it in state.watched:
+        if isinstance(it, Option) and (it.trading_class, it.last_trade) in trusted:
+            yield it
 
 
 def _near(turn: Turn, trading_class: str, last_trade: date) -> Iterator[Option]:

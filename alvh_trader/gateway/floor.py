@@ -42,7 +42,7 @@ LATE_INTERVAL = timedelta(minutes=5)
 """The longest step of simulated time after the index has closed and nothing rests."""
 
 QUIET_INTERVAL = timedelta(seconds=60)
-"""The same in a session, as long as nobody asks for anything but the time."""
+"""The same in a session, as long as nobody wants anything of the market."""
 
 ALERT_INTERVAL = timedelta(seconds=20)
 ALERT_FOR = timedelta(seconds=60)
@@ -117,7 +117,7 @@ class Floor:
         return ALERT_INTERVAL if is_alert else QUIET_INTERVAL
 
     def hear(self) -> None:
-        """Note that a client asks for something other than the time."""
+        """Note that a client wants something of the market."""
         self._asked_at = self.exchange.now
 
     def next_instant(self, at_most: timedelta = LATE_INTERVAL) -> datetime | None:

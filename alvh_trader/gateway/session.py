@@ -20,6 +20,7 @@ from alvh_trader.gateway.streams import Streams
 from alvh_trader.gateway.view import View
 from alvh_trader.sim.model import Prices
 from alvh_trader.wire import codec
+from alvh_trader.wire import request as wire
 from alvh_trader.wire.account_reply import Error, ManagedAccounts, NextValidId
 from alvh_trader.wire.field import split
 from alvh_trader.wire.handshake import (
@@ -30,13 +31,26 @@ from alvh_trader.wire.handshake import (
     write_welcome,
 )
 from alvh_trader.wire.order_request import PlaceOrder
-from alvh_trader.wire.request import RequestCurrentTime, StartApi
 
 FARMS = (
     (2104, "Market data farm connection is OK:usfarm"),
     (2106, "HMDS data farm connection is OK:ushmds"),
     (2158, "Sec-def data farm connection is OK:secdefil"),
 )
+
+UNHURRIED = (
+    wire.CancelAccountSummary,
+    wire.CancelPositions,
+    wire.RequestAccountSummary,
+    wire.RequestAllOpenOrders,
+    wire.RequestCompletedOrders,
+    wire.RequestCurrentTime,
+    wire.RequestExecutions,
+    wire.RequestManagedAccounts,
+    wire.RequestOpenOrders,
+    wire.RequestPositions,
+)
+"""Who asks only for the time, or for his own books, has nothing in mind."""
 
 PACED = "+PACEAPI"
 """With this option of the handshake a client asks to be slowed down instead of being
@@ -180,15 +194,15 @@ class Session:
         try:
             if self._answer_unserved(self, split(payload)):
                 return
-            request = codec.decode_request(payload, self.version)
+            message = codec.decode_request(payload, self.version)
         except ProtocolError as error:
             self.error(-1, 320, f"Error reading request. {error}")
             return
-        if not isinstance(request, RequestCurrentTime):
+        if not isinstance(message, UNHURRIED):
             self.floor.hear()
         is_known = self.stage is Stage.RUNNING
         self._give(
-            request, self._handlers[type(request)] if is_known else Session._start
+            message, self._handlers[type(message)] if is_known else Session._start
         )
 
     def _give(self, request: Struct, handler: Handler) -> None:
@@ -224,7 +238,7 @@ class Session:
         return self._rate.is_over
 
     def _start(self, request: Struct) -> None:
-        if not isinstance(request, StartApi):
+        if not isinstance(request, wire.StartApi):
             self.error(-1, *invalid("The API is not started"))
             self.close()
             return

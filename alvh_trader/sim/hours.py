@@ -10,6 +10,7 @@ and that a half day has neither curb nor evening, are assumptions.
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from alvh_trader.domain.calendar import (
     NEW_YORK,
@@ -171,13 +172,19 @@ def _index_spans(calendar: Calendar, day: date) -> tuple[Span, ...]:
 
 
 def _spans(plan: _Plan, calendar: Calendar, day: date) -> tuple[Span, ...]:
-    midnight = datetime.combine(day, datetime.min.time())
     stocks_close = datetime.combine(day, calendar.close_of(day))
+    return _planned(plan, stocks_close, is_half=day in calendar.half_days)
+
+
+@lru_cache(maxsize=256)
+def _planned(plan: _Plan, stocks_close: datetime, *, is_half: bool) -> tuple[Span, ...]:
+    """Return the spans of a day; hundreds of options of a class have the same."""
+    midnight = datetime.combine(stocks_close, datetime.min.time())
     spans = []
     if plan.night is not None:
         spans.append((Kind.NIGHT, midnight + plan.night[0], midnight + plan.night[1]))
     spans.append((Kind.REGULAR, midnight + _OPENS, stocks_close + plan.after))
-    if plan.curb is not None and day not in calendar.half_days:
+    if plan.curb is not None and not is_half:
         opens, closes = (midnight + at for at in plan.curb)
         spans.append((Kind.CURB, opens, closes))
     return tuple(

@@ -87,8 +87,8 @@ def test_in_live_only_what_a_person_allowed_reaches_the_broker(tmp_path: Path) -
             allow_one(journal, said, it)
             until(lambda: len(audit_rows(audit)) > 0)
             it.stop(signal.SIGKILL)
-        words, same = ("run", "--config", config, "--mode", "live"), program(Doom())
-        with running(*words, cwd=tmp_path, program=same) as it:
+        again = ("run", "--config", config, "--mode", "live")
+        with running(*again, cwd=tmp_path, program=program(Doom())) as it:
             # The same program on the same day: it is armed still.
             it.waits_for(lambda: it.has_said("reconciled"), 120)
             tell_gateway(tmp_path / "gateway.sock", "speed", "240")

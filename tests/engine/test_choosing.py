@@ -7,9 +7,12 @@ from msgspec.structs import replace
 
 from alvh_trader.domain.order import Purpose
 from alvh_trader.engine.case import Ask
+from alvh_trader.engine.choosing import AWAITED, QUOTES_WITHIN
 from alvh_trader.engine.command import PreviewMargin
 from alvh_trader.engine.event import MarginPreviewed
 from alvh_trader.engine.state import Rules
+from alvh_trader.engine.targets import roll_legs
+from alvh_trader.engine.turn import Turn
 from alvh_trader.strategy.phase import Phase
 from tests.engine.test_promise import about_to_roll
 from tests.engine.test_reasons import with_roll
@@ -107,6 +110,39 @@ def test_a_what_if_older_than_a_minute_is_asked_for_again() -> None:
     world.tick()
     assert world.placed(Purpose.ROLL) == []
     assert asked(world)[-1].order.ref != first.order.ref
+
+
+def new_legs(world: World) -> set[int]:
+    """Return the options that the chosen roll opens."""
+    assert world.case.roll is not None
+    sides = world.case.roll.sides
+    return {it.con_id for s in sides for it in (s.new.short, s.new.long)}
+
+
+def test_a_choice_waits_for_every_candidate_but_not_for_ever() -> None:
+    quoted = previewing(roomy())
+    best = new_legs(quoted)
+    needed = roll_legs(Turn(quoted.state, RULES, quoted.now), quoted.case)
+    world = World(rules=roomy())
+    world.withheld.add(PreviewMargin)
+    world.mute.add(next(it.con_id for it in needed if it.con_id not in best))
+    world.start().until(Phase.ROLL_PLAN)
+    began = world.now
+    while world.now - began < QUOTES_WITHIN:
+        assert world.case.roll is None
+        assert world.case.standing == AWAITED
+        world.tick(5)
+    world.tick()
+    assert new_legs(world) == best
+
+
+def test_what_was_rejected_stays_in_view_until_the_next_choice() -> None:
+    world = indebted()
+    rejected = set(world.watched)
+    world.run(240)
+    assert world.is_at(Phase.HOLD_HEDGED)
+    assert set(world.watched) == rejected
+    assert set(roll_legs(Turn(world.state, RULES, world.now), world.case)) <= rejected
 
 
 # ------------------------------------------------------------------ a debit -----

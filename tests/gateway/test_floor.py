@@ -40,7 +40,7 @@ def test_time_stands_still_until_somebody_asks_for_it() -> None:
     assert on.exchange.now == start + ALERT_INTERVAL
 
 
-def test_who_asks_for_nothing_but_the_time_gets_a_minute_at_a_time() -> None:
+def test_who_wants_nothing_of_the_market_gets_a_minute_at_a_time() -> None:
     on = floor()
     peer = Peer(on)
     asked = on.exchange.now
@@ -51,7 +51,10 @@ def test_who_asks_for_nothing_but_the_time_gets_a_minute_at_a_time() -> None:
     assert on.exchange.now - before == QUIET_INTERVAL
     peer.ask(request.RequestPositions())
     peer.pulse()
-    assert on.exchange.now - before == QUIET_INTERVAL + ALERT_INTERVAL
+    assert on.exchange.now - before == 2 * QUIET_INTERVAL
+    peer.ask(request.RequestMarketRule(26))
+    peer.pulse()
+    assert on.exchange.now - before == 2 * QUIET_INTERVAL + ALERT_INTERVAL
 
 
 def test_without_lockstep_the_question_for_the_time_moves_nothing() -> None:
