@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from alvh_trader.domain.order import OrderReport, OrderStatus
+from alvh_trader.domain.order import OrderReport, OrderStatus, Purpose
 from alvh_trader.engine import discrepancies
 from alvh_trader.engine.command import CancelOrder, Severity
 from alvh_trader.engine.event import OrderDoubted, OrderNotSent, OrderRefused
+from alvh_trader.engine.freezing import freeze
 from alvh_trader.engine.identity import LIVE
 from alvh_trader.engine.orders import (
     BREAK_CONFIRM,
@@ -28,6 +29,7 @@ from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.lifecycle import BROKER_WORDS, COMPLETED_WORDS, Evidence
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.portfolio.discrepancy import Name
+from alvh_trader.risk.freeze import Freeze
 
 QUARANTINE = timedelta(seconds=60)
 """Paper only: an order the broker has not shown for so long was never received."""
@@ -143,6 +145,9 @@ def on_refused(turn: Turn, event: OrderRefused) -> None:
     ask_report(turn, "an order was refused")
     text = f"{event.ref} rejected by the broker: {event.code} {event.text}"
     turn.alert("order_rejected", Severity.CRITICAL, ticket.order.case, text)
+    if ticket.order.purpose is Purpose.ROLL:
+        # The hedge stays; what the broker will not let us defend must not grow (F84).
+        freeze(turn, Freeze.REDUCE, f"the broker refused the roll {event.ref}")
 
 
 def on_not_sent(turn: Turn, event: OrderNotSent) -> None:

@@ -6,6 +6,7 @@ passes every filter is sized, tried (what-if) and sent as one guaranteed combo; 
 fills make the case (`engine.opened`). Source: alvh.md §5.1, §8.1, §8.2, §10.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.money import SPX_COMBO_TICKS
 from alvh_trader.domain.order import Leg, Order, Purpose
+from alvh_trader.engine.case import Case
 from alvh_trader.engine.command import PreviewMargin, Severity
 from alvh_trader.engine.evaluation import regime_of
 from alvh_trader.engine.funding import light_of
@@ -46,6 +48,9 @@ CONCESSION = Decimal("0.30")
 
 MARGIN_AGE_MAX = timedelta(seconds=60)
 """A what-if answer is asked for again after so long (alvh.md §13.3)."""
+
+
+_SEEKS_HEDGE = {Phase.HEDGE_PLAN, Phase.HEDGE_WORKING, Phase.HOLD_UNHEDGED}
 
 
 def look(turn: Turn) -> None:
@@ -95,6 +100,7 @@ def _hindrances(turn: Turn, ticket: Ticket | None) -> tuple[Finding, ...]:
         opens_in(regime_of(state)),
         room(sum(c.opened_by != ref or not ref for c in held), rules.limits),
         calm(is_extreme=any(c.tracker.level is EdrLevel.EXTREME for c in held)),
+        _defended(held),
         sound(
             is_overdrawn=state.book_test is not None
             and state.book_test.level is Level.BREACH
@@ -118,6 +124,13 @@ def _attempts(turn: Turn, ref: str) -> Finding:
         for t in turn.state.tickets.values()
     )
     return Finding("OPEN orders today", f"{seen}", f"< {most}", seen < most)
+
+
+def _defended(held: Sequence[Case]) -> Finding:
+    """No case waits for its hedge: nothing new while one does (reliability.md F86)."""
+    bare = [c.case_id for c in held if c.phase in _SEEKS_HEDGE]
+    value = ", ".join(bare) or "none"
+    return Finding("cases that want a hedge", value, "none", not bare)
 
 
 def _stand(turn: Turn, why: str, findings: tuple[Finding, ...], entry: Entry) -> None:

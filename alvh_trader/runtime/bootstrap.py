@@ -34,6 +34,8 @@ from alvh_trader.runtime.lag import LagWatch
 from alvh_trader.runtime.loop import Loop, decode_rules, encode_rules
 from alvh_trader.runtime.recovery import doubts_about, recover
 from alvh_trader.runtime.storage import StorageWatch
+from alvh_trader.runtime.systemd import Systemd
+from alvh_trader.runtime.zones import zone_release
 from alvh_trader.settings.load import load
 from alvh_trader.settings.model import ENV_PREFIX, ClockSource, ModeName, Settings
 from alvh_trader.settings.show import config_hash
@@ -73,6 +75,8 @@ async def daemon(configs: tuple[Path, ...], mode: str | None = None) -> None:
     settings = load(configs, _environment(None if is_live else mode))
     if is_live != (settings.mode.name is ModeName.LIVE):
         raise ConfigError(SAY_LIVE_TWICE)
+    told = f"{settings.mode.name}, build {build_hash()}, time zones {zone_release()}"
+    Systemd().notify(f"STATUS={told}")
     seed = settings.inputs.breadth_seed
     breadth = read_breadth_seed(seed) if seed else None
     rules = rules_of(settings, SystemClock().now().date())

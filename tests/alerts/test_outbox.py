@@ -10,11 +10,14 @@ from alvh_trader import ports
 from alvh_trader.alerts.channels import Channel, channels_of
 from alvh_trader.alerts.outbox import Outbox
 from alvh_trader.alerts.render import Message
-from alvh_trader.engine.command import RaiseAlert, Severity
-from alvh_trader.engine.event import DaemonStarted
+from alvh_trader.engine.command import Command, RaiseAlert, Severity
+from alvh_trader.engine.event import DaemonStarted, OperatorHalted
+from alvh_trader.engine.state import State
 from alvh_trader.journal.read import Reader
 from alvh_trader.journal.store import Journal
+from alvh_trader.runtime.loop import Loop
 from tests.alerts.servers import Inbox, http_server
+from tests.playbook import RULES
 
 START = datetime(2018, 2, 5, 14, 30, tzinfo=UTC)
 
@@ -111,6 +114,57 @@ def test_an_alert_reaches_every_channel(path: Path, inbox: Inbox) -> None:
     assert bench.states() == ["delivered", "delivered"]
 
 
+@pytest.mark.covers("V10")
+def test_what_is_critical_is_durable_before_anything_is_done_and_soon_delivered(
+    path: Path, inbox: Inbox
+) -> None:
+    """As the daemon is wired: an event, its alert in one commit with it, a message."""
+    channels = web(inbox)
+    written: list[str] = []
+    delays: list[float] = []
+
+    def dispatch(command: Command) -> None:
+        assert isinstance(command, RaiseAlert)
+        with Reader.open(path) as reader:
+            written.extend(found.alert.code for found in reader.alerts())
+        outbox.notify(command, START)
+
+    async def main(loop: Loop) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(outbox.run())
+            began = time.monotonic()
+            loop.process(OperatorHalted(at=START))
+            await until(lambda: bool(inbox.taken), 5.0)
+            delays.append(time.monotonic() - began)
+            running.cancel()
+
+    with Journal.open(path, channels=(channels[0].name,)) as journal:
+        outbox = Outbox(
+            journal.deliveries, channels, lambda: START, window=timedelta(minutes=5)
+        )
+        asyncio.run(main(Loop(journal, dispatch, State(), RULES)))
+    assert written == ["halted"]
+    assert inbox.titles == ["CRITICAL halted"]
+    assert delays[0] < 5.0
+
+
+@pytest.mark.covers("V10")
+def test_a_storm_of_warnings_holds_up_nothing_critical(
+    path: Path, inbox: Inbox
+) -> None:
+    bench = Bench(path, web(inbox))
+
+    async def scenario(bench: Bench) -> None:
+        for number in range(50):
+            bench.raise_alert(f"warning_{number}")
+        bench.raise_alert("breach", Severity.CRITICAL)
+        await until(lambda: "CRITICAL breach C1" in inbox.titles, 5.0)
+
+    bench.run(scenario)
+    # One may have been on its way.
+    assert inbox.titles.index("CRITICAL breach C1") <= 1
+
+
 def test_without_channels_nothing_happens(path: Path) -> None:
     bench = Bench(path)
 
@@ -188,6 +242,7 @@ def test_a_dead_channel_does_not_hold_up_another(path: Path, inbox: Inbox) -> No
     assert dead.refused < 3  # It is tried again with pauses, not for each alert.
 
 
+@pytest.mark.covers("V10")
 def test_a_critical_alert_overtakes_and_ends_a_pause(path: Path, inbox: Inbox) -> None:
     inbox.status = 500
     bench = Bench(path, web(inbox))

@@ -1,5 +1,6 @@
 """Stopped politely, twice, or not at all: the next process finds the same world."""
 
+import re
 import resource
 import signal
 import socket
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from alvh_trader.journal.read import Reader
+from alvh_trader.runtime.build import build_hash
 from alvh_trader.runtime.control import socket_of, tell
 from alvh_trader.runtime.line_socket import CALLERS
 from alvh_trader.runtime.request import Request, Verb
@@ -70,7 +72,7 @@ def test_stopped_twice_and_then_killed_it_is_as_if_it_had_crashed(
         to_its_end(it)
 
 
-@pytest.mark.covers("F12")
+@pytest.mark.covers("F12", "F106", "T08")
 def test_a_daemon_that_hangs_stops_feeding_the_watchdog_and_is_replaced(
     tmp_path: Path,
 ) -> None:
@@ -83,6 +85,8 @@ def test_a_daemon_that_hangs_stops_feeding_the_watchdog_and_is_replaced(
         # Longer than it takes until the watchdog is fed for the first time.
         with world(tmp_path, *part("2018-02-05", "2018-02-16", 4)) as it:
             with it.daemon(environ=environ) as daemon:
+                said = rf"STATUS=paper, build {build_hash()}, time zones 20\d\d[a-z]"
+                assert re.fullmatch(said, manager.recv(256).decode())
                 assert manager.recv(256) == b"READY=1"
                 assert manager.recv(256) == b"WATCHDOG=1"
                 daemon.process.send_signal(signal.SIGSTOP)

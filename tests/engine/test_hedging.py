@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from alvh_trader.domain.order import Purpose
@@ -9,6 +10,7 @@ from alvh_trader.engine.command import (
     CancelOrder,
     ListExpiries,
     PlaceOrder,
+    RepriceOrder,
     RequestReport,
 )
 from alvh_trader.risk.limits import Limits
@@ -65,6 +67,49 @@ def test_ten_minutes_without_a_fill_are_enough() -> None:
     waited = world.now - since
     assert timedelta(minutes=10) <= waited <= timedelta(minutes=14)
     assert "unhedged_breach" in world.criticals()
+
+
+@pytest.mark.covers("F86")
+def test_a_vix_that_doubles_within_a_minute_is_hedged_once_and_not_chased() -> None:
+    """One look is not enough; the limits stay within the spread, attempt by attempt."""
+    world = World(CALM, fills=False).start().until(Phase.MONITOR)
+    world.run(120)
+    world.change(vix=34.0, spot=6860.0, vix_forward=26.0, vix_sigma=1.4, vix_half=0.05)
+    jumped = world.now
+    world.tick()
+    assert world.placed(Purpose.HEDGE) == []
+    world.until(Phase.HEDGE_WORKING)
+    assert world.now - jumped >= timedelta(seconds=15)
+    world.until(Phase.HOLD_UNHEDGED)
+    orders = world.placed(Purpose.HEDGE)
+    limits = [order.limit for order in orders] + [
+        c.approved.order.limit for c in world.commands if isinstance(c, RepriceOrder)
+    ]
+    assert len({strikes(order)[0] for order in orders}) == 1
+    bid, ask = 0.0, 0.0
+    for leg in orders[0].legs:
+        quote = world.state.quotes[leg.instrument.con_id]
+        assert quote.bid is not None
+        assert quote.ask is not None
+        near, far = (quote.bid, quote.ask)[:: leg.ratio]
+        bid, ask = bid + leg.ratio * near, ask + leg.ratio * far
+    assert all(bid <= float(limit) <= ask + 0.01 for limit in limits)
+    assert len(world.alerts("breach")) == 1
+    assert "unhedged_breach" in world.criticals()
+    assert world.placed(Purpose.ROLL) == []
+
+
+@pytest.mark.covers("F86")
+def test_while_a_case_wants_a_hedge_no_condor_is_opened() -> None:
+    entries = replace(RULES.params.entries, enabled=True, blackout_sessions=0)
+    rules = replace(RULES, params=replace(RULES.params, entries=entries))
+    market = Market(spot=6750.0, vix=18.0, vix_forward=18.0, dark=frozenset({"VIX"}))
+    world = World(market, rules=rules).start().until(Phase.HOLD_UNHEDGED)
+    world.run(900)
+    said = [d for d in world.decisions if d.case == "entries"]
+    assert said[-1].trigger == "no entry: cases that want a hedge"
+    assert said[-1].findings[0].value == world.case.case_id
+    assert world.placed(Purpose.OPEN) == []
 
 
 def test_executions_that_no_position_confirms_are_waited_for_ten_minutes() -> None:

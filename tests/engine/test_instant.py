@@ -1,5 +1,6 @@
 """The whole book valued in one batch says what each case by itself says."""
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,7 @@ from msgspec.structs import astuple, replace
 from alvh_trader.domain.instrument import Option
 from alvh_trader.engine.evaluation import Reading, evaluate, hedge_exposure
 from alvh_trader.engine.state import State
+from alvh_trader.engine.step import step
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.greeks import Exposure
 from tests.large_book import fresh_quotes, large_book
@@ -107,6 +109,22 @@ def test_legs_that_change_within_a_step_are_valued_anew() -> None:
     assert isinstance(after, Reading)
     assert after.legs.con_ids == before.legs.con_ids[:2]
     assert after.risk.delta_call is None
+
+
+@pytest.mark.covers("T11")
+@pytest.mark.parametrize("times", [2, 10])
+def test_ten_times_a_busy_day_is_decided_well_before_the_next_look(times: int) -> None:
+    """Eight condors are all due, where a day of the history has one.
+
+    The time is this process's own; beyond half a second the loop counts as lagging.
+    """
+    state = large_book(8 * times, 8 * times)
+    event = fresh_quotes(state)
+    before = time.process_time()
+    found = step(state, event, RULES)
+    assert time.process_time() - before < 0.5
+    assert len(found.state.cases) == 8 * times
+    assert all(case.edr is not None for case in found.state.cases.values())
 
 
 def test_new_quotes_are_a_new_instant() -> None:

@@ -15,7 +15,9 @@ from alvh_trader.engine.event import (
     OperatorHalted,
     OrderFilled,
     OrderNotSent,
+    OrderRefused,
 )
+from alvh_trader.risk.freeze import Freeze
 from alvh_trader.strategy.phase import Phase
 from tests.playbook import RULES, World
 from tests.strategy.worked import condor
@@ -333,7 +335,7 @@ def test_the_same_wake_up_twice_sends_one_order() -> None:
     assert len(world.placed(Purpose.ROLL)) == 1
 
 
-@pytest.mark.covers("F06")
+@pytest.mark.covers("F06", "I04")
 def test_a_restart_while_rolling_cancels_the_roll_and_sends_none() -> None:
     world = about_to_roll()
     world.fills = False
@@ -480,6 +482,36 @@ def rolling() -> World:
     world.withheld.clear()
     world.answer()
     return world.until(Phase.ROLL_WORKING)
+
+
+@pytest.mark.covers("F84", "F59")
+def test_a_roll_that_the_broker_refuses_leaves_the_hedge_and_takes_no_new_risk() -> (
+    None
+):
+    world = rolling()
+    (order,) = world.placed(Purpose.ROLL)
+    before = world.state.lots
+    del world.broker.working[order.ref]
+    world.tell(OrderRefused(at=world.now, ref=order.ref, code=201, text="margin"))
+    assert world.state.freeze is Freeze.REDUCE
+    assert {"order_rejected", "reduced"} <= set(world.criticals())
+    world.answer()
+    world.run(1800)
+    assert world.is_at(Phase.HOLD_HEDGED)
+    assert world.state.lots == before
+    assert world.placed(Purpose.HEDGE_SELL) == []
+    # Its wider wing is new risk: the same roll is not tried again.
+    assert world.placed(Purpose.ROLL) == [order]
+
+
+def test_a_hedge_that_the_broker_refuses_freezes_nothing() -> None:
+    world = World(fills=False).start().until(Phase.HEDGE_WORKING)
+    world.answer()
+    (order,) = world.placed(Purpose.HEDGE)
+    del world.broker.working[order.ref]
+    world.tell(OrderRefused(at=world.now, ref=order.ref, code=201, text="margin"))
+    assert world.state.freeze is Freeze.NONE
+    assert "order_rejected" in world.criticals()
 
 
 def test_a_hedge_busted_while_rolling_takes_the_roll_off_the_book() -> None:

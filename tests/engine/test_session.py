@@ -95,6 +95,25 @@ def test_a_restart_resumes_a_working_hedge_order() -> None:
     world.until(Phase.STABILISE, within=60)
 
 
+@pytest.mark.covers("I04", "I06")
+def test_what_is_stale_after_an_outage_is_cancelled_but_not_before_it_is_known() -> (
+    None
+):
+    world = working_hedge()
+    world.disconnect()
+    assert hedge(world).ref in world.broker.working, "it lives on at the broker"
+    world.now += timedelta(minutes=30)
+    world.withheld.add(RequestReport)
+    world.connect()
+    world.run(60)
+    cancelled = CancelOrder(ref=hedge(world).ref)
+    assert cancelled not in world.commands
+    world.withheld.clear()
+    world.run(30)
+    assert cancelled in world.commands
+    assert hedge(world).ref not in world.broker.working
+
+
 @pytest.mark.covers("F02")
 def test_an_order_the_broker_never_saw_is_given_up_and_the_hedge_planned_anew() -> None:
     world = World(fills=False).start()

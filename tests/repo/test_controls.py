@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WRITE = runpy.run_path(str(ROOT / "scripts/write-controls"))
 
 
+@pytest.mark.covers("T12")
 def test_the_page_is_what_the_code_says() -> None:
     page = (ROOT / "docs/controls.md").read_text(encoding="utf-8")
     written = untested(page.partition(WRITE["MARK"])[2].strip())

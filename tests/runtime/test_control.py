@@ -15,6 +15,7 @@ from alvh_trader.domain.order import OrderStatus, Purpose
 from alvh_trader.engine.case import Ask
 from alvh_trader.engine.command import PlaceOrder, RequestReport
 from alvh_trader.engine.event import OperatorHalted
+from alvh_trader.engine.proposals import pending
 from alvh_trader.errors import ControlError
 from alvh_trader.risk.freeze import Freeze
 from alvh_trader.runtime.control import (
@@ -415,6 +416,48 @@ def test_a_rejected_order_is_not_sent_and_a_void_yes_says_why(tmp_path: Path) ->
 
     conversation(world, tmp_path / "j.db", late)
     assert world.placed(Purpose.HEDGE) == []
+
+
+@pytest.mark.covers("T13")
+def test_the_procedure_of_an_incident_from_the_kill_to_the_next_order(
+    tmp_path: Path,
+) -> None:
+    """docs/operations.md, "An incident", step by step, while a hedge works in live."""
+    world = live(fills=False)
+    while not pending(world.state):
+        world.tick()
+    world.tell(world.consent(world.proposal))
+    world.answer()
+    (ref,) = world.broker.working
+
+    async def drill(told: Told) -> None:
+        # 1. Kill: what works is cancelled, and nothing leaves any more.
+        assert (await told(Request(verb=Verb.HALT))).taken
+        world.answer()
+        assert world.broker.working == {}
+        world.run(600)
+        assert [o.ref for o in world.broker.received] == [ref]
+        # 2. By hand: everything is closed on the broker's own screen.
+        for position in tuple(world.broker.positions.values()):
+            world.broker.hold(position.instrument, -position.quantity)
+        world.run(180)
+        assert world.discrepancies
+        # 3. Nothing is lifted before the books are those of the broker.
+        cleared = Request(verb=Verb.CLEAR, phrase=PHRASE, by="ann")
+        assert not (await told(cleared)).taken
+        assert "open discrepancies" in world.alerts("not_cleared")[-1].text
+        assert (await told(Request(verb=Verb.ADOPT, name="all"))).taken
+        world.answer()
+        world.run(60)
+        # 4. Re-arm.
+        assert (await told(cleared)).taken
+        assert world.state.freeze is Freeze.NONE
+        armed = Request(verb=Verb.ARM, account="DU1", by="ann")
+        assert (await told(armed)).taken
+        assert world.state.arm is not None
+
+    conversation(world, tmp_path / "j.db", drill)
+    assert [o.ref for o in world.broker.received] == [ref]
 
 
 @pytest.mark.covers("F122", "P02")

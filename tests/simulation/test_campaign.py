@@ -1,7 +1,7 @@
 """A few bad days, whole: every promise holds, and the same seed is the same day."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -76,6 +76,39 @@ def test_an_order_that_was_taken_unheard_is_not_sent_again(stage: Stage) -> None
     found = lived(stage, troubles=(trouble,))
     assert found.wrong == ()
     assert words(found, "exchange order")
+
+
+def when(found: Result, part: str) -> float:
+    """Return how many seconds into the day a line was first said."""
+    began, said = (
+        datetime.fromisoformat(f"{OPENING.day}T{line.split()[0]}")
+        for line in (found.lines[0], words(found, part)[0])
+    )
+    return (said - began).total_seconds()
+
+
+@pytest.mark.covers("F31")
+def test_an_order_in_the_second_of_a_restart_is_doubted_and_given_up_first(
+    stage: Stage,
+) -> None:
+    """The gateway takes it from the socket, restarts, and its numbers roll back."""
+    sent = when(lived(stage, replays=False), "wire order")
+    found = lived(
+        stage,
+        troubles=(
+            Trouble(name="lost_order", at=1.0),
+            Trouble(name="restart", at=sent + 0.5, seconds=60.0),
+        ),
+    )
+    assert found.wrong == ()
+    first, *others = words(found, "wire order")
+    lost = first.split()[4]
+    assert not words(found, f"exchange order {lost}")
+    (second,) = [line for line in others if lost not in line][:1]
+    assert not [line for line in others if lost in line], "it is not sent again"
+    # The gateway is back, and has had its minute to show it.
+    assert when(found, second.split()[4]) - sent >= 60
+    assert words(found, f"exchange order {second.split()[4]}")
 
 
 @pytest.mark.covers("V8", "F128")
