@@ -7,6 +7,7 @@ become None here.
 import math
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from alvh_trader.broker.library import (
@@ -85,6 +86,7 @@ def count(value: object) -> int:
     return round(number(value) or 0.0)
 
 
+@lru_cache(maxsize=1024)
 def day(text: str) -> date | None:
     """Return the date at the front of `20180214`, `20180214 08:30:00 US/Central`.
 

@@ -5,6 +5,7 @@ seen in the next.
 """
 
 import asyncio
+import copy
 import logging
 import os
 import shutil
@@ -26,11 +27,14 @@ from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.scenario import breadth_history, part_of, scenario
 from tests.simulation.disk import Disk
 from tests.simulation.invariants import Watch
-from tests.simulation.schedule import HOURS, Schedule, drawn, smaller
+from tests.simulation.schedule import HOURS, QUIET_END, Schedule, drawn, smaller
 from tests.simulation.world import World
 
 REPLAY_EVERY = 5
 """One seed in so many is also replayed from its journal (V7, V11)."""
+
+REHEARSAL = QUIET_END + 300.0
+"""Seconds of the day that is lived through before all others."""
 
 
 @dataclass(frozen=True)
@@ -102,21 +106,49 @@ class Stage:
         """Build every market now, so that each fork has them."""
         for number in range(len(self.openings)):
             self.exchange(number)
+        self._rehearse()
+
+    def _rehearse(self) -> None:
+        """Live through some minutes of each opening: what is made once, is made then.
+
+        Only the market is shared with the seeds that follow, of which nothing changes.
+        """
+        for number, exchange in self._exchanges.items():
+            board = exchange._board
+            shared = exchange._market, exchange._history, board._batches
+            copied = copy.deepcopy(exchange, {id(it): it for it in shared})
+            schedule = Schedule(seed=0, opening=number)
+            self._exchanges[number] = copied
+            try:
+                self.play(schedule, replays=True, span=REHEARSAL)
+            finally:
+                self._exchanges[number] = exchange
 
     def schedule(self, seed: int) -> Schedule:
         """Return what goes wrong with a seed."""
         return drawn(seed, len(self.openings), self.span)
 
-    def play(self, schedule: Schedule, *, replays: bool | None = None) -> Result:
+    def play(
+        self,
+        schedule: Schedule,
+        *,
+        replays: bool | None = None,
+        span: float | None = None,
+    ) -> Result:
         """Live through one day, in this process."""
-        _hush()
+        with _hushed():
+            return self._played(schedule, span or self.span, replays=replays)
+
+    def _played(
+        self, schedule: Schedule, span: float, *, replays: bool | None
+    ) -> Result:
         world = World(
             schedule,
             self.exchange(schedule.opening),
             self.folder / f"seed-{os.getpid()}",
             self.disk,
             self.folder / f"breadth-{schedule.opening}.csv",
-            self.span,
+            span,
         )
         watch = Watch(world, self.disk)
         try:
@@ -127,6 +159,7 @@ class Stage:
             watch.finish(replays=replays)
         finally:
             world.clean()
+            world.loop.close()
         audit = [line for line in world.lines if " exchange " in line]
         return Result(
             seed=schedule.seed,
@@ -141,11 +174,21 @@ class Stage:
         )
 
 
-def _hush() -> None:
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Log nothing; and ib_insync asks for a loop while it is imported."""
+    disabled, config = logging.root.manager.disable, structlog.get_config()
     logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    # ib_insync asks for the loop while it is imported.
-    asyncio.set_event_loop(asyncio.new_event_loop())
+    idle = asyncio.new_event_loop()
+    asyncio.set_event_loop(idle)
+    try:
+        yield
+    finally:
+        idle.close()
+        asyncio.set_event_loop(None)
+        logging.disable(disabled)
+        structlog.configure(**config)
 
 
 def apart(work: Callable[[], Result]) -> "Running":

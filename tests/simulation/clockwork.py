@@ -9,19 +9,51 @@ import gc
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache, lru_cache
 from types import SimpleNamespace
 
-from alvh_trader.domain.calendar import nyse
-from alvh_trader.gateway import floor, server
-from alvh_trader.runtime import bootstrap, clock, daemon, kill_file, loop
-from tests.simulation.loop import VirtualLoop
+from msgspec import structs
 
-STEP = 10.0
-"""Seconds between two prices, and between two looks of the daemon at them."""
+from alvh_trader.domain.calendar import nyse
+from alvh_trader.gateway import listing_reply, server
+from alvh_trader.gateway.listing_reply import contract_data
+from alvh_trader.journal import transaction
+from alvh_trader.journal.deadline import Deadline
+from alvh_trader.runtime import bootstrap, clock, daemon, kill_file, lag, loop, storage
+from alvh_trader.sim.bars import History
+from alvh_trader.sim.exchange import Exchange
+from alvh_trader.sim.model import Listing
+from alvh_trader.wire.contract_reply import ContractData
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.rhythm import STEP, Rhythm
+
+RARELY = 60.0
+"""Seconds between two looks at what cannot happen here, as a loop that lags."""
+
+NEVER = 1e6
+"""Seconds that do not pass in a simulated day."""
 
 _calendar = lru_cache(maxsize=4)(nyse)
+
+
+def _here(_seconds: float | None) -> Deadline:
+    """Commit on this thread: a second of a real disk is none of ours."""
+    return Deadline(None)
+
+
+_bars = cache(History._before_window)
+_details: dict[tuple[int, str, date], ContractData] = {}
+
+
+def _contract_data(
+    exchange: Exchange, listing: Listing, req_id: int, place: str
+) -> ContractData:
+    """Return what is the same for whoever asks that day, made once."""
+    key = listing.con_id, place, exchange.session_day
+    if key not in _details:
+        _details[key] = contract_data(exchange, listing, req_id, place)
+    return structs.replace(_details[key], req_id=req_id)
 
 
 @contextmanager
@@ -36,7 +68,7 @@ def exchanged(owner: object, name: str, value: object) -> Iterator[None]:
 
 
 @contextmanager
-def virtual(clockwork: VirtualLoop, begin: datetime) -> Iterator[None]:
+def virtual(clockwork: VirtualLoop, begin: datetime, rhythm: Rhythm) -> Iterator[None]:
     """Make `begin` plus the loop's seconds the only time there is."""
 
     class Now(datetime):
@@ -44,7 +76,6 @@ def virtual(clockwork: VirtualLoop, begin: datetime) -> Iterator[None]:
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
             return (begin + timedelta(seconds=clockwork.time())).astimezone(tz or UTC)
 
-    quiet = timedelta(seconds=STEP)
     unfrozen = SimpleNamespace(collect=lambda: 0, freeze=lambda: None)
     was_collecting = gc.isenabled()
     gc.disable()
@@ -53,14 +84,19 @@ def virtual(clockwork: VirtualLoop, begin: datetime) -> Iterator[None]:
             (clock, "datetime", Now),
             (time, "monotonic", clockwork.time),
             (bootstrap, "nyse", _calendar),
+            (transaction, "Deadline", _here),
+            (listing_reply, "contract_data", _contract_data),
+            (History, "_before_window", _bars),
             (daemon, "gc", unfrozen),
             (daemon, "PULSE_EVERY", STEP),
+            (daemon, "WATCHDOG_EVERY", RARELY),
+            (daemon, "asyncio", rhythm.words(STEP)),
             (kill_file, "LOOK_EVERY", STEP),
+            (lag, "LOOK_EVERY", RARELY),
+            (storage, "LOOK_EVERY", RARELY),
             (loop, "SNAPSHOT_SECONDS", 300.0),
-            (server, "STEP_SECONDS", STEP),
+            (server, "STEP_SECONDS", NEVER),
             (server, "STEPS_PER_TICKS", 1),
-            (floor, "QUIET_INTERVAL", quiet),
-            (floor, "BUSY_INTERVAL", quiet),
         ):
             stack.enter_context(exchanged(owner, name, value))
         try:

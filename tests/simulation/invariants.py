@@ -46,7 +46,8 @@ MAY_FOLLOW = {
     _S.DECLINED: {_S.FILLED},
     _S.LAPSED: {_S.FILLED},
     _S.INTENT: {*_OPEN, *_OVER},
-    _S.UNKNOWN: {_S.WORKING, _S.NOT_SEEN, *_OVER},
+    # At one step it may be seen again and its cancellation be asked for.
+    _S.UNKNOWN: {_S.WORKING, _S.CANCELLING, _S.NOT_SEEN, *_OVER},
     _S.WORKING: {_S.CANCELLING, _S.UNKNOWN, *_OVER},
     _S.CANCELLING: {_S.UNKNOWN, *_OVER},
     _S.CANCELLED: {_S.FILLED},

@@ -114,7 +114,7 @@ STRIKING = (
 
 LENGTHS = 5.0, 20.0, 60.0, 180.0, 300.0
 POINTS = ("turn", "append", "commit", "committed", "send", "sent")
-TIMES_OF = {"turn": 20_000, "append": 2_000, "commit": 600, "committed": 600}
+TIMES_OF = {"turn": 6_000, "append": 500, "commit": 250, "committed": 250}
 """How often a process comes to a point in such a day, about."""
 
 

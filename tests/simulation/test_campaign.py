@@ -63,10 +63,13 @@ def test_the_same_seed_is_the_same_day_to_the_last_byte(stage: Stage) -> None:
 def test_it_dies_while_it_sends_its_first_order(
     stage: Stage, point: str, *, cut: bool
 ) -> None:
-    count = {"commit": 40, "committed": 40}.get(point, 1)
-    crash = Crash(point=point, count=count, cut=cut)
+    whole = lived(stage, replays=False)
+    ordered = words(whole, "wire order")[0].partition(" ")[0]
+    # The twelfth commit is the one that makes the first order's intent safe.
+    crash = Crash(point=point, count=1 if point == "send" else 12, cut=cut)
     found = lived(stage, crashes=(crash,))
     assert found.wrong == ()
+    assert words(found, f"at {point}")[0].partition(" ")[0] == ordered
     assert (found.kills, found.lives) == (1, 2)
 
 

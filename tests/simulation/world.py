@@ -18,6 +18,7 @@ import numpy as np
 
 from alvh_trader.errors import AlvhError, BrokerError
 from alvh_trader.gateway.fault import Planned
+from alvh_trader.gateway.fault_table import FAULTS
 from alvh_trader.gateway.injector import Injector
 from alvh_trader.gateway.server import Gateway
 from alvh_trader.journal import store
@@ -29,6 +30,7 @@ from tests.simulation.clockwork import exchanged, virtual
 from tests.simulation.disk import Disk
 from tests.simulation.loop import LIFE, Life, StalledError, VirtualLoop
 from tests.simulation.network import End, Network
+from tests.simulation.rhythm import Rhythm
 from tests.simulation.schedule import QUIET_END, Crash, Schedule, Trouble, Word
 
 HOST, PORT = "127.0.0.1", 4002
@@ -36,6 +38,12 @@ RESTART = 5.0
 """Seconds after which the service manager starts a daemon that ended by itself."""
 
 LIVES_MAX = 400
+
+BUSY_FOR = 45.0
+"""Seconds after anything that happens in which the market goes by small steps."""
+
+BEFORE = 15.0
+"""Seconds before anything that is planned in which it does already."""
 
 
 class Killed(BaseException):
@@ -71,6 +79,7 @@ class World:
         self.rng = np.random.default_rng([11, schedule.seed])
         self.network = Network(np.random.default_rng([13, schedule.seed]))
         self.loop = VirtualLoop(self.network)
+        self.rhythm = Rhythm(self.loop, self._step, self._is_busy)
         self.lines: list[str] = []
         self.wrong: list[str] = []
         self.lives = 0
@@ -90,7 +99,22 @@ class World:
         self._crashes = list(schedule.crashes)
         self._counts: Counter[str] = Counter()
         self._is_over = False
+        self._busy_until = 0.0
         self.gateway: Gateway
+
+    # -------------------------------------------------------------- rhythm ---
+
+    def stir(self, seconds: float = 0.0) -> None:
+        """Something happens for so long: until a while after it nothing is missed."""
+        until = self.loop.time() + seconds + BUSY_FOR
+        self._busy_until = max(self._busy_until, until)
+
+    def _step(self) -> None:
+        self.gateway._wake()
+
+    def _is_busy(self) -> bool:
+        is_stirred = self.loop.time() < self._busy_until
+        return is_stirred or bool(self.exchange.open_orders())
 
     # ------------------------------------------------------------ telling ---
 
@@ -103,6 +127,7 @@ class World:
         """Add a line to the transcript."""
         line = f"{self.now:%H:%M:%S.%f}"[:-3] + f" {text}"
         self.lines.append(line)
+        self.stir()
         self._digest.update(line.encode())
 
     def violation(self, row: str, text: str) -> None:
@@ -121,7 +146,7 @@ class World:
         asyncio.set_event_loop(self.loop)
         self.loop.set_exception_handler(self._unhandled)
         watched = exchanged(bootstrap, "Journal", self._watched_journal())
-        with virtual(self.loop, self.begin), watched:
+        with virtual(self.loop, self.begin, self.rhythm), watched:
             try:
                 self.loop.run_until_complete(self._day())
             except StalledError:
@@ -140,6 +165,7 @@ class World:
         self._plan(self.gateway.injector)
         self.network.tap = self._tap
         self.loop.on_turn = self._turn
+        self.rhythm.start()
         self._start()
         try:
             await asyncio.sleep(self.span - QUIET_END)
@@ -152,17 +178,21 @@ class World:
         finally:
             self.network.tap = self.loop.on_turn = None
             serving.cancel()
+            await asyncio.wait({serving})
 
     def _plan(self, injector: Injector) -> None:
         for it in self.schedule.troubles:
             at = self.begin + timedelta(seconds=it.at)
             injector.plan(Planned(name=it.name, value=it.value, seconds=it.seconds), at)
             self.loop.call_at(it.at, self._told, it)
+            self.loop.call_at(max(it.at - BEFORE, 0.0), self.stir)
         for word in self.schedule.words:
             self.loop.call_at(word.at, self._speak, word)
 
     def _told(self, it: Trouble) -> None:
         self.tell(f"fault {it.name} {it.value}".rstrip())
+        # Without a length it lasts until it strikes, or some seconds.
+        self.stir(it.seconds or FAULTS[it.name].lasts or 0.0)
         self.began.setdefault(it.name, self.now)
 
     def _calm(self) -> None:
