@@ -19,8 +19,8 @@ from alvh_trader.domain.order import (
 )
 from alvh_trader.execution.lifecycle import Evidence
 from alvh_trader.execution.ticket import Ticket, open_ticket, propose_ticket
-from alvh_trader.risk.gate import Approved
-from alvh_trader.risk.proposal import Proposal
+from alvh_trader.risk.gate import Approved, RollPermit
+from alvh_trader.risk.proposal import Consent, Proposal
 
 AT = datetime(2026, 5, 21, 15, 0, tzinfo=UTC)
 RUNGS = (Decimal("1.42"), Decimal("1.46"), Decimal("1.49"))
@@ -170,6 +170,30 @@ def test_doubt_is_live_and_says_so() -> None:
     assert doubted.is_live
 
 
+def test_when_it_was_heard_of_last_is_kept_and_of_what_is_over_when_it_ended() -> None:
+    assert ticket(1).heard is None
+    seen = ticket(1).hear(Evidence.SEEN, later(1))
+    assert seen.heard == later(1)
+    again = seen.hear(Evidence.SEEN, later(2))
+    assert again.heard == later(2), "what is live is heard of, whatever is said"
+    over = again.hear(Evidence.CANCELLED, later(3), 9)
+    assert over.heard == later(3)
+    assert over.hear(Evidence.CANCELLED, later(4), 9).heard == later(3)
+    late = over.fill(fill(7), later(5))
+    assert (late.status, late.heard, late.perm_ids) == (
+        OrderStatus.FILLED,
+        later(5),
+        (9,),
+    )
+
+
+def test_a_ticket_stands_on_its_ladder() -> None:
+    assert replace(ticket(1), rung=2).at_worst
+    for rung in (-1, 3):
+        with pytest.raises(AssertionError, match=r"^off the ladder$"):
+            replace(ticket(1), rung=rung)
+
+
 # ------------------------------------------------------------- rungs -----
 
 
@@ -198,13 +222,13 @@ def test_climbing_ends_on_the_last_rung() -> None:
 def test_only_what_the_gate_approved_is_climbed_to() -> None:
     start = ticket(1)
     other = replace(start.next_order(), quantity=8)
-    with pytest.raises(AssertionError, match="another order was approved"):
+    with pytest.raises(AssertionError, match=r"^another order was approved$"):
         start.climb(Approved(order=other), AT)
 
 
 def test_a_ticket_opens_at_the_limit_that_was_approved() -> None:
     order = replace(ticket(1).order, limit=Decimal("1.41"))
-    with pytest.raises(AssertionError, match="first rung"):
+    with pytest.raises(AssertionError, match=r"^the approved limit is the first rung$"):
         open_ticket(Approved(order=order), RUNGS, AT, PAUSE, LASTS)
 
 
@@ -223,6 +247,8 @@ def test_a_ticket_is_over_when_each_of_its_orders_is() -> None:
     assert twins.is_twin
     one = twins.hear(Evidence.CANCELLED, AT, 5)
     assert (one.status, one.ended, one.is_twin) == (OrderStatus.WORKING, (5,), False)
+    doubted = twins.hear(Evidence.SILENT, AT).hear(Evidence.CANCELLED, AT, 5)
+    assert doubted.status is OrderStatus.WORKING, "the end of one shows the other"
     late = one.hear(Evidence.SEEN, later(1), 5)
     assert late == one, "a late word of what is over says nothing"
     both = one.hear(Evidence.CANCELLED, AT, 6)
@@ -321,5 +347,60 @@ def test_an_order_that_waits_for_a_person_was_never_sent() -> None:
     assert (sent.status, sent.proposal) == (OrderStatus.INTENT, proposal)
     assert (sent.opened, sent.deadline) == (later(30), later(30) + LASTS)
     other = replace(waits.order, quantity=8)
-    with pytest.raises(AssertionError, match="another order was approved"):
+    with pytest.raises(AssertionError, match=r"^another order was approved$"):
         waits.leave(Approved(order=other), AT)
+    with pytest.raises(AssertionError, match=r"^nobody was asked$"):
+        ticket(1).leave(Approved(order=ticket(1).order), AT)
+    assert (waits.rung_pause, waits.tried) == (PAUSE, AT)
+    assert sent.rung_pause == PAUSE
+    lapsed = waits.hear(Evidence.WITHDRAWN, later(20))
+    late = lapsed.leave(Approved(order=waits.order), later(30))
+    assert late.status is OrderStatus.LAPSED, "a yes after the end sends nothing"
+
+
+def test_consent_and_permit_are_those_that_the_gate_gave_last() -> None:
+    first = ticket(1).order
+    consent = Consent(
+        proposal=Proposal(
+            order=first,
+            limits=RUNGS,
+            pause=PAUSE,
+            lasts=LASTS,
+            quoted=AT,
+            asked=AT,
+            expires=AT + LASTS,
+            config="c",
+            build="b",
+        ),
+        digest="d",
+        by="ann",
+        given=AT,
+    )
+    opened = open_ticket(
+        Approved(order=first, permit=permit("one"), consent=consent),
+        RUNGS,
+        AT,
+        PAUSE,
+        LASTS,
+    )
+    assert (opened.permit, opened.consent) == (permit("one"), consent)
+    up = opened.climb(
+        Approved(order=opened.next_order(), permit=permit("two")), later(20)
+    )
+    assert (up.permit, up.consent, up.rung_since) == (
+        permit("two"),
+        consent,
+        later(20),
+    )
+
+
+def permit(greeks: str) -> RollPermit:
+    return RollPermit(
+        case="c",
+        order_ref="r",
+        hedge_exec_ids=("e",),
+        greeks=greeks,
+        candidate="x",
+        issued=AT,
+        expires=AT + PAUSE,
+    )

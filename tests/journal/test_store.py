@@ -31,6 +31,7 @@ from tests.journal.samples import (
     market,
     place,
     started,
+    updated,
 )
 
 
@@ -395,3 +396,17 @@ def test_a_build_that_others_followed_is_in_doubt(path: Path) -> None:
             assert journal.doubts == ()
     with Journal.open(path, run={"build": "old"}) as journal:
         assert journal.doubts == ("build old wrote here before build new did",)
+
+
+@pytest.mark.covers("I14", "V6")
+def test_only_what_is_durable_is_an_order_that_the_journal_holds(path: Path) -> None:
+    with Journal.open(path) as journal:
+        journal.append(started())
+        journal.append(place("r1", "C1"))
+        assert not journal.holds_order("r1"), "it is not committed"
+        journal.commit()
+        assert journal.holds_order("r1")
+        assert not journal.holds_order("r2")
+        journal.append(updated("r2"))
+        journal.commit()
+        assert not journal.holds_order("r2"), "an answer is no intent"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -16,11 +17,13 @@ from alvh_trader.domain.market import Quote
 from alvh_trader.domain.order import Leg, Order, Purpose
 from alvh_trader.risk.checks import BY_PURPOSE, CONTROLS
 from alvh_trader.risk.circumstances import Circumstances, HedgeProof, SaleProof
-from alvh_trader.risk.freeze import Freeze
+from alvh_trader.risk.freeze import Freeze, level_of
 from alvh_trader.risk.gate import Approved, Refused, fingerprint, judge
+from alvh_trader.risk.hedged import moves_a_vertical
 from alvh_trader.risk.limits import Limits
 from alvh_trader.risk.live import LIVE
 from alvh_trader.risk.size import premium
+from alvh_trader.strategy.finding import Finding
 
 AT = datetime(2026, 5, 21, 15, 0, tzinfo=UTC)
 LIMITS = Limits()
@@ -296,6 +299,7 @@ def test_one_wrong_circumstance_is_refused_by_its_name(flip: Flip) -> None:
     order = replace(flip.order, **flip.change)
     verdict = judge(order, replace(NOW, **flip.now), LIMITS)
     assert isinstance(verdict, Refused)
+    assert verdict.order == order
     assert flip.finding in {f.what for f in verdict.findings}
     assert not any(f.holds for f in verdict.findings)
     assert flip.finding in verdict.reasons
@@ -400,6 +404,25 @@ def test_a_slip_of_units_does_not_get_past_the_gate(slip: float, where: str) -> 
         assert premium(order) <= premium(HEDGE)
 
 
+def test_a_hedge_of_the_book_has_no_case_to_be_a_share_of() -> None:
+    """What it may cost in a day, and in a month, bounds it all the same."""
+    rung = replace(HEDGE, case="")
+    poor = replace(NOW, risk_notional=None)
+    assert isinstance(judge(rung, poor, LIMITS), Approved)
+    assert isinstance(judge(HEDGE, poor, LIMITS), Refused)
+
+
+def test_a_roll_into_a_future_is_none() -> None:
+    odd = replace(ROLL, legs=(*ROLL.legs[:3], Leg(VX, 1)))
+    assert not moves_a_vertical(odd, NOW, LIMITS).holds
+
+
+def test_each_level_of_a_freeze_has_a_word() -> None:
+    assert [level_of(w) for w in ("none", "reduce", "safe", "halt")] == list(Freeze)
+    with pytest.raises(KeyError):
+        level_of("HALT!")
+
+
 def test_a_spread_of_vix_calls_passes() -> None:
     spread = replace(HEDGE, legs=(Leg(CALL, 1), Leg(UPPER, -1)), limit=Decimal("1.11"))
     assert isinstance(judge(spread, NOW, LIMITS), Approved)
@@ -407,9 +430,10 @@ def test_a_spread_of_vix_calls_passes() -> None:
 
 @pytest.mark.parametrize("purpose", sorted(set(Purpose) - set(BY_PURPOSE)), ids=str)
 def test_a_purpose_without_checks_of_its_own_cannot_be_sent(purpose: Purpose) -> None:
-    verdict = judge(replace(HEDGE, purpose=purpose), NOW, LIMITS)
-    assert isinstance(verdict, Refused)
-    assert [f.what for f in verdict.findings] == ["purpose"]
+    order = replace(HEDGE, purpose=purpose)
+    known = "HEDGE or HEDGE_SELL or ROLL or OPEN"
+    unknown = Finding("purpose", purpose, known, False, code="P28 PURPOSE")
+    assert judge(order, NOW, LIMITS) == Refused(order=order, findings=(unknown,))
 
 
 def test_every_check_has_been_seen_to_refuse() -> None:
@@ -471,6 +495,9 @@ def test_the_fingerprint_is_of_what_is_done_not_of_its_price() -> None:
     assert fingerprint(ROLL) == fingerprint(replace(ROLL, limit=Decimal("-1.70")))
     assert fingerprint(ROLL) != fingerprint(replace(ROLL, quantity=9))
     assert fingerprint(ROLL) != fingerprint(replace(ROLL, legs=ROLL.legs[::-1]))
+    # It is in journals: another way to make it would be another fingerprint.
+    text = "c|10|1x11,-1x12,-1x13,1x14"
+    assert fingerprint(ROLL) == sha256(text.encode()).hexdigest()[:12]
 
 
 @given(

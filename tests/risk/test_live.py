@@ -10,9 +10,17 @@ from msgspec.structs import replace
 
 from alvh_trader.domain.order import Order
 from alvh_trader.risk.arm import Arm, Identity
+from alvh_trader.risk.checks import Check
 from alvh_trader.risk.circumstances import LiveProof
 from alvh_trader.risk.gate import Approved, Refused, judge
-from alvh_trader.risk.proposal import Consent, Proposal
+from alvh_trader.risk.live import (
+    has_consent,
+    is_armed,
+    is_not_declined,
+    is_small_at_first,
+)
+from alvh_trader.risk.proposal import NAME_LETTERS, Consent, Proposal
+from alvh_trader.strategy.finding import Finding
 from tests.risk.test_gate import AT, HEDGE, LIMITS, NOW, ROLL, SELL
 
 HERE = Identity(mode="live", account="U1", host="lab", config="c", build="b")
@@ -125,3 +133,74 @@ def test_a_consent_to_what_was_changed_later_is_none() -> None:
 def test_a_consent_is_given_while_it_was_asked_for(seconds: int) -> None:
     consent = replace(allowed(proposal()), given=AT + timedelta(seconds=seconds))
     assert consent.covers(HEDGE) is (-60 <= seconds <= 60)
+
+
+def test_a_proposal_is_called_by_the_beginning_of_its_digest() -> None:
+    asked = proposal()
+    assert len(asked.name) == NAME_LETTERS
+    assert asked.digest.startswith(asked.name)
+
+
+ELSEWHERE = replace(ARM, identity=replace(HERE, host="other", build="other"))
+ANOTHER = allowed(proposal(replace(HEDGE, quantity=8)))
+
+SAID = [
+    (is_armed, None, Finding("armed", "paper", "in live", True)),
+    (
+        is_armed,
+        replace(live(), arm=None),
+        Finding("armed", "no", "yes", False, "alvh-trader arm ACCOUNT"),
+    ),
+    (
+        is_armed,
+        replace(live(), arm=ELSEWHERE),
+        Finding("armed", "for another host, build", "for this one", False),
+    ),
+    (
+        is_armed,
+        live(),
+        Finding("armed", "until 2026-05-21T16:00:00+00:00", "not over", True),
+    ),
+    (is_small_at_first, None, Finding("build", "paper", "proven", True)),
+    (is_small_at_first, live(), Finding("build", "proven", "proven", True)),
+    (
+        is_small_at_first,
+        replace(live(), is_proven=False),
+        Finding("first order of a build", "7 units", "<= 1", False),
+    ),
+    (
+        is_not_declined,
+        None,
+        Finding("HEDGE declined", "no", "not within 30 min", True),
+    ),
+    (
+        is_not_declined,
+        replace(live(), declined=AT - timedelta(minutes=29)),
+        Finding("HEDGE declined", "29 min ago", "not within 30 min", False),
+    ),
+    (has_consent, None, Finding("consent", "paper", "in live", True)),
+    (
+        has_consent,
+        replace(live(), is_proposal=True, consent=None),
+        Finding("consent", "to be asked for", "before it is sent", True),
+    ),
+    (
+        has_consent,
+        replace(live(), consent=None),
+        Finding("consent", "none", "given, for this order", False),
+    ),
+    (has_consent, live(), Finding("consent", "given", "given, for this order", True)),
+    (
+        has_consent,
+        replace(live(), consent=ANOTHER),
+        Finding("consent", "for another", "given, for this order", False),
+    ),
+]
+
+
+@pytest.mark.parametrize(("check", "proof", "said"), SAID)
+def test_each_check_says_what_it_saw_and_what_it_asked(
+    check: Check, proof: LiveProof | None, said: Finding
+) -> None:
+    """A person in live goes by these words."""
+    assert check(HEDGE, replace(NOW, live=proof), LIMITS) == said
