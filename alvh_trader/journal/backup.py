@@ -28,6 +28,8 @@ def back_up(source: Path, target: Path, *, keep: int | None = None) -> tuple[Pat
     with explained(target), Reader.open(source) as reader:
         is_folder = target.is_dir()
         name = target / _name(reader) if is_folder else target
+        if not name.parent.is_dir():
+            raise JournalError(f"there is no folder {name.parent}")
         if name.exists():
             raise JournalError(f"{name} is there already")
         draft = name.with_name(name.name + DRAFT)

@@ -255,3 +255,26 @@ def test_an_archive_that_is_ahead_is_read_as_far_as_it_counts(path: Path) -> Non
     assert all_of(path) == bodies
     assert moved(path) == 25
     assert all_of(path) == bodies
+
+
+def test_a_journal_of_just_its_size_keeps_everything(path: Path) -> None:
+    written(path)
+    with Journal.open(path, channels=("mail",)) as journal:
+        read = journal._transaction.read
+        ((used,),) = read(archive._USED, ())
+        assert journal.archive.move(used) == 0
+        assert journal.archive.move(used - 1) > 0
+
+
+def test_archives_of_one_month_are_numbered_without_end(path: Path) -> None:
+    """Three restored copies leave three archives that are not ours."""
+    written(path)
+    for name in (FEBRUARY, "j-2018-02.1.archive.db", "j-2018-02.2.archive.db"):
+        with Journal.open(path.with_name("other.db")) as other:
+            other.append(started(START + timedelta(days=len(name))))
+            other.append(market(len(name)))
+        path.with_name("other.db").rename(path.with_name(name))
+        for left in path.parent.glob("other.db-*"):
+            left.unlink()
+    assert moved(path) > 0
+    assert path.with_name("j-2018-02.3.archive.db").exists()

@@ -7,6 +7,7 @@ import pytest
 
 from alvh_trader.errors import JournalError
 from alvh_trader.journal.backup import back_up
+from alvh_trader.journal.files import free_name
 from alvh_trader.journal.read import Reader
 from alvh_trader.journal.store import Journal
 from tests.journal.samples import market, started
@@ -73,3 +74,48 @@ def test_a_damaged_journal_is_not_passed_on_as_a_copy(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="record 3 is not what was written"):
         back_up(path, tmp_path / "copy.db")
     assert not (tmp_path / "copy.db").exists()
+
+
+def test_a_copy_under_a_name_of_its_own_makes_no_other_go(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    with Journal.open(path) as journal:
+        journal.append(started())
+    older = tmp_path / "j-1.db"
+    older.write_text("an older copy")
+    back_up(path, tmp_path / "j-2.db", keep=1)
+    assert older.read_text() == "an older copy"
+
+
+def test_in_a_folder_all_copies_stay_where_nobody_says_how_many(tmp_path: Path) -> None:
+    path, folder = tmp_path / "j.db", tmp_path / "copies"
+    folder.mkdir()
+    for second in range(3):
+        with Journal.open(path) as journal:
+            journal.append(market(second))
+        back_up(path, folder)
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_a_copy_that_cannot_be_made_names_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    with Journal.open(path) as journal:
+        journal.append(started())
+    with pytest.raises(JournalError, match=r"there is no folder .*/none$"):
+        back_up(path, tmp_path / "none" / "copy.db")
+
+
+def test_a_file_that_is_there_is_not_copied_over(tmp_path: Path) -> None:
+    path, target = tmp_path / "j.db", tmp_path / "taken.db"
+    with Journal.open(path) as journal:
+        journal.append(started())
+    target.touch()
+    with Reader.open(path) as reader, pytest.raises(JournalError):
+        reader.copy_to(target)
+
+
+def test_names_are_counted_from_one(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    for expected in ("j.db", "j.db.1", "j.db.2"):
+        name = free_name(path)
+        assert name.name == expected
+        name.touch()

@@ -115,3 +115,15 @@ def test_a_delivery_of_what_is_no_alert_is_damage(tmp_path: Path) -> None:
         )
         with pytest.raises(ValueError, match="record 1 is owed to a channel"):
             journal.deliveries.owed()
+
+
+def test_what_was_merged_is_not_delivered_as_well(path: Path) -> None:
+    with Journal.open(path, channels=("mail",)) as journal:
+        journal.append(started())
+        for _ in range(4):
+            journal.append(alert())
+        journal.deliveries.delivered((2, 3, 4, 5), "mail")
+    assert [states(path)[n, "mail"][0] for n in (2, 3, 4, 5)] == [
+        *("merged", "merged", "merged", "delivered")
+    ]
+    assert [states(path)[n, "mail"][1] for n in (2, 3, 4, 5)] == [0, 0, 0, 1]

@@ -1,6 +1,7 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,53 @@ def test_a_closed_journal_can_be_read_where_nothing_can_be_written() -> None:
     with pytest.raises(JournalError, match="cannot be opened"):
         Reader.open(path)
     shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda reader: list(reader.alerts()),
+        lambda reader: reader.archives(),
+        lambda reader: reader.snapshots(),
+        lambda reader: reader.last_record(),
+        lambda reader: reader.run(),
+        lambda reader: reader.rules("0" * 32),
+        lambda reader: reader.copy_to(reader.path.with_name("copy.db")),
+    ],
+    ids=["alerts", "archives", "snapshots", "last", "run", "rules", "copy"],
+)
+def test_whatever_is_asked_of_a_damaged_journal_the_answer_names_it(
+    path: Path, ask: Callable[[Reader], object]
+) -> None:
+    """All behind the first page is noise, so that no table can be read."""
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\x55" * (len(whole) - 4096))
+    with Reader.open(path) as reader, pytest.raises(JournalError, match=r"j\.db"):
+        ask(reader)
+
+
+def test_a_reader_that_made_a_copy_still_cannot_write(
+    path: Path, tmp_path: Path
+) -> None:
+    with Reader.open(path) as reader:
+        assert reader._connection.pragma("query_only") == 1
+        reader.copy_to(tmp_path / "copy.db")
+        assert reader._connection.pragma("query_only") == 1
+
+
+def test_the_rules_of_the_run_are_those_that_were_noted_last(path: Path) -> None:
+    with Reader.open(path) as reader:
+        assert reader.rules() is None
+    with Journal.open(path) as journal:
+        first, second = (journal.keep_rules(text) for text in ("one", "two"))
+    with Reader.open(path) as reader:
+        assert reader.run()["rules"] == second
+        assert (reader.rules(), reader.rules(first)) == ("two", "one")
+
+
+def test_the_first_record_of_all_may_be_a_cases_own(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    with Journal.open(path) as journal:
+        journal.append(decision("C1"))
+    with Reader.open(path) as reader:
+        assert [r.seq for r in reader.of_case("C1")] == [1]

@@ -5,7 +5,7 @@ import apsw
 import pytest
 
 from alvh_trader.journal import records
-from alvh_trader.journal.codec import CHAIN_START
+from alvh_trader.journal.codec import CHAIN_START, digest_of, link
 from alvh_trader.journal.connection import open_writer
 from alvh_trader.journal.store import Journal
 from tests.journal.samples import alert, decision, market, started
@@ -87,3 +87,18 @@ def test_the_last_of_none_is_the_start_of_the_chain(tmp_path: Path) -> None:
     opened = open_writer(path)
     assert records.last(opened) == (0, None, CHAIN_START)
     opened.close()
+
+
+def test_an_event_that_cannot_be_read_is_named_by_its_number(
+    connection: apsw.Connection,
+) -> None:
+    body, chain = b"[]", records.last(connection)[2]
+    row = ("2018-02-05T14:31:00.000000+00:00", "event", "MarketUpdated", None)
+    values = (7, *row, body, link(chain, 7, row, body))
+    connection.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    with pytest.raises(ValueError, match="record 7 "):
+        list(records.events(connection, 0))
+
+
+def test_rules_are_named_by_sixteen_bytes_of_a_digest() -> None:
+    assert digest_of("") == "cae66941d9efbd404e4d88758ea67670"

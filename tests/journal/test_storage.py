@@ -283,3 +283,41 @@ def test_a_note_that_cannot_be_written_keeps_nobody(path: Path) -> None:
 def test_a_note_without_words_is_still_one(path: Path) -> None:
     path.with_name("j.db.failed").touch()
     assert doubts_of(path) == ("the last run could not write it: not known why",)
+
+
+def test_room_and_note_are_the_owners_alone_and_take_any_words(path: Path) -> None:
+    kept = reserve.Reserve(path, 4096)
+    assert kept.doubts(()) == ()
+    room = path.with_name("j.db.reserve")
+    assert room.stat().st_mode & 0o777 == 0o600
+    assert room.stat().st_size == 4096
+    kept.give_up("half a pair \ud800")
+    assert not room.exists()
+    (told,) = reserve.Reserve(path, 0).doubts(())
+    assert told == "the last run could not write it: half a pair ?"
+
+
+def test_without_room_to_free_the_note_is_left_all_the_same(path: Path) -> None:
+    kept = reserve.Reserve(path, 0)
+    kept.give_up("no room was there")
+    assert kept.doubts(("another",)) == (
+        "the last run could not write it: no room was there",
+    )
+
+
+def test_a_wal_is_no_strain_until_it_is_larger_than_it_may_be(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wal = path.with_name("j.db-wal")
+    with Journal.open(path) as journal:
+        journal.append(started())
+        journal.commit()
+        size = wal.stat().st_size
+        monkeypatch.setattr(store, "WAL_MAX", size)
+        assert journal.strain() == ""
+        monkeypatch.setattr(store, "WAL_MAX", size - 1)
+        assert journal.strain() == "a reader keeps its -wal file from being reused"
+        wal.rename(path.with_name("away"))
+        monkeypatch.setattr(store, "WAL_MAX", 0)
+        assert journal.strain() == "", "no file, no strain"
+        path.with_name("away").rename(wal)
