@@ -23,6 +23,7 @@ LEVELS: Mapping[str, Freeze] = MappingProxyType(
         "P03": Freeze.SAFE,  # Another account than the one expected.
         "P09": Freeze.HALT,  # More on the wire than was approved.
         "P23": Freeze.HALT,  # More messages than we may send, twice.
+        "T06": Freeze.REDUCE,  # No alert reaches anybody.
         "I11": Freeze.SAFE,  # An error that nobody caught.
         "I12": Freeze.SAFE,  # The decision loop lags.
         "I14": Freeze.HALT,  # A frame without an intent.

@@ -70,6 +70,16 @@ class Deliveries:
             for seq, at, body, channels in rows
         ]
 
+    def unheard_since(self) -> datetime | None:
+        """Return of when the oldest alert is that no channel has taken yet, or None."""
+        rows = self._read(
+            "SELECT r.at FROM deliveries d JOIN records r USING (seq) GROUP BY d.seq "
+            "HAVING max(d.state = 'pending') "
+            "AND NOT max(d.state IN ('delivered', 'merged')) ORDER BY d.seq LIMIT 1",
+            (),
+        )
+        return datetime.fromisoformat(rows[0][0]) if rows else None
+
     def delivered(self, seqs: Sequence[int], channel: str) -> None:
         """Note durably that `channel` took a message which stands for all `seqs`.
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from alvh_trader.runtime.loop import Loop, decode_rules, encode_rules
 from alvh_trader.runtime.recovery import doubts_about, recover
 from alvh_trader.runtime.storage import StorageWatch
 from alvh_trader.runtime.systemd import Systemd
+from alvh_trader.runtime.unheard import DeliveryWatch
 from alvh_trader.runtime.zones import zone_release
 from alvh_trader.settings.load import load
 from alvh_trader.settings.model import ENV_PREFIX, ClockSource, ModeName, Settings
@@ -160,9 +161,7 @@ async def _run(
     jobs: list[Job] = [outbox.run, control.run, kill_watch.run]
     if not is_brokers:
         jobs.append(partial(watch.run, given.look_every))
-        tidy = partial(journal.archive.move, settings.journal.size * 2**20)
-        storage = StorageWatch(tidy, journal.strain, inbox.put_nowait, clock.now)
-        jobs += [storage.run, LagWatch(inbox.put_nowait, clock.now).run]
+        jobs += _watches(settings, journal, inbox.put_nowait, clock)
 
     async def farewell() -> None:
         await outbox.drain(ALERT_SECONDS)
@@ -178,6 +177,17 @@ async def _run(
         farewell=farewell,
     )
     await running.run()
+
+
+def _watches(
+    settings: Settings, journal: Journal, put: Put, clock: Clock
+) -> Iterator[Job]:
+    """Yield what looks after the process itself, by the wall's time."""
+    tidy = partial(journal.archive.move, settings.journal.size * 2**20)
+    yield StorageWatch(tidy, journal.strain, put, clock.now).run
+    yield LagWatch(put, clock.now).run
+    if settings.mode.name is ModeName.LIVE:
+        yield DeliveryWatch(journal.deliveries.unheard_since, put, clock.now).run
 
 
 def _recovered(

@@ -1,10 +1,11 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from alvh_trader.journal.read import Reader
 from alvh_trader.journal.store import Journal
-from tests.journal.samples import alert, started
+from tests.journal.samples import START, alert, market, started
 
 
 @pytest.fixture
@@ -64,6 +65,23 @@ def test_repeats_are_merged_into_the_one_that_was_delivered(path: Path) -> None:
         "merged",
         "delivered",
     ]
+
+
+@pytest.mark.covers("F132")
+def test_the_oldest_alert_that_nobody_has_taken_is_known(path: Path) -> None:
+    with Journal.open(path, channels=("mail", "web")) as journal:
+        due = journal.deliveries
+        assert due.unheard_since() is None
+        for second in range(3):
+            journal.append(market(second))
+            journal.append(alert())
+        assert due.unheard_since() == START
+        due.failed((2,), "mail", "error 500")
+        assert due.unheard_since() == START
+        due.delivered((2,), "web")
+        assert due.unheard_since() == START + timedelta(seconds=1)
+        due.delivered((4, 6), "mail")
+        assert due.unheard_since() is None
 
 
 def test_a_delivery_is_durable_at_once(path: Path) -> None:
