@@ -57,7 +57,7 @@ class Reserve:
         The disk is failing: what cannot be done is left, for the process ends anyway.
         """
         with suppress(OSError):
-            self._room.unlink(missing_ok=True)
+            self._room.unlink()
         with suppress(OSError), self._note.open("wb") as file:
             file.write(why[:WORDS_MAX].encode(errors="replace"))
             file.flush()

@@ -187,6 +187,10 @@ def test_when_it_was_heard_of_last_is_kept_and_of_what_is_over_when_it_ended() -
     )
 
 
+def test_an_execution_tells_a_permanent_id_too() -> None:
+    assert ticket(1).fill(fill(3), AT).perm_ids == (9,)
+
+
 def test_a_ticket_stands_on_its_ladder() -> None:
     assert replace(ticket(1), rung=2).at_worst
     for rung in (-1, 3):

@@ -257,6 +257,22 @@ def test_an_archive_that_is_ahead_is_read_as_far_as_it_counts(path: Path) -> Non
     assert all_of(path) == bodies
 
 
+def test_an_archive_that_is_ahead_must_have_been_the_same_up_to_here(
+    path: Path,
+) -> None:
+    written(path)
+    with Journal.open(path, channels=("mail",)) as journal:
+        assert journal.archive.move(0) == 7
+    behind = Path(shutil.copy(path, path.with_name("behind.db")))
+    moved(path)
+    behind.rename(path)
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE archives SET chain = zeroblob(16)").fetchall()
+    connection.close()
+    with pytest.raises(JournalError, match="does not end with record 7 as it was"):
+        all_of(path)
+
+
 def test_a_journal_of_just_its_size_keeps_everything(path: Path) -> None:
     written(path)
     with Journal.open(path, channels=("mail",)) as journal:

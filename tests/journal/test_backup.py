@@ -119,3 +119,12 @@ def test_names_are_counted_from_one(tmp_path: Path) -> None:
         name = free_name(path)
         assert name.name == expected
         name.touch()
+
+
+def test_what_hinders_a_copy_names_the_copy(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    with Journal.open(path) as journal:
+        journal.append(started())
+    (tmp_path / "copy.db.unverified").mkdir()
+    with pytest.raises(JournalError, match=r"copy\.db"):
+        back_up(path, tmp_path / "copy.db")

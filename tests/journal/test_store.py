@@ -1,7 +1,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -410,3 +410,31 @@ def test_only_what_is_durable_is_an_order_that_the_journal_holds(path: Path) -> 
         journal.append(updated("r2"))
         journal.commit()
         assert not journal.holds_order("r2"), "an answer is no intent"
+
+
+@pytest.mark.parametrize(
+    ("harm", "ask"),
+    [
+        (
+            "UPDATE records SET chain = zeroblob(16)",
+            lambda journal, _: list(journal.events_after(0)),
+        ),
+        (
+            "UPDATE rules SET body = 'other'",
+            lambda journal, rules: journal.rules(rules),
+        ),
+        ("DROP TABLE snapshots", lambda journal, _: journal.snapshots()),
+    ],
+    ids=["events", "rules", "snapshots"],
+)
+def test_damage_that_a_writer_comes_upon_names_the_journal(
+    path: Path, harm: str, ask: Callable[[Journal, str], object]
+) -> None:
+    with Journal.open(path) as journal:
+        journal.append(started())
+        rules = journal.keep_rules("the rules")
+        other = apsw.Connection(str(path))
+        other.execute(harm).fetchall()
+        other.close()
+        with pytest.raises(JournalError, match=r"j\.db"):
+            ask(journal, rules)

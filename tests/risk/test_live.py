@@ -90,6 +90,14 @@ def test_what_was_declined_waits(minutes: int, refused: bool) -> None:
     assert bool(refusals(HEDGE, proof)) is refused
 
 
+def test_a_pause_of_hours_is_told_in_minutes() -> None:
+    proof = replace(live(), declined=AT - timedelta(hours=6))
+    patient = replace(LIMITS, decline_pause=timedelta(hours=8))
+    assert is_not_declined(HEDGE, replace(NOW, live=proof), patient) == Finding(
+        "HEDGE declined", "360 min ago", "not within 480 min", False
+    )
+
+
 @pytest.mark.covers("P27", "V9")
 def test_without_a_consent_nothing_is_sent_but_it_may_be_proposed() -> None:
     proof = replace(live(), consent=None)
