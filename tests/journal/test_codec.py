@@ -1,10 +1,12 @@
 from datetime import timedelta, timezone
+from hashlib import blake2b
 from typing import Any
 
 import pytest
 from hypothesis import given
 
 from alvh_trader.domain.position import Account
+from alvh_trader.engine.command import PreviewMargin
 from alvh_trader.engine.event import BrokerReported, MarginPreviewed, OperatorHalted
 from alvh_trader.errors import InvariantError
 from alvh_trader.journal.codec import (
@@ -117,3 +119,17 @@ def test_a_number_that_json_does_not_know_is_not_written() -> None:
     )
     with pytest.raises(InvariantError, match="does not survive"):
         encode(unknown)
+
+
+def test_a_trial_belongs_to_the_case_of_its_order() -> None:
+    order = place("R1", "C1").approved.order
+    assert case_of(PreviewMargin(order=order)) == "C1"
+    assert ref_of(PreviewMargin(order=order)) == "R1"
+
+
+def test_the_chain_is_the_digest_that_the_manual_describes() -> None:
+    """docs/operations.md: whoever checks a journal without us goes by it."""
+    text = b"1\0then\0event\0Kind\0C1\0{}"
+    expected = blake2b(CHAIN_START + text, digest_size=16).digest()
+    assert bytes(16) == CHAIN_START
+    assert link(CHAIN_START, 1, ("then", "event", "Kind", "C1"), b"{}") == expected

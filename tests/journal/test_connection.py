@@ -5,7 +5,13 @@ import pytest
 
 from alvh_trader.errors import JournalError
 from alvh_trader.journal import connection as module
-from alvh_trader.journal.connection import header_of, open_reader, open_writer, require
+from alvh_trader.journal.connection import (
+    explained,
+    header_of,
+    open_reader,
+    open_writer,
+    require,
+)
 from alvh_trader.journal.migrate import SCHEMA_VERSION, create
 
 
@@ -83,3 +89,37 @@ def test_any_other_file_is_no_journal(tmp_path: Path, data: bytes) -> None:
     path.write_bytes(data)
     with pytest.raises(JournalError, match="not a journal"):
         require(path, version=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (apsw.FullError, "the disk is full"),
+        (apsw.CorruptError, "the file is damaged"),
+        (apsw.NotADBError, "the file is not a journal, or is damaged"),
+        (apsw.BusyError, "another process holds it"),
+        (apsw.LockedError, "another process holds it"),
+        (apsw.ReadOnlyError, "it cannot be written"),
+        (apsw.CantOpenError, "it cannot be opened"),
+        (apsw.IOError, "the disk failed"),
+        (apsw.SQLError, "SQLite failed"),
+    ],
+)
+def test_each_failure_is_one_line_that_names_the_file(
+    kind: type[apsw.Error], said: str
+) -> None:
+    with pytest.raises(JournalError) as failed, explained(Path("j.db")):
+        raise kind("in two\n  lines")
+    assert str(failed.value) == f"j.db: {said} (in two lines)"
+
+
+def test_words_of_the_system_and_of_a_reader_are_one_line_too() -> None:
+    with pytest.raises(JournalError) as failed, explained(Path("j.db")):
+        raise OSError(2, "No such file")
+    assert str(failed.value) == "j.db: No such file"
+    with pytest.raises(JournalError) as failed, explained(Path("j.db")):
+        raise OSError("no number")
+    assert str(failed.value) == "j.db: no number"
+    with pytest.raises(JournalError) as failed, explained(Path("j.db")):
+        raise ValueError("record 3\nis odd")
+    assert str(failed.value) == "j.db is damaged: record 3 is odd"

@@ -243,5 +243,6 @@ def test_a_reader_leaves_an_older_journal_alone(path: Path) -> None:
     connection = apsw.Connection(str(path))
     connection.pragma("user_version", 1)
     connection.close()
-    with pytest.raises(JournalError, match="has schema 1, this program reads"):
+    words = f"has schema 1, this program reads {SCHEMA_VERSION}; the daemon brings"
+    with pytest.raises(JournalError, match=words):
         Reader.open(path)

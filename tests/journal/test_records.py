@@ -96,8 +96,9 @@ def test_an_event_that_cannot_be_read_is_named_by_its_number(
     row = ("2018-02-05T14:31:00.000000+00:00", "event", "MarketUpdated", None)
     values = (7, *row, body, link(chain, 7, row, body))
     connection.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", values)
-    with pytest.raises(ValueError, match="record 7 "):
-        list(records.events(connection, 0))
+    for read in (records.events, records.scan):
+        with pytest.raises(ValueError, match="record 7 "):
+            list(read(connection, 0))
 
 
 def test_rules_are_named_by_sixteen_bytes_of_a_digest() -> None:
