@@ -1,4 +1,4 @@
-"""What a person tells the daemon of a freeze, and that somebody is there."""
+"""What a person tells the daemon of a freeze, a way out, and that somebody is there."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -41,6 +41,17 @@ def clear(
     typer.echo(control.clear(journal, phrase))
 
 
+def flatten(
+    case: Annotated[str, typer.Argument(help="The case to close, or all.")],
+    phrase: Annotated[str, typer.Argument(help="The phrase; a wrong one shows it.")],
+    journal: JournalFile = DEFAULT_JOURNAL,
+) -> None:
+    """Close a case by a typed phrase: its condor, then its hedge; `release` ends it."""
+    from alvh_trader.runtime import control
+
+    typer.echo(control.flatten(journal, case, phrase))
+
+
 def checkin(journal: JournalFile = DEFAULT_JOURNAL) -> None:
     """Show the daemon that a person is there; without it live takes no new risk."""
     from alvh_trader.runtime.control import say
@@ -49,4 +60,4 @@ def checkin(journal: JournalFile = DEFAULT_JOURNAL) -> None:
     typer.echo(say(journal, Request(verb=Verb.CHECKIN)))
 
 
-COMMANDS = (halt, clear, checkin)
+COMMANDS = (halt, clear, flatten, checkin)

@@ -11,10 +11,12 @@ from datetime import datetime
 import msgspec
 
 from alvh_trader.domain.instrument import Option, Right
+from alvh_trader.domain.order import Purpose
 from alvh_trader.domain.position import Position
 from alvh_trader.engine.case import Case, HeldLeg, legs_of_shape
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.discrepancies import unexplained
+from alvh_trader.engine.orders import cancel_all
 from alvh_trader.engine.proof import holds, lots_of
 from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.case import Case as Condor
@@ -133,6 +135,9 @@ def _name(position: Position) -> str:
 
 def _compare(turn: Turn, case: Case) -> None:
     """Hold the case's legs against the positions."""
+    if not case.legs:
+        _close_bought_back(turn, case)
+        return
     missing = [
         leg
         for leg in case.legs
@@ -151,12 +156,19 @@ def _compare(turn: Turn, case: Case) -> None:
         how = "expired" if expired else "closed by somebody else"
         found = Finding("legs held", "none", "all", False)
         turn.move(case, Trigger.GONE, (found, Finding("it was", how, "", True)))
+        cancel_all(turn, case.case_id, {Purpose.CLOSE})
         if not expired:
             text = f"the condor was {how}"
             turn.alert("closed", Severity.WARNING, case.case_id, text)
     elif (case.phase, Trigger.EXTERNAL_CHANGE) in TRANSITIONS:
         found = Finding("legs held", f"{len(missing)} differ", "as booked", False)
         turn.move(case, Trigger.EXTERNAL_CHANGE, (found,), resume=case.phase)
+
+
+def _close_bought_back(turn: Turn, case: Case) -> None:
+    """Close a case that was bought back and that nobody wants closed any more."""
+    if case.phase is not Phase.CLOSING:
+        turn.move(case, Trigger.GONE, (Finding("legs held", "none", "none", True),))
 
 
 def _free_positions(turn: Turn, idle: list[Case]) -> list[Position]:

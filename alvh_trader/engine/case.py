@@ -250,6 +250,9 @@ class Case(Struct, frozen=True, kw_only=True):
     renewed: datetime | None = None
     """When it was last tried to replace an expiring hedge."""
 
+    flatten: datetime | None = None
+    """When a person asked for all of it to be closed; None when that is over."""
+
     layer2_day: date | None = None
     """When layer 2 was last bought for it, or tried to be."""
 

@@ -104,7 +104,7 @@ def _book(turn: Turn, *, without: str = "") -> _Book | str:
     held = [
         case
         for case in state.cases.values()
-        if case.phase is not Phase.CLOSED and case.case_id != without
+        if case.phase is not Phase.CLOSED and case.legs and case.case_id != without
     ]
     cases = []
     for case in held:

@@ -59,6 +59,8 @@ class Reading(Struct, frozen=True, kw_only=True, eq=False):
 
 def evaluate(turn: Turn, case: Case) -> Reading | str:
     """Return what the market says of the case, or what is missing."""
+    if not case.legs:
+        return "its condor is bought back"
     spot, vix = spot_of(turn.state), vix_of(turn.state)
     if spot is None:
         return "SPX is stale or missing"

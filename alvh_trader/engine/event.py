@@ -61,10 +61,7 @@ class BrokerConnected(_Event, frozen=True, kw_only=True):
 
 
 class BrokerDisconnected(_Event, frozen=True, kw_only=True):
-    """The session is gone; orders in flight are in doubt.
-
-    `code` is the broker's, where it said why; 0 where it did not.
-    """
+    """The session is gone, orders are in doubt; `code` is the broker's reason, or 0."""
 
     reason: str
     code: int = 0
@@ -152,20 +149,14 @@ class BarsReported(_Event, frozen=True, kw_only=True):
 
 
 class ExpiriesListed(_Event, frozen=True, kw_only=True):
-    """The (trading class, expiry) pairs that options on `symbol` have.
-
-    The dates are the broker's: the last trading day of each series.
-    """
+    """The (trading class, last trading day) pairs that options on `symbol` have."""
 
     symbol: str
     series: tuple[tuple[str, date], ...]
 
 
 class OptionsListed(_Event, frozen=True, kw_only=True):
-    """Every option of one series, with settlement and last trading day.
-
-    Empty where the broker knows no such series.
-    """
+    """Every option of one series; none where the broker knows no such series."""
 
     symbol: str
     trading_class: str
@@ -304,6 +295,13 @@ class OperatorAskedRoll(_Event, frozen=True, kw_only=True):
     case: str
 
 
+class OperatorFlattened(_Event, frozen=True, kw_only=True):
+    """The operator typed the phrase that closes a case (or all, ""), then its hedge."""
+
+    case: str
+    by: str = ""
+
+
 class OperatorAcknowledged(_Event, frozen=True, kw_only=True):
     """The operator allows what a case asked about: `what` names the question."""
 
@@ -353,6 +351,7 @@ Said = (
     | OperatorAdopted
     | OperatorAbandoned
     | OperatorAskedRoll
+    | OperatorFlattened
     | OperatorAcknowledged
     | OperatorCheckedIn
     | OperatorArmed

@@ -53,6 +53,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 ROLLED = {
     Phase.ROLL_WORKING: "it is being rolled",
     Phase.VERIFY: "it has been rolled, which is being verified",
+    Phase.CLOSING: "it is being closed, as a person asked",
 }
 
 

@@ -10,6 +10,7 @@ from alvh_trader.domain.instrument import Option
 from alvh_trader.domain.order import Fill, Purpose, exec_base, revision
 from alvh_trader.engine import cash, discrepancies
 from alvh_trader.engine.case import HeldLeg
+from alvh_trader.engine.closed import shrink
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.identity import prove
 from alvh_trader.engine.lots import FIRST, at_work, book_purchase, book_sale
@@ -73,8 +74,10 @@ def _keep_filled(turn: Turn, before: Ticket, after: Ticket, fill: Fill) -> None:
     keep(turn, after)
     prove(turn, after)
     order = after.order
-    if order.purpose is Purpose.ROLL:
+    if order.purpose in {Purpose.ROLL, Purpose.CLOSE}:
         _move_leg(turn, after, fill)
+    if order.purpose is Purpose.CLOSE:
+        shrink(turn, order.case)
     if order.purpose is Purpose.OPEN:
         take_in(turn, after)
     if order.purpose is Purpose.HEDGE:
@@ -115,7 +118,7 @@ def _stop_sales(turn: Turn, ref: str) -> None:
 
 
 def _move_leg(turn: Turn, ticket: Ticket, fill: Fill) -> None:
-    """During a roll the fills, not recognition, say what a case consists of."""
+    """Of what we move and close, fills and not recognition say what a case is."""
     case = turn.state.cases[ticket.order.case]
     ordered = (leg.instrument for leg in ticket.order.legs)
     option = next((i for i in ordered if i.con_id == fill.con_id), None)
@@ -127,5 +130,5 @@ def _move_leg(turn: Turn, ticket: Ticket, fill: Fill) -> None:
     legs = tuple(HeldLeg(o, q) for o, q in quantities.items() if q)
     case = turn.change(case, legs=legs)
     if case.roll is None and (case.phase, Trigger.EXTERNAL_CHANGE) in TRANSITIONS:
-        found = Finding("fill", ticket.order.ref, "of a roll under way", False)
+        found = Finding("fill", ticket.order.ref, "of what is under way", False)
         turn.move(case, Trigger.EXTERNAL_CHANGE, (found,), resume=case.phase)

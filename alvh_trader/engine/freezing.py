@@ -15,7 +15,7 @@ from alvh_trader.engine.state import Losses
 from alvh_trader.engine.turn import Turn
 from alvh_trader.risk.freeze import Freeze
 from alvh_trader.strategy.finding import Finding
-from alvh_trader.strategy.phase import TRANSITIONS, Trigger
+from alvh_trader.strategy.phase import TRANSITIONS, Phase, Trigger
 
 LEVELS: Mapping[str, Freeze] = MappingProxyType(
     {
@@ -59,7 +59,13 @@ def _cancel_all(turn: Turn) -> None:
         cancel(turn, ref)
     for case in tuple(turn.state.cases.values()):
         if (case.phase, Trigger.KILLED) in TRANSITIONS:
-            turn.move(case, Trigger.KILLED, resume=case.phase, in_band_at=None)
+            # What was being closed goes back to where it stood before.
+            before = case.resume if case.phase is Phase.CLOSING else case.phase
+            turn.move(
+                case, Trigger.KILLED, resume=before, in_band_at=None, flatten=None
+            )
+        elif case.flatten is not None:
+            turn.change(case, flatten=None)
 
 
 def hear(turn: Turn, event: OperatorHalted | ControlTripped | OperatorCleared) -> None:

@@ -25,7 +25,7 @@ from alvh_trader.engine.evaluation import (
 from alvh_trader.engine.identity import order_max
 from alvh_trader.engine.instant import QUOTE_AGE_MAX
 from alvh_trader.engine.lots import FIRST, at_work
-from alvh_trader.engine.orders import ask_report, new_ref, submit
+from alvh_trader.engine.orders import ask_report, live_of, new_ref, submit
 from alvh_trader.engine.proof import hedge_proof, is_hedged, lasts
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
@@ -44,6 +44,9 @@ SALE_MAX = timedelta(seconds=180)
 
 REFUSED_PAUSE = timedelta(minutes=5)
 """How long a sale that the gate refused waits: what it lacked is not there at once."""
+
+FLATTEN = "FLATTEN"
+"""Why the hedge of a case is sold that a person had closed."""
 
 AT_EASE = frozenset({Phase.MONITOR, Phase.CLOSED})
 """Phases in which a case needs no hedge now."""
@@ -122,12 +125,15 @@ def _count_calm(turn: Turn, case: Case) -> None:
 
 def _look_at(turn: Turn, lot: HedgeLot) -> None:
     case = turn.state.cases.get(lot.case)
-    if case is not None and case.phase is Phase.MANUAL:
+    if case is not None and case.phase in {Phase.MANUAL, Phase.CLOSING}:
         if _is_last_hour(turn, lot):
             text = f"{lot.units} of the hedge {lot.ref} are about to settle"
             _tell(turn, lot, "a person must sell it", text)
         return
     if at_work(turn.state, lot) or _is_crossed(turn, lot):
+        return
+    if case is not None and case.flatten is not None and case.phase is Phase.CLOSED:
+        _flatten(turn, lot)
         return
     holding, params = _holding(turn, lot), turn.rules.params.monetise
     # What the case can do without is dear to know, and only ever makes a sale smaller.
@@ -140,6 +146,15 @@ def _look_at(turn: Turn, lot: HedgeLot) -> None:
         sell(turn, lot, selling)
     elif climate.is_last_hour and lot.standing != "left to expire":
         _note(turn, lot, "left to expire", findings)
+
+
+def _flatten(turn: Turn, lot: HedgeLot) -> None:
+    """Sell all of a lot, as a person asked, one lot of the case after the other."""
+    if not live_of(turn.state, lot.case):
+        asked = Finding("the condor", "closed, as a person asked", "closed", True)
+        sell(
+            turn, lot, Selling(why=FLATTEN, units=lot.units, keep=0, findings=(asked,))
+        )
 
 
 def _is_crossed(turn: Turn, lot: HedgeLot) -> bool:

@@ -198,7 +198,9 @@ class Instant:
                 together |= {
                     name: other
                     for name, other in self._state.cases.items()
-                    if other.phase is not Phase.CLOSED and name != case.case_id
+                    if other.phase is not Phase.CLOSED
+                    and other.legs
+                    and name != case.case_id
                 }
             self._value(list(together.values()), spot)
         return self._cases[case.case_id]

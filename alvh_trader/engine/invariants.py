@@ -13,6 +13,7 @@ from alvh_trader.engine.identity import LIVE
 from alvh_trader.engine.lots import FIRST, at_work
 from alvh_trader.engine.state import Rules, State
 from alvh_trader.errors import InvariantError
+from alvh_trader.strategy.phase import Phase
 
 Invariant = Callable[[State, Rules], bool]
 
@@ -94,6 +95,16 @@ def what_we_opened_is_a_case(state: State, _rules: Rules) -> bool:
     )
 
 
+def what_is_closed_is_only_closed(state: State, _rules: Rules) -> bool:
+    """Of a case that is closed nothing else works, and of no other a closing order."""
+    return all(
+        (t.order.purpose is Purpose.CLOSE)
+        is (state.cases[t.order.case].phase is Phase.CLOSING)
+        for t in state.tickets.values()
+        if t.is_live and not t.cancel_asked and t.order.case in state.cases
+    )
+
+
 def in_live_a_person_allowed_it(state: State, _rules: Rules) -> bool:
     """In live every order that was sent carries the consent that let it out (V9)."""
     return state.mode != LIVE or all(
@@ -124,6 +135,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     what_we_opened_is_a_case,
     no_more_is_sold_than_is_held,
     a_sale_sells_a_lot,
+    what_is_closed_is_only_closed,
     in_live_a_person_allowed_it,
     one_consent_lets_out_one_order,
     watching_sends_nothing,

@@ -9,6 +9,7 @@ from alvh_trader.engine import (
     arming,
     breadth,
     choosing,
+    closing,
     connection,
     drawdown,
     entries,
@@ -65,6 +66,16 @@ BLIND_MAX = timedelta(seconds=120)
 REPORT_BUSY = timedelta(seconds=30)
 """How often executions and positions are pulled while something is under way."""
 
+BUSY = frozenset(
+    {
+        Phase.HEDGE_PLAN,
+        Phase.ROLL_PLAN,
+        Phase.VERIFY,
+        Phase.RECONCILE,
+        Phase.CLOSING,
+    }
+)
+
 NET_ADVANCES_KEPT = 260
 REGIME_WINDOW = timedelta(minutes=5)
 
@@ -90,6 +101,7 @@ def on_updated(turn: Turn, event: MarketUpdated) -> None:
     if is_open and (turn.state.entry.is_under_way or _has_due(turn)):
         parity.look(turn)
     work_tickets(turn)
+    closing.look(turn)
     if is_open:
         for case_id in tuple(turn.state.cases):
             _look_at(turn, turn.state.cases[case_id])
@@ -181,8 +193,7 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
 
 def _ask_for_reports(turn: Turn) -> None:
     busy = any(t.is_live for t in turn.state.tickets.values()) or any(
-        c.phase in {Phase.HEDGE_PLAN, Phase.ROLL_PLAN, Phase.VERIFY, Phase.RECONCILE}
-        for c in turn.state.cases.values()
+        c.phase in BUSY for c in turn.state.cases.values()
     )
     if turn.state.break_since is not None:
         ask_report(turn, "the books disagree", BREAK_CONFIRM)
@@ -197,7 +208,7 @@ def _has_due(turn: Turn) -> bool:
 
 
 def _is_due(turn: Turn, case: Case) -> bool:
-    if case.phase in {Phase.CLOSED, Phase.MANUAL}:
+    if case.phase in {Phase.CLOSED, Phase.CLOSING, Phase.MANUAL}:
         return False
     pause = CADENCE if case.phase is Phase.MONITOR else CADENCE_ARMED
     return case.evaluated is None or turn.at - case.evaluated >= pause

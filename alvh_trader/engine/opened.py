@@ -7,11 +7,12 @@ sees contracts that belong to nobody. More units make it larger, a bust smaller.
 from msgspec.structs import replace
 
 from alvh_trader.domain.instrument import Option, Right
-from alvh_trader.domain.order import Leg
+from alvh_trader.domain.order import Leg, Purpose
 from alvh_trader.engine import cash
 from alvh_trader.engine.books import free_id
 from alvh_trader.engine.case import Case, legs_of_shape
 from alvh_trader.engine.command import Severity
+from alvh_trader.engine.orders import cancel_all
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.portfolio.case import Case as Condor
@@ -27,16 +28,17 @@ def take_in(turn: Turn, ticket: Ticket) -> None:
         if case is not None:
             found = Finding("units by executions", "0", ">= 1", False)
             turn.move(case, Trigger.GONE, (found, Finding("order", ref, "ours", True)))
+            cancel_all(turn, case.case_id, {Purpose.CLOSE})
         return
     shape = _shape(turn.state.account_id, ticket)
     if case is None:
         _begin(turn, ticket, shape)
-    elif not (case.roll or case.rolled):
+    elif not (case.roll or case.rolled or _is_closed_in_part(turn, case)):
         shape = replace(shape, id=case.condor.id)
         turn.change(case, condor=shape, legs=legs_of_shape(shape))
         cash.on_resized(turn, case.case_id, _credit(shape) - _credit(case.condor))
     elif (case.phase, Trigger.EXTERNAL_CHANGE) in TRANSITIONS:
-        found = Finding("fill", ref, "before the roll", False)
+        found = Finding("fill", ref, "before it was moved or closed", False)
         turn.move(case, Trigger.EXTERNAL_CHANGE, (found,), resume=case.phase)
 
 
@@ -49,6 +51,13 @@ def _case_of(turn: Turn, ticket: Ticket) -> Case | None:
             if c.opened_by == ticket.order.ref and c.phase is not Phase.CLOSED
         ),
         None,
+    )
+
+
+def _is_closed_in_part(turn: Turn, case: Case) -> bool:
+    return any(
+        t.order.case == case.case_id and t.order.purpose is Purpose.CLOSE and t.fills
+        for t in turn.state.tickets.values()
     )
 
 

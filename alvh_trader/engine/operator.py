@@ -1,6 +1,6 @@
-"""What a person may tell the engine of cases: release one, allow a roll; and files."""
+"""What a person may tell the engine of cases: release, roll, close one; and files."""
 
-from alvh_trader.engine import discrepancies
+from alvh_trader.engine import closing, discrepancies
 from alvh_trader.engine.answers import hindrance_to_abandon
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.event import (
@@ -9,6 +9,7 @@ from alvh_trader.engine.event import (
     OperatorAcknowledged,
     OperatorAdopted,
     OperatorAskedRoll,
+    OperatorFlattened,
     OperatorReleased,
 )
 from alvh_trader.engine.orders import ask_report
@@ -20,6 +21,33 @@ from alvh_trader.strategy.phase import TRANSITIONS, Trigger
 
 MISTAKES_TOLD = 5
 """An alert is no listing; `alvh-trader inputs check` tells all of them."""
+
+
+OfCases = (
+    OperatorReleased
+    | OperatorAdopted
+    | OperatorAbandoned
+    | OperatorAskedRoll
+    | OperatorFlattened
+    | OperatorAcknowledged
+)
+
+
+def hear(turn: Turn, event: OfCases) -> None:
+    """Take what a person says of cases, discrepancies and orders."""
+    match event:
+        case OperatorReleased():
+            on_released(turn, event)
+        case OperatorAdopted():
+            on_adopted(turn, event)
+        case OperatorAbandoned():
+            on_abandoned(turn, event)
+        case OperatorAskedRoll():
+            on_asked_roll(turn, event)
+        case OperatorFlattened():
+            closing.on_asked(turn, event)
+        case OperatorAcknowledged():
+            on_acknowledged(turn, event)
 
 
 def on_released(turn: Turn, event: OperatorReleased) -> None:
@@ -38,6 +66,7 @@ def on_released(turn: Turn, event: OperatorReleased) -> None:
             turn.alert("manual", Severity.WARNING, case.case_id, text)
             continue
         turn.move(case, Trigger.RELEASED)
+        closing.give_up(turn, case.case_id)
     ask_report(turn, "released by the operator")
 
 

@@ -5,6 +5,7 @@ report is asked for; only the broker's evidence, or a quarantine over complete
 reports, ends it (reliability.md F1).
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -22,6 +23,7 @@ from alvh_trader.engine.command import (
 )
 from alvh_trader.engine.identity import LIVE
 from alvh_trader.engine.proof import circumstances
+from alvh_trader.engine.state import State
 from alvh_trader.engine.tickets import keep, place, reprice
 from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.lifecycle import Evidence
@@ -111,16 +113,22 @@ def cancel(turn: Turn, ref: str) -> None:
         turn.ask(CancelOrder(ref=ref))
 
 
+def cancel_all(turn: Turn, case_id: str, purposes: Collection[Purpose]) -> bool:
+    """Cancel the live orders of a case for `purposes`; return whether there was one."""
+    live = [t for t in live_of(turn.state, case_id) if t.order.purpose in purposes]
+    for ticket in live:
+        cancel(turn, ticket.order.ref)
+    return bool(live)
+
+
 def cancel_rolls(turn: Turn, case_id: str) -> bool:
     """Cancel every live roll order of a case; return whether there was one."""
-    live = [
-        t.order.ref
-        for t in turn.state.tickets.values()
-        if t.is_live and t.order.case == case_id and t.order.purpose is Purpose.ROLL
-    ]
-    for ref in live:
-        cancel(turn, ref)
-    return bool(live)
+    return cancel_all(turn, case_id, {Purpose.ROLL})
+
+
+def live_of(state: State, case_id: str) -> list[Ticket]:
+    """Return the orders of a case that may still trade, oldest first."""
+    return [t for t in state.tickets.values() if t.is_live and t.order.case == case_id]
 
 
 def work_tickets(turn: Turn) -> None:
@@ -165,12 +173,12 @@ def _climb(turn: Turn, ticket: Ticket) -> None:
     verdict = judge(order, circumstances(turn, order), turn.rules.limits)
     if isinstance(verdict, Approved):
         reprice(turn, ticket.climb(verdict, turn.at), verdict)
-    elif verdict.is_early or order.purpose not in {Purpose.ROLL, Purpose.OPEN}:
+    elif verdict.is_early or order.purpose in {Purpose.HEDGE, Purpose.HEDGE_SELL}:
         # The next look tries again: it was only too early, or a hedge keeps its limit.
         return
     else:
         # The permit died: a roll does not keep working on an old one. Nor is a condor
-        # opened that would not be opened now.
+        # opened, or closed, that would not be now.
         _note_refusal(turn, verdict)
         cancel(turn, order.ref)
 

@@ -24,6 +24,7 @@ from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.case import Case as Condor
 from alvh_trader.risk.circumstances import (
     Circumstances,
+    CloseProof,
     EntryProof,
     HedgeProof,
     SaleProof,
@@ -189,6 +190,14 @@ def sale_proof(turn: Turn, order: Order) -> SaleProof:
     )
 
 
+def close_proof(state: State, case: Case | None) -> CloseProof | None:
+    """Return what may be closed of a case; None where nobody asked for it."""
+    if case is None or case.phase is not Phase.CLOSING:
+        return None
+    owned = {leg.option.con_id: leg.quantity for leg in case.legs}
+    return CloseProof(owned=owned, booked=state.ledger)
+
+
 def _is_guarded(case: Case) -> bool:
     is_away = case.phase in {Phase.DEGRADED, Phase.RECONCILE}
     return (case.resume if is_away else case.phase) in GUARDED
@@ -214,9 +223,8 @@ def _lacking(turn: Turn, con_id: int) -> int:
 def circumstances(turn: Turn, order: Order) -> Circumstances:
     """Return everything the gate looks at, as it is now."""
     state, account = turn.state, turn.state.account
-    case = state.cases.get(order.case)
+    case, why = state.cases.get(order.case), order.purpose
     live = [t for t in state.tickets.values() if t.is_live]
-    why = order.purpose
     margin, own = _margin(state, case, order), state.tickets.get(order.ref)
     todays = others_of_today(state, order)
     return Circumstances(
@@ -252,6 +260,7 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         quotes=state.quotes,
         hedge=hedge_proof(turn, case) if why is Purpose.ROLL and case else None,
         sale=sale_proof(turn, order) if why is Purpose.HEDGE_SELL else None,
+        close=close_proof(state, case),
         margin_change=margin.change if margin else None,
         margin_asked=margin.at if margin else None,
         is_at_work=own is not None and own.was_sent,

@@ -6,11 +6,12 @@ resumes, it is cancelled and whatever has filled of it decides (alvh.md §3.2).
 
 from datetime import timedelta
 
+from alvh_trader.domain.order import Purpose
 from alvh_trader.engine.case import Case
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.discrepancies import holding
 from alvh_trader.engine.evaluation import Reading
-from alvh_trader.engine.orders import ask_report, cancel_rolls
+from alvh_trader.engine.orders import ask_report, cancel_all
 from alvh_trader.engine.proof import holds, is_hedged
 from alvh_trader.engine.turn import Turn
 from alvh_trader.strategy.finding import Finding
@@ -41,8 +42,8 @@ def look_reconcile(turn: Turn, case: Case, _reading: Reading) -> None:
             turn.move(case, Trigger.TIMEOUT, (found,))
             _call_a_person(turn, case, "no clean reconciliation in 60 s")
         return
-    if cancel_rolls(turn, case.case_id):
-        turn.stand(case, "waiting for the end of a roll order")
+    if cancel_all(turn, case.case_id, {Purpose.ROLL, Purpose.CLOSE}):
+        turn.stand(case, "waiting for the end of a roll or closing order")
         return
     live = [
         t

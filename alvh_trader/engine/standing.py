@@ -36,7 +36,8 @@ def may_act(turn: Turn, case: Case, reading: Reading | str, now: datetime) -> Fi
     is_open = calendar.is_open(now)
     is_linked = state.is_connected and state.is_link_up
     may_trade = turn.rules.may_trade and turn.rules.adopts
-    held, ruled = case.phase is not Phase.CLOSED, case.phase is not Phase.MANUAL
+    held = case.phase is not Phase.CLOSED
+    ruled = case.phase not in {Phase.MANUAL, Phase.CLOSING}
     over, opens = "nothing: it expired or was closed", f"at {clock(_opens(turn, now))}"
     release = "a person releases the case"
     found = [

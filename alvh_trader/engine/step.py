@@ -48,18 +48,13 @@ from alvh_trader.engine.event import (
     LinkChanged,
     MarginPreviewed,
     MarketUpdated,
-    OperatorAbandoned,
-    OperatorAcknowledged,
-    OperatorAdopted,
     OperatorApproved,
     OperatorArmed,
-    OperatorAskedRoll,
     OperatorCheckedIn,
     OperatorCleared,
     OperatorDisarmed,
     OperatorHalted,
     OperatorRejected,
-    OperatorReleased,
     OptionsListed,
     OrderDoubted,
     OrderFilled,
@@ -197,16 +192,6 @@ def _obey(turn: Turn, event: Said) -> None:
     match event:
         case OperatorHalted() | OperatorCleared():
             freezing.hear(turn, event)
-        case OperatorReleased():
-            operator.on_released(turn, event)
-        case OperatorAdopted():
-            operator.on_adopted(turn, event)
-        case OperatorAbandoned():
-            operator.on_abandoned(turn, event)
-        case OperatorAskedRoll():
-            operator.on_asked_roll(turn, event)
-        case OperatorAcknowledged():
-            operator.on_acknowledged(turn, event)
         case OperatorCheckedIn():
             pass  # A sign of life, like everything that is said.
         case OperatorArmed():
@@ -218,7 +203,7 @@ def _obey(turn: Turn, event: Said) -> None:
         case OperatorRejected():
             proposals.on_rejected(turn, event)
         case _:
-            assert_never(event)
+            operator.hear(turn, event)
 
 
 def _learn(turn: Turn, answer: Answer) -> None:

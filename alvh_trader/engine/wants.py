@@ -65,6 +65,7 @@ PREPARING = frozenset(Phase) - {
     Phase.MONITOR,
     Phase.CLOSED,
     Phase.MANUAL,
+    Phase.CLOSING,
     Phase.COOLDOWN,
 }
 """Phases in which the option lists of hedge and roll are got ready."""

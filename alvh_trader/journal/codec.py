@@ -23,6 +23,7 @@ from alvh_trader.engine.event import (
     Event,
     OperatorAcknowledged,
     OperatorAskedRoll,
+    OperatorFlattened,
     OperatorReleased,
 )
 from alvh_trader.errors import InvariantError
@@ -89,6 +90,7 @@ def case_of(body: Body) -> str | None:
             | OperatorReleased(case=named)
             | OperatorAcknowledged(case=named)
             | OperatorAskedRoll(case=named)
+            | OperatorFlattened(case=named)
         ):
             case = named
         case _:

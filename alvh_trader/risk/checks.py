@@ -10,7 +10,17 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from alvh_trader.domain.order import Order, Purpose
-from alvh_trader.risk import conduct, hedged, live, opening, price, sale, size, way
+from alvh_trader.risk import (
+    closing,
+    conduct,
+    hedged,
+    live,
+    opening,
+    price,
+    sale,
+    size,
+    way,
+)
 from alvh_trader.risk.circumstances import Circumstances
 from alvh_trader.risk.limits import Limits
 from alvh_trader.strategy.finding import Finding
@@ -28,15 +38,19 @@ class Control(NamedTuple):
     keys: tuple[str, ...] = ()
 
 
-KNOWN = frozenset({Purpose.HEDGE, Purpose.HEDGE_SELL, Purpose.ROLL, Purpose.OPEN})
+KNOWN = frozenset(
+    {Purpose.HEDGE, Purpose.HEDGE_SELL, Purpose.ROLL, Purpose.OPEN, Purpose.CLOSE}
+)
 """A purpose that is not here cannot be sent: whoever wants it writes its checks."""
 
 HEDGE, SELL = frozenset({Purpose.HEDGE}), frozenset({Purpose.HEDGE_SELL})
 ROLL, OPEN = frozenset({Purpose.ROLL}), frozenset({Purpose.OPEN})
+CLOSE = frozenset({Purpose.CLOSE})
 
 CONTROLS: tuple[Control, ...] = (
     Control("P01", "KILL_SWITCH", conduct.kill_switch, KNOWN, ("check_in",)),
     Control("P01", "NEW_RISK", size.risks_no_more, ROLL),
+    Control("T13", "CLOSING", closing.nothing_else, KNOWN),
     Control("P02", "MODE", conduct.mode, KNOWN),
     Control("P02", "NOT_ARMED", live.is_armed, KNOWN, ("arm_lasts",)),
     Control("§5.1", "ENTRIES_OFF", opening.is_enabled, OPEN),
@@ -50,6 +64,7 @@ CONTROLS: tuple[Control, ...] = (
     Control("P08", "DUPLICATE", conduct.no_duplicate, KNOWN),
     Control("P08", "TWIN", conduct.no_twin, KNOWN, ("duplicate_window",)),
     Control("P09", "MORE_THAN_HELD", size.closes_what_is_held, ROLL),
+    Control("P09", "MORE_THAN_HELD", closing.takes_away, CLOSE),
     Control("P09", "NOT_BOOKED", sale.sells_a_hedge, SELL),
     Control("P09", "NOT_HELD", sale.sells_what_is_held, SELL),
     Control(
@@ -59,7 +74,13 @@ CONTROLS: tuple[Control, ...] = (
         HEDGE | SELL,
         ("hedge_contracts_per_order_max",),
     ),
-    Control("P10", "TOO_MANY", size.combo_size, ROLL | OPEN, ("combos_per_order_max",)),
+    Control(
+        "P10",
+        "TOO_MANY",
+        size.combo_size,
+        ROLL | OPEN | CLOSE,
+        ("combos_per_order_max",),
+    ),
     Control("T08", "FIRST_ORDER", live.is_small_at_first, KNOWN),
     Control(
         "P11",
@@ -92,13 +113,14 @@ CONTROLS: tuple[Control, ...] = (
         "P13",
         "PRICE_COLLAR",
         price.combo_collar,
-        ROLL | OPEN,
+        ROLL | OPEN | CLOSE,
         ("combo_collar", "combo_collar_ticks"),
     ),
-    Control("P14", "SIGN", price.signed, HEDGE | SELL | OPEN),
+    Control("P14", "SIGN", price.signed, HEDGE | SELL | OPEN | CLOSE),
     Control("P14", "DIRECTION", hedged.is_long_vix, HEDGE),
     Control("P14", "DIRECTION", hedged.moves_a_vertical, ROLL),
     Control("P14", "DIRECTION", opening.is_condor, OPEN),
+    Control("P14", "DIRECTION", closing.closes_verticals, CLOSE),
     Control("P15", "TICK", price.on_the_grid, KNOWN),
     Control("P16", "STALE_QUOTE", price.quotes, KNOWN, ("quote_age_max",)),
     Control("P16", "STALE_INDEX", price.fresh, ROLL | OPEN),
@@ -117,7 +139,8 @@ CONTROLS: tuple[Control, ...] = (
         "P19", "MARGIN_AGE", size.margin_is_young, ROLL | OPEN, ("margin_age_max",)
     ),
     Control("P19", "FUNDS_AFTER", size.funds_after, ROLL | OPEN, ("funds_after_min",)),
-    Control("P21", "NAKED", size.covered, KNOWN),
+    # What is closed covers nothing but its own short: it may go whatever else is held.
+    Control("P21", "NAKED", size.covered, KNOWN - CLOSE),
     Control("P21", "NETS", opening.nets_nothing, OPEN),
     Control("P21", "STRIKE", size.positions, KNOWN, ("contracts_per_strike_max",)),
     Control(

@@ -45,6 +45,17 @@ class SaleProof(Struct, frozen=True, kw_only=True):
     needed: int
 
 
+class CloseProof(Struct, frozen=True, kw_only=True):
+    """What may be closed of a case, as a person asked: signed contracts by number.
+
+    `owned` are those of the case, by the executions that made it; `booked` those of the
+    ledger. What the account's positions show is in `Circumstances.held`.
+    """
+
+    owned: dict[int, int]
+    booked: dict[int, int]
+
+
 class EntryProof(Struct, frozen=True, kw_only=True):
     """What a new condor would be opened into.
 
@@ -143,6 +154,8 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     quotes: dict[int, Quote] = {}
     hedge: HedgeProof | None = None
     sale: SaleProof | None = None
+    close: CloseProof | None = None
+    """None where no person asked for the case of the order to be closed."""
     margin_change: float | None = None
     margin_asked: datetime | None = None
     """When the what-if was answered."""

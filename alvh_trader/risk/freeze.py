@@ -15,7 +15,7 @@ class Freeze(IntEnum):
     """How far trading is frozen; each level forbids what the one before forbids."""
 
     NONE = 0
-    REDUCE = 1  # No new risk: hedges go on, and rolls that risk no more than before.
+    REDUCE = 1  # No new risk: hedges and closing go on, and rolls that risk no more.
     SAFE = 2  # No order at all; what works is left as it is.
     HALT = 3  # No order at all, and what works is cancelled.
 
@@ -23,7 +23,7 @@ class Freeze(IntEnum):
 SENDABLE: Mapping[Freeze, frozenset[Purpose]] = MappingProxyType(
     {
         Freeze.NONE: frozenset(Purpose),
-        Freeze.REDUCE: frozenset({Purpose.HEDGE, Purpose.ROLL}),
+        Freeze.REDUCE: frozenset({Purpose.HEDGE, Purpose.ROLL, Purpose.CLOSE}),
         Freeze.SAFE: frozenset(),
         Freeze.HALT: frozenset(),
     }

@@ -47,7 +47,7 @@ def on_the_grid(order: Order, _now: Circumstances, _limits: Limits) -> Finding:
 
 
 def signed(order: Order, _now: Circumstances, _limits: Limits) -> Finding:
-    """Who buys a hedge pays, and who sells one or opens a condor is paid."""
+    """Who buys a hedge or closes pays; who sells one or opens a condor is paid."""
     is_paid = order.purpose in {Purpose.HEDGE_SELL, Purpose.OPEN}
     good = order.limit < 0 if is_paid else order.limit > 0
     bound = "< 0, a credit" if is_paid else "> 0, a debit"

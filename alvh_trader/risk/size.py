@@ -45,7 +45,7 @@ def closes_what_is_held(order: Order, now: Circumstances, _limits: Limits) -> Fi
     """With all that is sent and not ended, no more is closed than is held."""
     left = order.quantity - now.filled
     room = [
-        (abs(now.held[leg.instrument.con_id]) - _at_work(order, leg, now))
+        (abs(now.held[leg.instrument.con_id]) - at_work(order, leg, now))
         // abs(leg.ratio)
         for leg in closing(order, now)
     ]
@@ -53,7 +53,7 @@ def closes_what_is_held(order: Order, now: Circumstances, _limits: Limits) -> Fi
     return Finding("units left to close", f"{left}", f"<= {found}", left <= found)
 
 
-def _at_work(order: Order, leg: Leg, now: Circumstances) -> int:
+def at_work(order: Order, leg: Leg, now: Circumstances) -> int:
     """Return what other orders at work still do, at worst, to the contract of a leg."""
     return sum(
         o.quantity * abs(other.ratio)
@@ -220,7 +220,7 @@ def positions(order: Order, now: Circumstances, limits: Limits) -> Finding:
     most, left = limits.contracts_per_strike_max, order.quantity - now.filled
     worst = max(
         abs(now.held.get(leg.instrument.con_id, 0) + leg.ratio * left)
-        + _at_work(order, leg, now)
+        + at_work(order, leg, now)
         for leg in order.legs
     )
     return Finding("contracts of one strike", f"{worst}", f"<= {most}", worst <= most)

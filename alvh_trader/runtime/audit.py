@@ -2,7 +2,8 @@
 
 The audit says what reached the exchange, in the exchange's words. The hedge is what VIX
 orders have filled. An order that sells a put and a call inside a wing each, all of one
-series, opens a condor; any other order on SPX is a roll.
+series, opens a condor; one that only buys such shorts back, with their wings, closes;
+any other order on SPX is a roll.
 """
 
 import json
@@ -23,6 +24,8 @@ class Tally(Struct, frozen=True, kw_only=True):
     hedge_fills: int = 0
     open_orders: int = 0
     open_fills: int = 0
+    close_orders: int = 0
+    close_fills: int = 0
     roll_orders: int = 0
     roll_fills: int = 0
     unhedged_rolls: int = 0
@@ -49,7 +52,28 @@ def tally(audit: Path) -> Tally:
 def _kind(row: dict[str, Any]) -> str:
     if row["legs"][0]["symbol"] == "VIX":
         return "hedge"
-    return "open" if _opens_a_condor(row) else "roll"
+    if _opens_a_condor(row):
+        return "open"
+    return "close" if _closes_verticals(row) else "roll"
+
+
+def _closes_verticals(row: dict[str, Any]) -> bool:
+    """Return whether every side is a short bought back and the wing beyond it sold.
+
+    A roll has two of each on one side.
+    """
+    sides: dict[str, dict[bool, float]] = {}
+    for leg in row["legs"]:
+        is_bought = leg["action"] == row["action"]
+        side = sides.setdefault(leg["right"], {})
+        if is_bought in side or leg["ratio"] != 1:
+            return False
+        side[is_bought] = leg["strike"]
+    series = {(leg["trading_class"], _digits(leg["expiry"])) for leg in row["legs"]}
+    return len(series) == 1 and all(
+        len(side) == 2 and (side[False] > side[True]) is (right == "C")
+        for right, side in sides.items()
+    )
 
 
 def _opens_a_condor(row: dict[str, Any]) -> bool:

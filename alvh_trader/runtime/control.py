@@ -24,6 +24,7 @@ from alvh_trader.engine.event import (
     OperatorAskedRoll,
     OperatorCheckedIn,
     OperatorCleared,
+    OperatorFlattened,
     OperatorHalted,
     OperatorReleased,
 )
@@ -33,6 +34,7 @@ from alvh_trader.ports import Put
 from alvh_trader.risk.freeze import Freeze
 from alvh_trader.runtime import (
     doubt_control,
+    flatten_control,
     freeze_control,
     line_socket,
     live_control,
@@ -148,13 +150,15 @@ class Control:
             )
         if request.verb in doubt_control.VERBS:
             return doubt_control.event_of(request, self._state(), at)
+        if request.verb is Verb.FLATTEN:
+            return flatten_control.event_of(request, self._state(), at, self._rules)
         match request.verb:
             case Verb.HALT:
                 return OperatorHalted(at=at, level=request.level)
-            case Verb.CLEAR if request.phrase == PHRASE:
-                return OperatorCleared(at=at, by=request.by)
             case Verb.CLEAR:
-                return f"a freeze is lifted by the phrase: {PHRASE}"
+                wrong = f"a freeze is lifted by the phrase: {PHRASE}"
+                lifted = OperatorCleared(at=at, by=request.by)
+                return lifted if request.phrase == PHRASE else wrong
             case Verb.CHECKIN:
                 return OperatorCheckedIn(at=at)
             case Verb.RELEASE if request.case == ALL:
@@ -186,6 +190,8 @@ class Control:
                 return Answer(taken=True, text=text)
             case OperatorAdopted() | OperatorAbandoned():
                 return doubt_control.outcome(said, state)
+            case OperatorFlattened():
+                return flatten_control.outcome(said, state, self._rules)
             case OperatorAcknowledged(case=name, what=what):
                 text = f"{name} may go on once: {what}"
                 return Answer(taken=what in state.cases[name].allowed, text=text)
@@ -235,6 +241,16 @@ def clear(journal: Path, phrase: str) -> str:
     """
     by = getpass.getuser()
     return say(journal, Request(verb=Verb.CLEAR, phrase=phrase, by=by))
+
+
+def flatten(journal: Path, case: str, phrase: str) -> str:
+    """Have a case closed by the running daemon; return what came of it.
+
+    Raises:
+        ControlError: It is not closed (see `tell`).
+    """
+    by = getpass.getuser()
+    return say(journal, Request(verb=Verb.FLATTEN, case=case, phrase=phrase, by=by))
 
 
 def waiting(journal: Path) -> tuple[Waiting, ...]:

@@ -306,6 +306,8 @@ def _sum_up(demo: Demo, failure: str, seconds: float) -> Summary:
     state = decode_state(last[1])
     if counted.unhedged_rolls:
         failure = failure or f"{counted.unhedged_rolls} rolls without a hedge"
+    if counted.close_orders:
+        failure = failure or f"{counted.close_orders} closing orders, and nobody asked"
     return Summary(
         scenario=demo.scenario,
         seed=demo.seed,

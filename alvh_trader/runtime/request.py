@@ -18,6 +18,7 @@ class Verb(StrEnum):
     RELEASE = "release"
     ACK = "ack"
     ROLL = "roll"
+    FLATTEN = "flatten"
     ADOPT = "adopt"
     ABANDON = "abandon"
     ARM = "arm"
@@ -32,8 +33,8 @@ class Request(Struct, frozen=True, kw_only=True):
 
     `case` is a case or the beginning of its name, `name` that of a proposal, of a
     discrepancy, or of an order, `account` the one to arm for `hours`, with changes that
-    he `accepts`; a freeze is of a `level`, and lifted by a `phrase`. `by` is who says
-    so.
+    he `accepts`; a freeze is of a `level`, and lifted by a `phrase`; by one a case is
+    closed. `by` is who says so.
     """
 
     verb: Verb

@@ -37,6 +37,7 @@ class Phase(StrEnum):
     HOLD_UNHEDGED = "HOLD_UNHEDGED"  # No hedge to be had: the roll is forbidden.
     DEGRADED = "DEGRADED"  # Data or connection lost.
     MANUAL = "MANUAL"  # A person decides.
+    CLOSING = "CLOSING"  # A person wants it gone: condor first, then its hedge.
     CLOSED = "CLOSED"  # The condor expired or was closed.
 
 
@@ -90,6 +91,8 @@ class Trigger(StrEnum):
     LOST = "LOST"
     KILLED = "KILLED"
     EXTERNAL_CHANGE = "EXTERNAL_CHANGE"
+    FLATTEN = "FLATTEN"
+    BOUGHT_BACK = "BOUGHT_BACK"
     GONE = "GONE"
 
 
@@ -103,6 +106,7 @@ class Fact(StrEnum):
     MARKET_OPEN = "MARKET_OPEN"
     NOT_KILLED = "NOT_KILLED"
     PERMIT = "PERMIT"
+    CONDOR_GONE = "CONDOR_GONE"
 
 
 class Row(Struct, frozen=True):
@@ -112,11 +116,12 @@ class Row(Struct, frozen=True):
     needs: frozenset[Fact] = frozenset()
 
 
-ROLL_NEEDS = frozenset(Fact)
+ROLL_NEEDS = frozenset(Fact) - {Fact.CONDOR_GONE}
 """INV-1 (alvh.md §3.3): all of it, at the instant of transmission."""
 
 _HEDGED = frozenset({Fact.HEDGE_FILLED})
 _STABLE = frozenset({Fact.HEDGE_FILLED, Fact.GREEKS_IN_BAND})
+_GONE = frozenset({Fact.CONDOR_GONE})
 
 _P, _T = Phase, Trigger
 
@@ -186,16 +191,23 @@ _OWN: dict[tuple[Phase, Trigger], Row] = {
     (_P.HOLD_UNHEDGED, _T.OPERATOR): Row(_P.MANUAL),
     (_P.DEGRADED, _T.FRESH): Row(_P.RECONCILE),
     (_P.MANUAL, _T.RELEASED): Row(_P.RECONCILE),
+    (_P.CLOSING, _T.BOUGHT_BACK): Row(_P.CLOSED, _GONE),
+    (_P.CLOSING, _T.RELEASED): Row(_P.RECONCILE),
 }
 
 _ANYWHERE: dict[Trigger, tuple[Phase, frozenset[Phase]]] = {
     # Trigger: (where to, phases that it does not touch).
-    _T.LOST: (_P.DEGRADED, frozenset({_P.DEGRADED, _P.MANUAL, _P.CLOSED})),
+    # In CLOSING nothing is believed that could be lost: its orders wait at the gate.
+    _T.LOST: (
+        _P.DEGRADED,
+        frozenset({_P.DEGRADED, _P.MANUAL, _P.CLOSING, _P.CLOSED}),
+    ),
     _T.KILLED: (_P.MANUAL, frozenset({_P.MANUAL, _P.CLOSED})),
     _T.EXTERNAL_CHANGE: (
         _P.RECONCILE,
-        frozenset({_P.RECONCILE, _P.MANUAL, _P.CLOSED}),
+        frozenset({_P.RECONCILE, _P.MANUAL, _P.CLOSING, _P.CLOSED}),
     ),
+    _T.FLATTEN: (_P.CLOSING, frozenset({_P.CLOSING, _P.CLOSED})),
     _T.GONE: (_P.CLOSED, frozenset({_P.CLOSED})),
 }
 

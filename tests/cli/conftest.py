@@ -1,11 +1,13 @@
 """Asks the command line within the test's process: quicker than a process for each."""
 
+import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from alvh_trader.cli import main
 from tests.programs import Answer
@@ -18,9 +20,10 @@ def ask(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> Ask:
+) -> Iterator[Ask]:
     """Return a function that runs a command in an empty folder."""
     monkeypatch.chdir(tmp_path)
+    handlers = logging.getLogger().handlers[:]
     for name in os.environ:
         if name.upper().startswith("ALVH_"):
             monkeypatch.delenv(name)
@@ -33,4 +36,7 @@ def ask(
         assert isinstance(ended.value.code, int)
         return Answer(ended.value.code, told.out, told.err)
 
-    return run
+    yield run
+    # A command sends its logs to a standard error that ends with the test.
+    logging.getLogger().handlers[:] = handlers
+    structlog.reset_defaults()

@@ -30,6 +30,7 @@ COMMANDS = {
     ("signals",): {"--journal", "--json"},
     ("orders",): {"--journal", "--json"},
     ("explain",): {"--history", "--journal", "--json"},
+    ("flatten",): {"--journal"},
     ("config", "check"): {"--config", "--json"},
     ("journal", "verify"): {"--journal", "--json"},
     ("journal", "export"): {"--journal", "--after"},

@@ -58,8 +58,10 @@ def both_sides_agree(it: World) -> None:
 
 
 def no_roll_without_a_hedge(it: World) -> None:
-    """Check that calls on VIX were held whenever an order on SPX arrived."""
-    assert tally(it.folder / "audit.jsonl").unhedged_rolls == 0
+    """Check that calls on VIX were held whenever a roll arrived, and nothing closed."""
+    found = tally(it.folder / "audit.jsonl")
+    assert found.unhedged_rolls == 0
+    assert found.close_orders == 0
 
 
 def nothing_lost(it: World) -> None:

@@ -34,6 +34,7 @@ from alvh_trader.engine.event import (
     OperatorAcknowledged,
     OperatorAskedRoll,
     OperatorCleared,
+    OperatorFlattened,
     OperatorHalted,
     OperatorReleased,
     OrderFilled,
@@ -127,6 +128,16 @@ class Witness(World):
                 self.hedges[order.ref] = order
             if order.purpose is Purpose.ROLL:
                 self._judge_roll(command)
+            is_closing = self.state.cases[order.case].phase is Phase.CLOSING
+            assert is_closing == (order.purpose is Purpose.CLOSE)
+            if isinstance(command, PlaceOrder) and is_closing:
+                self._judge_closing(order)
+
+    def _judge_closing(self, order: Order) -> None:
+        for leg in order.legs:
+            held = self.reported.get(leg.instrument.con_id, 0)
+            assert held * leg.ratio < 0, "it opens"
+            assert order.quantity <= abs(held), "more than the account has"
 
     def _judge_roll(self, command: PlaceOrder | RepriceOrder) -> None:
         order, permit = command.approved.order, command.approved.permit
@@ -382,7 +393,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(
         what=st.sampled_from(
-            ["halt", "release", "acknowledge", "roll", "link", "report"]
+            ["halt", "release", "acknowledge", "roll", "flatten", "link", "report"]
         )
     )
     def something_rare_happens(self, what: str) -> None:
@@ -401,6 +412,8 @@ class AnyHistory(RuleBasedStateMachine):
             case "roll":
                 for case in tuple(self.world.state.cases):
                     self.world.tell(OperatorAskedRoll(at=now, case=case))
+            case "flatten":
+                self.world.tell(OperatorFlattened(at=now, case=""))
             case "link":
                 self.world.tell(LinkChanged(at=now, is_up=False))
                 self.time_passes(5)

@@ -12,6 +12,7 @@ from alvh_trader.engine.invariants import INVARIANTS, Invariant
 from alvh_trader.engine.state import State
 from alvh_trader.errors import InvariantError
 from alvh_trader.risk.proposal import Consent
+from alvh_trader.strategy.phase import Phase
 from tests.engine.test_promise import rolling
 from tests.playbook import RULES, World
 from tests.risk.test_live import allowed, proposal
@@ -137,6 +138,18 @@ def with_one_consent_twice(state: State, ref: str) -> State:
     return in_live(state, ref, is_twice=True)
 
 
+def closing_beside_a_roll(state: State, _ref: str) -> State:
+    cases = {k: replace(c, phase=Phase.CLOSING) for k, c in state.cases.items()}
+    return replace(state, cases=cases)
+
+
+def closing_that_nobody_wanted(state: State, ref: str) -> State:
+    ticket = state.tickets[ref]
+    order = replace(ticket.order, purpose=Purpose.CLOSE)
+    closes = replace(ticket, order=order, permit=None)
+    return replace(state, tickets={**state.tickets, ref: closes})
+
+
 FORBIDDEN: list[tuple[Callable[[State, str], State], str]] = [
     (without_permit, "a_roll_carries_a_permit"),
     (with_anothers_permit, "a_roll_carries_a_permit"),
@@ -149,6 +162,8 @@ FORBIDDEN: list[tuple[Callable[[State, str], State], str]] = [
     (sold_from_nowhere, "a_sale_sells_a_lot"),
     (without_consent, "in_live_a_person_allowed_it"),
     (with_one_consent_twice, "one_consent_lets_out_one_order"),
+    (closing_beside_a_roll, "what_is_closed_is_only_closed"),
+    (closing_that_nobody_wanted, "what_is_closed_is_only_closed"),
 ]
 
 

@@ -111,6 +111,35 @@ def test_a_hedge_that_has_settled_is_none(tmp_path: Path) -> None:
     assert tallied(tmp_path, HEDGE, HEDGE_FILL, late).unhedged_rolls == 1
 
 
+CLOSING = tuple(
+    {**x, "action": "SELL" if x["action"] == "BUY" else "BUY"} for x in CONDOR
+)
+
+
+@pytest.mark.parametrize("legs", [CLOSING, CLOSING[:2], CLOSING[2:]])
+def test_a_condor_or_a_side_that_is_bought_back_is_no_roll(
+    tmp_path: Path, legs: tuple[dict[str, Any], ...]
+) -> None:
+    rows = [row("order", *legs), row("fill", *legs)]
+    assert tallied(tmp_path, *rows) == Tally(close_orders=1, close_fills=1)
+
+
+@pytest.mark.parametrize(
+    "legs",
+    [
+        CLOSING[:3],
+        CLOSING[:1],
+        (CLOSING[0], {**CLOSING[1], "expiry": "20260717"}),
+        (CLOSING[0], {**CLOSING[1], "ratio": 2}),
+        (CLOSING[0], {**CLOSING[1], "strike": 2600.0}),
+    ],
+)
+def test_what_closes_no_whole_vertical_is_a_roll(
+    tmp_path: Path, legs: tuple[dict[str, Any], ...]
+) -> None:
+    assert tallied(tmp_path, row("order", *legs)).unhedged_rolls == 1
+
+
 def test_a_condor_that_is_opened_is_no_roll(tmp_path: Path) -> None:
     rows = [row("order", *CONDOR), row("fill", *CONDOR)]
     assert tallied(tmp_path, *rows) == Tally(open_orders=1, open_fills=1)
@@ -123,13 +152,9 @@ def test_a_condor_that_is_opened_is_no_roll(tmp_path: Path) -> None:
         (*CONDOR[:3], {**CONDOR[3], "expiry": "20260717"}),
         (*CONDOR[:3], {**CONDOR[3], "ratio": 2}),
         (*CONDOR[:3], {**CONDOR[3], "strike": 2990.0}),
-        tuple(
-            {**leg, "action": "SELL" if leg["action"] == "BUY" else "BUY"}
-            for leg in CONDOR
-        ),
         ROLL_LEGS,
     ],
-    ids=["vertical", "two series", "ratio", "wing inside", "bought back", "roll"],
+    ids=["vertical", "two series", "ratio", "wing inside", "roll"],
 )
 def test_nothing_else_on_spx_hides_as_an_opening(
     legs: tuple[dict[str, Any], ...], tmp_path: Path
@@ -139,4 +164,4 @@ def test_nothing_else_on_spx_hides_as_an_opening(
 
 def test_a_condor_sold_the_other_way_round_is_no_opening(tmp_path: Path) -> None:
     sold = row("order", *CONDOR, action="SELL")
-    assert tallied(tmp_path, sold).unhedged_rolls == 1
+    assert tallied(tmp_path, sold) == Tally(close_orders=1)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from alvh_trader.domain.order import OrderStatus, Purpose
 from alvh_trader.engine.case import Ask
 from alvh_trader.engine.command import PlaceOrder, RequestReport
-from alvh_trader.engine.event import OperatorHalted
+from alvh_trader.engine.event import OperatorFlattened, OperatorHalted
 from alvh_trader.engine.proposals import pending
 from alvh_trader.errors import ControlError
 from alvh_trader.risk.freeze import Freeze
@@ -26,13 +26,14 @@ from alvh_trader.runtime.control import (
     tell,
     waiting,
 )
+from alvh_trader.runtime.flatten_control import PHRASE as CLOSE_PHRASE
 from alvh_trader.runtime.kill_file import KillFile
 from alvh_trader.runtime.request import Answer, Request, Verb
 from alvh_trader.strategy.phase import Phase
 from tests.engine.test_operator import unsure
 from tests.engine.test_proposals import live
 from tests.engine.test_proposals import waiting as waiting_world
-from tests.playbook import World
+from tests.playbook import RULES, World
 from tests.worked_market import CALM
 
 Told = Callable[[Request], Awaitable[Answer]]
@@ -134,6 +135,63 @@ def test_a_halt_and_a_release_reach_the_engine(tmp_path: Path) -> None:
         assert "HALT is still in force" in answer.text
 
     conversation(world, tmp_path / "j.db", say)
+
+
+@pytest.mark.covers("T13")
+def test_a_case_is_closed_by_its_phrase_and_nothing_else(tmp_path: Path) -> None:
+    world = World(CALM).start()
+    world.run(20)
+    name = world.case.case_id
+
+    async def said(told: Told, case: str = name, phrase: str = CLOSE_PHRASE) -> Answer:
+        return await told(
+            Request(verb=Verb.FLATTEN, case=case, phrase=phrase, by="ann")
+        )
+
+    async def say(told: Told) -> None:
+        for phrase in ("", "yes", PHRASE, CLOSE_PHRASE.lower()):
+            answer = await said(told, phrase=phrase)
+            assert not answer.taken
+            assert CLOSE_PHRASE in answer.text
+        assert "no case cother" in (await said(told, "cother")).text
+        assert not (await said(told, "")).taken
+        assert not world.is_at(Phase.CLOSING)
+        answer = await said(told, name[:4])
+        assert answer.taken
+        assert f"closing {name}: condors first" in answer.text
+        assert world.is_at(Phase.CLOSING)
+        assert world.events[-1] == OperatorFlattened(at=world.now, case=name, by="ann")
+        assert "being closed already" in (await said(told, "all")).text
+        await told(Request(verb=Verb.HALT))
+        answer = await said(told, "all")
+        assert answer.taken
+        assert "HALT lets no order go before" in answer.text
+
+    conversation(world, tmp_path / "j.db", say)
+
+
+def test_who_only_watches_and_who_is_reduced_say_what_will_not_go(
+    tmp_path: Path,
+) -> None:
+    watching = World(CALM, rules=replace(RULES, may_trade=False)).start()
+    watching.run(20)
+    reduced = World(CALM).start()
+    reduced.run(20)
+    asked = Request(verb=Verb.FLATTEN, case="all", phrase=CLOSE_PHRASE)
+
+    async def refused(told: Told) -> None:
+        assert "only watches" in (await told(asked)).text
+
+    async def kept(told: Told) -> None:
+        await told(Request(verb=Verb.HALT, level=Freeze.REDUCE))
+        reduced.now = reduced.now.replace(hour=23)
+        answer = await told(asked)
+        assert answer.taken
+        assert "REDUCE keeps the hedges until" in answer.text
+        assert "the market is closed" in answer.text
+
+    conversation(watching, tmp_path / "w.db", refused)
+    conversation(reduced, tmp_path / "r.db", kept)
 
 
 @pytest.mark.covers("P01", "F129")

@@ -99,10 +99,27 @@ def test_advance_follows_the_table_and_nothing_else(
 
 def test_every_phase_can_be_left_by_a_lost_connection_or_a_person() -> None:
     for phase in set(Phase) - {Phase.MANUAL, Phase.CLOSED, Phase.DEGRADED}:
-        assert (phase, Trigger.LOST) in TRANSITIONS
+        assert ((phase, Trigger.LOST) in TRANSITIONS) is (phase is not Phase.CLOSING)
         assert (phase, Trigger.KILLED) in TRANSITIONS
 
 
 def test_a_person_alone_releases_a_manual_case() -> None:
     ways = {t for (p, t) in TRANSITIONS if p is Phase.MANUAL}
-    assert ways == {Trigger.RELEASED, Trigger.GONE}
+    assert ways == {Trigger.RELEASED, Trigger.FLATTEN, Trigger.GONE}
+
+
+@pytest.mark.covers("T13")
+def test_closing_begins_by_a_person_and_ends_when_the_condor_is_gone() -> None:
+    """Only CLOSED lets a hedge be sold for it; a person or a halt ends it early."""
+    into = {t for (_, t), row in TRANSITIONS.items() if row.after is Phase.CLOSING}
+    assert into == {Trigger.FLATTEN}
+    rows = {t: row for (p, t), row in TRANSITIONS.items() if p is Phase.CLOSING}
+    assert {t: row.after for t, row in rows.items()} == {
+        Trigger.BOUGHT_BACK: Phase.CLOSED,
+        Trigger.RELEASED: Phase.RECONCILE,
+        Trigger.KILLED: Phase.MANUAL,
+        Trigger.GONE: Phase.CLOSED,
+    }
+    assert rows[Trigger.BOUGHT_BACK].needs == {Fact.CONDOR_GONE}
+    # From CLOSED nothing leads back: a hedge that is sold is never needed again.
+    assert not any(phase is Phase.CLOSED for phase, _ in TRANSITIONS)
