@@ -190,6 +190,11 @@ def settle_doubts(turn: Turn, shown: frozenset[str]) -> None:
             keep(turn, ticket.hear(Evidence.NOT_SEEN, turn.at))
             text = f"{ref}: the broker has not shown it for a minute; it is given up"
             turn.alert("order_not_seen", Severity.WARNING, ticket.order.case, text)
+        elif not ticket.why:
+            why = "in doubt until a person gives it up"
+            keep(turn, msgspec.structs.replace(ticket, why=why))
+            text = f"{ref}: no report shows it; {why} (alvh-trader abandon {ref})"
+            turn.alert("order_parked", Severity.CRITICAL, ticket.order.case, text)
 
 
 def _bury(turn: Turn, ticket: Ticket) -> None:

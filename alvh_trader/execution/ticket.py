@@ -57,7 +57,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
 
     consent: Consent | None = None
     why: str = ""
-    """Why it was never sent."""
+    """Why it was never sent, or what it waits for; told once."""
 
     tried: datetime | None = None
     """When its what-if was last asked for while it waited."""

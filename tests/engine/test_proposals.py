@@ -351,3 +351,20 @@ def test_a_yes_while_positions_are_not_reconciled_sends_nothing() -> None:
     approve(world)
     assert world.placed(Purpose.HEDGE) == []
     assert "reconciliation" in world.state.tickets[ref].why
+
+
+@pytest.mark.covers("F02", "V10", "V12")
+def test_an_order_that_no_report_shows_is_told_of_once_and_waits() -> None:
+    # Found by seeds 29 and 34 of scripts/simulate: it was in doubt, and nobody knew.
+    world = live()
+    world.consents = True
+    world.withheld.add(PlaceOrder)
+    while not world.placed(Purpose.HEDGE):
+        world.tick()
+    (order,) = world.placed(Purpose.HEDGE)
+    world.restart()
+    world.run(600)
+    ticket = world.state.tickets[order.ref]
+    assert ticket.is_in_doubt
+    (told,) = world.alerts("order_parked")
+    assert f"alvh-trader abandon {order.ref}" in told.text

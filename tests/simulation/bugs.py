@@ -24,9 +24,10 @@ class Edit:
 
 @dataclass(frozen=True)
 class Bug:
-    """A mistake in words, and how it is made."""
+    """A mistake in words, the invariants that it breaks, and how it is made."""
 
     says: str
+    breaks: frozenset[str]
     edits: tuple[Edit, ...]
 
 
@@ -34,6 +35,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
     {
         "act-then-record": Bug(
             "A command is carried out before it is on the disk.",
+            frozenset({"V6"}),
             (
                 Edit(
                     "runtime/loop.py",
@@ -53,6 +55,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
         ),
         "no-quarantine": Bug(
             "An order that one report does not show was never received.",
+            frozenset({"V1", "V7"}),
             (
                 Edit(
                     "engine/answers.py",
@@ -63,6 +66,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
         ),
         "order-id-is-identity": Bug(
             "The number that the gateway gives is trusted, and names the order.",
+            frozenset({"V1"}),
             (
                 Edit(
                     "broker/orders.py",
@@ -78,6 +82,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
         ),
         "synchronous-normal": Bug(
             "What was committed may be lost with the power.",
+            frozenset({"V6"}),
             (
                 Edit(
                     "journal/connection.py",
@@ -88,6 +93,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
         ),
         "any-error-ends-an-order": Bug(
             "An error about an order means that it is cancelled, as in the library.",
+            frozenset({"V1", "V3", "V4"}),
             (
                 Edit(
                     "broker/orders.py",
@@ -103,6 +109,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
         ),
         "no-pull-of-executions": Bug(
             "Executions are believed where they are pushed, and not asked for.",
+            frozenset({"V2", "V3", "V4"}),
             (
                 Edit(
                     "engine/session.py",
@@ -113,6 +120,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
         ),
         "no-freshness": Bug(
             "A price is a price, however old.",
+            frozenset({"V5"}),
             (
                 Edit(
                     "engine/instant.py",
@@ -138,6 +146,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
         ),
         "hedge-forgotten-at-start": Bug(
             "A new process forgets the orders of the one before, and hedges again.",
+            frozenset({"V1"}),
             (
                 Edit(
                     "engine/session.py",
@@ -149,6 +158,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
         ),
         "halt-in-memory-only": Bug(
             "A halt ends with the process.",
+            frozenset({"V8"}),
             (
                 Edit(
                     "engine/session.py",
@@ -160,11 +170,50 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
         ),
         "sign-of-a-combo": Bug(
             "A combo that brings money is sent at the price turned round.",
+            frozenset({"V1"}),
             (
                 Edit(
                     "broker/translate.py",
                     "lmtPrice=float(-order.limit if is_sale else order.limit)",
                     "lmtPrice=float(abs(order.limit))",
+                ),
+            ),
+        ),
+        "permit-used-twice": Bug(
+            "A roll climbs its ladder on the permit that it was sent with.",
+            frozenset({"V2"}),
+            (
+                Edit("broker/orders.py", "if permit in self._used:", "if False:"),
+                Edit(
+                    "engine/orders.py",
+                    "    if isinstance(verdict, Approved):\n"
+                    "        reprice(turn, ticket.climb(verdict, turn.at), verdict)",
+                    "    if isinstance(verdict, Approved):\n"
+                    "        verdict = msgspec.structs.replace(\n"
+                    "            verdict, permit=ticket.permit\n"
+                    "        )\n"
+                    "        reprice(turn, ticket.climb(verdict, turn.at), verdict)",
+                ),
+            ),
+        ),
+        "approval-used-twice": Bug(
+            "What a person allowed once is allowed from then on.",
+            frozenset({"V9"}),
+            (
+                Edit(
+                    "engine/orders.py",
+                    "    if turn.state.mode == LIVE:\n"
+                    "        proposals.propose(turn, verdict, ladder)\n"
+                    "        return None\n",
+                    "    words = [t.consent for t in turn.state.tickets.values()]\n"
+                    "    given = [word for word in words if word is not None]\n"
+                    "    if turn.state.mode == LIVE and not given:\n"
+                    "        proposals.propose(turn, verdict, ladder)\n"
+                    "        return None\n"
+                    "    if given:\n"
+                    "        verdict = msgspec.structs.replace(\n"
+                    "            verdict, consent=given[-1]\n"
+                    "        )\n",
                 ),
             ),
         ),

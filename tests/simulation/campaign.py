@@ -13,7 +13,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from msgspec import Struct
 
 from alvh_trader.inputs.tables import write_breadth_seed
 from alvh_trader.sim.exchange import Exchange
-from alvh_trader.sim.scenario import breadth_history, part_of, scenario
+from alvh_trader.sim.scenario import breadth_history, part_of, scenario, shared_by
 from tests.simulation.disk import Disk
 from tests.simulation.invariants import Watch
 from tests.simulation.schedule import HOURS, QUIET_END, Schedule, drawn, smaller
@@ -39,23 +39,31 @@ REHEARSAL = QUIET_END + 300.0
 
 @dataclass(frozen=True)
 class Opening:
-    """Where a day begins: a market of one seed, so many minutes after its bell."""
+    """Where a day begins: a market of one seed, so many minutes after its bell.
+
+    With an `account` it is live.
+    """
 
     scenario: str
     day: date
     seed: int
     minutes: float
+    account: str = ""
 
 
 OPENINGS = (
-    # A quiet morning before the slide; a hedge is bought within minutes.
-    Opening("volmageddon-2018", date(2018, 2, 2), 2, 1.0),
+    # A hedge within ten minutes, and then both sides of a roll.
+    Opening("december-2018", date(2018, 12, 17), 1, 100.0),
+    # The same on the fourth day of a condor, from half an hour after the bell.
+    Opening("october-2018", date(2018, 10, 5), 1, 5 * 1440.0 + 33.0),
     # The slide goes on: hedges, and rolls that are looked for.
     Opening("volmageddon-2018", date(2018, 2, 5), 2, 15.0),
-    Opening("volmageddon-2018", date(2018, 2, 5), 4, 120.0),
+    # Two of them live: a person arms, and allows each order or does not.
+    Opening("december-2018", date(2018, 12, 17), 1, 100.0, "U0001000"),
+    Opening("volmageddon-2018", date(2018, 2, 5), 2, 15.0, "U0001000"),
     # The morning after: hedges are worth much, condors are in danger.
     Opening("volmageddon-2018", date(2018, 2, 6), 2, 1.0),
-    # Another market of the same day, from its bell.
+    # Another market of the day before, from its bell.
     Opening("volmageddon-2018", date(2018, 2, 5), 7, 1.0),
 )
 
@@ -96,6 +104,8 @@ class Stage:
         if known is None:
             of = self.openings[number]
             part = part_of(scenario(of.scenario), of.day, None)
+            if of.account:
+                part = shared_by(part, (of.account,))
             known = self._exchanges[number] = Exchange(part, of.seed)
             known.advance(known.now + timedelta(minutes=of.minutes))
             rows = breadth_history(part, of.seed)
@@ -136,8 +146,14 @@ class Stage:
         span: float | None = None,
     ) -> Result:
         """Live through one day, in this process."""
-        with _hushed():
-            return self._played(schedule, span or self.span, replays=replays)
+        # A configuration names its files: from there the names are always the same.
+        place = self.folder / f"{os.getpid()}"
+        place.mkdir()
+        try:
+            with _hushed(), chdir(place):
+                return self._played(schedule, span or self.span, replays=replays)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
 
     def _played(
         self, schedule: Schedule, span: float, *, replays: bool | None
@@ -145,10 +161,11 @@ class Stage:
         world = World(
             schedule,
             self.exchange(schedule.opening),
-            self.folder / f"seed-{os.getpid()}",
+            Path.cwd() / "day",
             self.disk,
-            self.folder / f"breadth-{schedule.opening}.csv",
+            Path(f"../breadth-{schedule.opening}.csv"),
             span,
+            self.openings[schedule.opening].account,
         )
         watch = Watch(world, self.disk)
         try:
@@ -158,7 +175,6 @@ class Stage:
                 replays = schedule.seed % REPLAY_EVERY == 0
             watch.finish(replays=replays)
         finally:
-            world.clean()
             world.loop.close()
         audit = [line for line in world.lines if " exchange " in line]
         return Result(

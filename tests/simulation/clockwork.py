@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from msgspec import structs
 
 from alvh_trader.domain.calendar import nyse
-from alvh_trader.gateway import listing_reply, server
+from alvh_trader.gateway import floor, listing_reply, server
 from alvh_trader.gateway.listing_reply import contract_data
 from alvh_trader.journal import transaction
 from alvh_trader.journal.deadline import Deadline
@@ -97,6 +97,7 @@ def virtual(clockwork: VirtualLoop, begin: datetime, rhythm: Rhythm) -> Iterator
             (loop, "SNAPSHOT_SECONDS", 300.0),
             (server, "STEP_SECONDS", NEVER),
             (server, "STEPS_PER_TICKS", 1),
+            (floor, "BUSY_FOR", timedelta(0)),
         ):
             stack.enter_context(exchanged(owner, name, value))
         try:

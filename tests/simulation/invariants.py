@@ -8,7 +8,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import apsw
 
@@ -37,6 +37,9 @@ long: options count as fresh for a minute, and a quote is given out again once."
 
 PER_MINUTE, PER_HOUR = 12, 65
 """New and changed orders: the limits of reliability.md P23, and some slack."""
+
+_LAST_LINES = {"I11": "V13", "I14": "V1", "P09": "V1", "P23": "V14"}
+"""Controls that only a mistake of the program can trip, and what it breaks."""
 
 _S = OrderStatus
 _OPEN = {_S.INTENT, _S.UNKNOWN, _S.WORKING, _S.CANCELLING}
@@ -72,6 +75,7 @@ class Watch:
         self._live: dict[int, dict[str, Any]] = {}
         self._filled: Counter[int] = Counter()
         self._calls: Counter[str] = Counter()
+        self._words: dict[str, str] = {}
         self._halted: datetime | None = None
         world.on_frame = self.on_frame
         world.on_audit = self.on_audit
@@ -132,6 +136,8 @@ class Watch:
         sign = -1 if order.action == "SELL" else 1
         if order.limit is None or float(wanted["limit"]) != sign * float(order.limit):
             world.violation("V1", f"{ref}: limit {order.limit} on the wire")
+        if world.person is not None:
+            self._expect_consent(ref, approved)
         if wanted["purpose"] == "ROLL":
             self._expect_permit(ref, [it["approved"].get("permit") for it in commands])
 
@@ -148,24 +154,47 @@ class Watch:
         if not world.now - timedelta(seconds=1) <= expires:
             world.violation("V2", f"{ref} left on a permit that expired at {expires}")
 
+    def _expect_consent(self, ref: str, approved: dict[str, Any]) -> None:
+        """A person allowed this order, in time, and no other by the same word (V9)."""
+        world, consent = self._world, approved.get("consent")
+        assert world.person is not None, "only where somebody can allow"
+        if consent is None:
+            world.violation("V9", f"{ref} left without consent")
+            return
+        proposal, digest = consent["proposal"], consent["digest"]
+        if not any(digest.startswith(name) for name in world.person.allowed):
+            world.violation("V9", f"{ref} left by a word that nobody said")
+        if self._words.setdefault(digest, ref) != ref:
+            world.violation("V9", f"{ref} left by the word for {self._words[digest]}")
+        if _terms(proposal["order"]) != _terms(approved["order"]):
+            world.violation("V9", f"{ref} is not what was allowed")
+        if approved["order"]["limit"] not in proposal["limits"]:
+            world.violation("V9", f"{ref} left at a limit that was not shown")
+        if consent["given"] > proposal["expires"]:
+            world.violation("V9", f"{ref} was allowed too late")
+
     def _commands(self, ref: str) -> Iterator[dict[str, Any]]:
         """Yield what is committed of orders of that name, oldest first."""
+        named = f'"{ref}"'
+        yield from self._records("PlaceOrder", "RepriceOrder", having=named)
+
+    def _records(self, *types: str, having: str = "") -> list[dict[str, Any]]:
+        """Return what is committed of these types, oldest first."""
         reader = apsw.Connection(
             str(self._world.folder / "journal.db"),
             flags=apsw.SQLITE_OPEN_READONLY,
             vfs=BASE,
         )
         try:
+            marks = ", ".join("?" * len(types))
             rows = reader.execute(
-                "SELECT body FROM records WHERE type IN ('PlaceOrder', 'RepriceOrder')"
+                f"SELECT body FROM records WHERE type IN ({marks})"  # noqa: S608
                 " AND instr(body, ?) ORDER BY seq",
-                (f'"{ref}"',),
+                (*types, having),
             ).fetchall()
         finally:
             reader.close()
-        for (body,) in rows:
-            assert isinstance(body, bytes)
-            yield json.loads(body)
+        return [json.loads(cast(bytes, body)) for (body,) in rows]
 
     def _expect_sight(self, ref: str) -> None:
         world = self._world
@@ -242,10 +271,22 @@ class Watch:
             world.violation("V13", "no state was left")
             return
         state = decode_state(last[1])
+        self._guarded()
         self._books(state)
         self._liveness(state)
         if replays:
             self._replayed()
+
+    def _guarded(self) -> None:
+        """No last line before the socket had to stop what should never come to it."""
+        for tripped in self._records("ControlTripped"):
+            row = (
+                "V6"
+                if "durable intent" in tripped["text"]
+                else _LAST_LINES.get(tripped["control"])
+            )
+            if row is not None:
+                self._world.violation(row, f"{tripped['control']}: {tripped['text']}")
 
     def _books(self, state: State) -> None:
         """Ledger and executions are those of the broker (V3, V4)."""
@@ -275,14 +316,23 @@ class Watch:
 
     def _liveness(self, state: State) -> None:
         """It is able to go on, or waits for something that has a name (V12)."""
+        alerts = self._records("RaiseAlert")
+        account = self._world.exchange.accounts[0]
+        if any(account in it["text"] for it in alerts):
+            self._world.violation("V15", "an alert names the account")
         if _is_named(state):
+            if not alerts:
+                self._world.violation("V10", "it is frozen, and nobody was told")
             return
         if not state.is_connected or not state.is_link_up:
             self._world.violation("V12", "not connected when all was well")
         elif state.reconciled is None:
             self._world.violation("V12", "not reconciled when all was well")
-        elif any(it.is_in_doubt for it in state.tickets.values()):
-            self._world.violation("V12", "an order is still in doubt")
+        for ref, ticket in state.tickets.items():
+            # In live a person must give it up, and has been told.
+            told = any(ref in it["text"] for it in alerts)
+            if ticket.is_in_doubt and not (self._world.account and told):
+                self._world.violation("V12", f"{ref} is still in doubt")
 
     def _replayed(self) -> None:
         """The journal leads to the same again (V11), by legal steps only (V7)."""
@@ -319,6 +369,11 @@ class _Follow(Replay):
 def _is_named(state: State) -> bool:
     """Return whether the daemon waits for a person, and says what for."""
     return bool(state.freeze) or state.break_since is not None
+
+
+def _terms(order: dict[str, Any]) -> dict[str, Any]:
+    """Return an order without its price."""
+    return {name: value for name, value in order.items() if name != "limit"}
 
 
 def _base(exec_id: str) -> str:

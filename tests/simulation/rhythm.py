@@ -1,7 +1,7 @@
 """When the market moves and the daemon looks at it: often where something goes on.
 
-A quiet minute is one step, as it is in a demo, and after a while two of them are. The
-daemon looks a second after each step, so that what it sees is as fresh as in earnest.
+A quiet minute is one step, as it is in a demo. The daemon looks a second after each
+step, so that what it sees is as fresh as it would be in earnest.
 """
 
 import asyncio
@@ -14,30 +14,33 @@ from tests.simulation.loop import VirtualLoop
 STEP = 10.0
 """Seconds between two steps where something goes on."""
 
-QUIET = 60.0
-"""The same where nothing does."""
+ALERT = 20.0
+"""The same where the daemon only asks: it has something in mind."""
 
-LONG_QUIET_AFTER, LONG_QUIET = 600.0, 120.0
-"""The same after so many seconds in which nothing did."""
+QUIET = 60.0
+"""The same where nothing goes on."""
+
+ALERT_FOR = 600.0
+"""Seconds after the last busy one in which questions are a reason for small steps."""
 
 LOOK_AFTER = 1.0
 """Seconds between a step and the look at it: longer than bytes are under way."""
 
 
 class Rhythm:
-    """Calls `step` at every tenth second, or less often while nothing `is_busy`."""
+    """Calls `step` as often as `pause` says, in steps of ten seconds."""
 
     def __init__(
         self,
         clockwork: VirtualLoop,
         step: Callable[[], None],
-        is_busy: Callable[[], bool],
+        pause: Callable[[], float],
     ) -> None:
         self._clockwork = clockwork
         self._step = step
-        self._is_busy = is_busy
+        self._pause = pause
         self._asleep: list[asyncio.Future[None]] = []
-        self._stepped = self._stirred = 0.0
+        self._stepped = self._stirred = -QUIET
 
     def start(self) -> None:
         """Begin with a step now."""
@@ -58,12 +61,12 @@ class Rhythm:
 
     def _beat(self) -> None:
         self._call(STEP, self._beat)
-        now = self._clockwork.time()
-        if self._is_busy():
+        now, pause = self._clockwork.time(), self._pause()
+        if pause == STEP:
             self._stirred = now
-        is_long = now - self._stirred >= LONG_QUIET_AFTER
-        pause = LONG_QUIET if is_long else QUIET
-        if self._stirred == now or now - self._stepped >= pause:
+        elif now - self._stirred >= ALERT_FOR:
+            pause = QUIET
+        if now - self._stepped >= pause:
             self._stepped = now
             self._step()
             self._call(LOOK_AFTER, self._look)

@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import hashlib
 import io
-import shutil
+import re
 import signal
 import traceback
 from collections import Counter
@@ -19,21 +19,23 @@ import numpy as np
 from alvh_trader.errors import AlvhError, BrokerError
 from alvh_trader.gateway.fault import Planned
 from alvh_trader.gateway.fault_table import FAULTS
+from alvh_trader.gateway.floor import QUIET_INTERVAL
 from alvh_trader.gateway.injector import Injector
 from alvh_trader.gateway.server import Gateway
 from alvh_trader.journal import store
 from alvh_trader.runtime import bootstrap
 from alvh_trader.runtime.control import PHRASE, socket_of
-from alvh_trader.runtime.request import Request, Verb
+from alvh_trader.runtime.request import Answer, Request, Verb
 from alvh_trader.sim.exchange import Exchange
 from tests.simulation.clockwork import exchanged, virtual
 from tests.simulation.disk import Disk
 from tests.simulation.loop import LIFE, Life, StalledError, VirtualLoop
 from tests.simulation.network import End, Network
-from tests.simulation.rhythm import Rhythm
+from tests.simulation.person import Person
+from tests.simulation.rhythm import ALERT, QUIET, STEP, Rhythm
 from tests.simulation.schedule import QUIET_END, Crash, Schedule, Trouble, Word
 
-HOST, PORT = "127.0.0.1", 4002
+HOST, PAPER_PORT, LIVE_PORT = "127.0.0.1", 4002, 4001
 RESTART = 5.0
 """Seconds after which the service manager starts a daemon that ended by itself."""
 
@@ -70,8 +72,11 @@ class World:
         disk: Disk,
         breadth: Path,
         span: float,
+        account: str = "",
     ) -> None:
         self.schedule = schedule
+        self.account = account
+        self._port = LIVE_PORT if account else PAPER_PORT
         self.exchange = exchange
         self.folder = folder
         self.span = span
@@ -79,7 +84,7 @@ class World:
         self.rng = np.random.default_rng([11, schedule.seed])
         self.network = Network(np.random.default_rng([13, schedule.seed]))
         self.loop = VirtualLoop(self.network)
-        self.rhythm = Rhythm(self.loop, self._step, self._is_busy)
+        self.rhythm = Rhythm(self.loop, self._step, self._pause)
         self.lines: list[str] = []
         self.wrong: list[str] = []
         self.lives = 0
@@ -88,6 +93,7 @@ class World:
         self.on_audit: Callable[[dict[str, Any]], None] = lambda _: None
         self.on_frame: Callable[[bytes], None] = lambda _: None
         self.on_answer: Callable[..., None] = lambda *_, **__: None
+        self.person = Person(self) if account else None
         self.began: dict[str, datetime] = {}
         """Since when each fault has been on."""
         self.cut_since: datetime | None = None
@@ -112,9 +118,11 @@ class World:
     def _step(self) -> None:
         self.gateway._wake()
 
-    def _is_busy(self) -> bool:
-        is_stirred = self.loop.time() < self._busy_until
-        return is_stirred or bool(self.exchange.open_orders())
+    def _pause(self) -> float:
+        if self.loop.time() < self._busy_until or self.exchange.open_orders():
+            return STEP
+        is_alert = self.gateway.floor.interval() < QUIET_INTERVAL
+        return ALERT if is_alert else QUIET
 
     # ------------------------------------------------------------ telling ---
 
@@ -157,7 +165,7 @@ class World:
         self._configure()
         audit = _Lines(self._audited)
         self.gateway = Gateway(self.exchange, speed=1.0, audit=cast(BinaryIO, audit))
-        serving = self.loop.create_task(self.gateway.run(HOST, PORT))
+        serving = self.loop.create_task(self.gateway.run(HOST, self._port))
         await asyncio.sleep(0)
         # Its own clock goes by its steps, which are coarse here.
         await asyncio.sleep(0.001)
@@ -167,6 +175,9 @@ class World:
         self.loop.on_turn = self._turn
         self.rhythm.start()
         self._start()
+        outside = {serving}
+        if self.person is not None:
+            outside.add(self.loop.create_task(self.person.attend()))
         try:
             await asyncio.sleep(self.span - QUIET_END)
             self._calm()
@@ -177,8 +188,9 @@ class World:
             await self._stop()
         finally:
             self.network.tap = self.loop.on_turn = None
-            serving.cancel()
-            await asyncio.wait({serving})
+            for task in outside:
+                task.cancel()
+            await asyncio.wait(outside)
 
     def _plan(self, injector: Injector) -> None:
         for it in self.schedule.troubles:
@@ -229,11 +241,15 @@ class World:
     async def _live(self, process: Process) -> None:
         ending = "code 0"
         try:
-            await bootstrap.daemon((self.folder / "config.toml",))
+            mode = "live" if self.account else None
+            await bootstrap.daemon((self.folder / "config.toml",), mode)
         except AlvhError as error:
             ending = f"code {error.exit_code}: {error}"
             if not isinstance(error, BrokerError):
-                self.violation("V13", f"the daemon ended: {error}")
+                # It checks some promises itself, and says which.
+                row = re.search(r"\((V\d+)\)", str(error))
+                words = f"the daemon ended: {error}"
+                self.violation(row[1] if row else "V13", words)
         except Exception as error:  # noqa: BLE001 - told, whatever it is
             ending = "".join(traceback.format_exception(error))
             self.violation("V13", f"the daemon fell: {error!r}")
@@ -342,39 +358,40 @@ class World:
             "clear": Request(verb=Verb.CLEAR, phrase=PHRASE, by="simulation"),
             "release": Request(verb=Verb.RELEASE, case="all"),
         }[word.verb]
-        place = str(socket_of(self.folder / "journal.db"))
+        answer = await self.ask(said)
+        self.tell(f"answer {msgspec.json.encode(answer).decode()}")
+        self.on_answer(word.verb, taken=answer.taken)
+
+    async def ask(self, said: Request) -> Answer:
+        """Say something to the daemon; what it cannot answer is not taken."""
+        place = str(socket_of(Path(self.folder.name) / "journal.db"))
         try:
             reader, writer = await asyncio.open_unix_connection(place)
             writer.write(msgspec.json.encode(said) + b"\n")
             async with asyncio.timeout(10.0):
-                answer = await reader.readline()
+                line = await reader.readline()
             writer.close()
-        except (OSError, TimeoutError) as error:
-            answer = str(error).encode()
-        self.tell(f"answer {answer.decode().strip()}")
-        self.on_answer(word.verb, taken=b'"taken":true' in answer)
+            return msgspec.json.decode(line, type=Answer)
+        except (OSError, TimeoutError, msgspec.DecodeError) as error:
+            return Answer(taken=False, text=str(error))
 
     # -------------------------------------------------------------- files ---
 
     def _configure(self) -> None:
         text = f"""
 [mode]
-name = "paper"
+name = "{"live" if self.account else "paper"}"
 [broker]
-port = {PORT}
+account = "{self.account}"
+port = {self._port}
 reconcile_interval = 300
 [journal]
-path = "{self.folder}/journal.db"
+path = "{self.folder.name}/journal.db"
 [inputs]
 breadth_seed = "{self._breadth}"
 folder = ""
 """
         (self.folder / "config.toml").write_text(text)
-
-    def clean(self) -> None:
-        """Remove what the day left on the disk."""
-        for folder in self.folder.parent.glob(f"{self.folder.name}*"):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Lines(io.RawIOBase):

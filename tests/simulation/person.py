@@ -1,0 +1,70 @@
+"""A person beside a live daemon: arms it, and looks at what waits for a word."""
+
+import asyncio
+from itertools import count
+from typing import Protocol
+
+import numpy as np
+
+from alvh_trader.runtime.request import Answer, Request, Verb
+from tests.simulation.schedule import Schedule
+
+LOOKS_EVERY = 30.0
+"""Seconds between two looks at what waits; an order waits two minutes."""
+
+ARMS_EVERY = 30
+"""Looks after which he arms again, whatever has disarmed it."""
+
+
+class Daemon(Protocol):
+    """What a person sees of the world."""
+
+    schedule: Schedule
+    account: str
+
+    async def ask(self, said: Request) -> Answer: ...
+    def tell(self, text: str) -> None: ...
+    def violation(self, row: str, text: str) -> None: ...
+
+
+class Person:
+    """Allows most orders, declines some, leaves some; says yes twice now and then."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        self._rng = np.random.default_rng([17, daemon.schedule.seed])
+        self.allowed: set[str] = set()
+        """The names of all orders that were ever allowed."""
+
+    async def attend(self) -> None:
+        """Arm and answer for ever."""
+        armed = -ARMS_EVERY
+        for look in count():
+            if look - armed >= ARMS_EVERY and await self._arm():
+                armed = look
+            for it in (await self._daemon.ask(Request(verb=Verb.APPROVALS))).waiting:
+                await self._answer(it.name)
+            await asyncio.sleep(LOOKS_EVERY)
+
+    async def _arm(self) -> bool:
+        account = self._daemon.account
+        said = Request(verb=Verb.ARM, account=account, accepts=True, by="simulation")
+        answer = await self._daemon.ask(said)
+        if answer.taken:
+            self._daemon.tell(f"person arms: {answer.text}")
+        return answer.taken
+
+    async def _answer(self, name: str) -> None:
+        mood = self._rng.random()
+        if mood < 0.1:
+            return
+        verb = Verb.REJECT if mood < 0.2 else Verb.APPROVE
+        if verb is Verb.APPROVE:
+            self.allowed.add(name)
+        said = Request(verb=verb, name=name, by="simulation")
+        answer = await self._daemon.ask(said)
+        self._daemon.tell(f"person {verb} {name}: {answer.text}")
+        if verb is Verb.APPROVE and answer.taken and mood > 0.8:
+            again = await self._daemon.ask(said)
+            if again.taken:
+                self._daemon.violation("V9", f"{name} was allowed twice")
