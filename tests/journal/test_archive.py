@@ -220,6 +220,7 @@ def test_an_archive_that_was_made_and_not_filled_is_used(path: Path) -> None:
         pass
     moved(path)
     assert all_of(path) == bodies
+    assert not path.with_name("j-2018-02.1.archive.db").exists()
 
 
 def test_a_recovery_and_a_replay_read_through_the_archives(

@@ -64,7 +64,6 @@ def test_a_setting_that_does_not_take_is_an_error(
 
 
 @pytest.mark.covers("F118")
-@pytest.mark.covers("F118")
 def test_an_old_sqlite_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SQLITE_MIN", (99, 0, 0))
     with pytest.raises(JournalError, match="may corrupt a journal"):

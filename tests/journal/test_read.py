@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import apsw
 import pytest
 
 from alvh_trader.engine.command import CancelOrder
@@ -69,7 +70,7 @@ def test_events_are_without_commands_and_decisions(path: Path) -> None:
 def test_alerts_tell_how_far_they_got(path: Path) -> None:
     with Reader.open(path) as reader:
         (found,) = reader.alerts()
-        assert (found.seq, found.at, found.alert) == (10, found.at, alert("C2"))
+        assert (found.seq, found.at, found.alert) == (10, START, alert("C2"))
         assert found.deliveries == (Delivery("mail", "pending", 0, None),)
 
 
@@ -217,3 +218,11 @@ def test_the_first_record_of_all_may_be_a_cases_own(tmp_path: Path) -> None:
         journal.append(decision("C1"))
     with Reader.open(path) as reader:
         assert [r.seq for r in reader.of_case("C1")] == [1]
+
+
+def test_alerts_of_which_no_delivery_can_be_read_name_the_journal(path: Path) -> None:
+    connection = apsw.Connection(str(path))
+    connection.execute("DROP TABLE deliveries").fetchall()
+    connection.close()
+    with Reader.open(path) as reader, pytest.raises(JournalError, match=r"j\.db"):
+        list(reader.alerts())

@@ -321,3 +321,14 @@ def test_a_wal_is_no_strain_until_it_is_larger_than_it_may_be(
         monkeypatch.setattr(store, "WAL_MAX", 0)
         assert journal.strain() == "", "no file, no strain"
         path.with_name("away").rename(wal)
+
+
+def test_a_commit_that_hangs_keeps_no_process_from_its_end(path: Path) -> None:
+    before = set(threading.enumerate())
+    care = Care(deadline=5.0)
+    with Journal.open(path, care=care) as journal:
+        journal.append(started())
+        journal.commit()
+        ours = set(threading.enumerate()) - before
+        assert ours
+        assert all(thread.daemon for thread in ours)

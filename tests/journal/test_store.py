@@ -247,7 +247,6 @@ def test_a_folder_is_no_journal(tmp_path: Path) -> None:
 
 
 @pytest.mark.covers("F120")
-@pytest.mark.covers("F120")
 def test_a_folder_we_cannot_write_is_said(shut_folder: Path) -> None:
     assert JournalForbiddenError.exit_code == 78
     with pytest.raises(JournalForbiddenError, match="Permission denied"):
@@ -272,7 +271,6 @@ def test_a_journal_that_is_not_ours_is_said(shut_folder: Path) -> None:
 
 
 @pytest.mark.covers("F117", "T07")
-@pytest.mark.covers("F117", "T07")
 def test_a_changed_byte_is_found(path: Path) -> None:
     with Journal.open(path) as journal:
         for i in range(200):
@@ -286,7 +284,10 @@ def test_a_changed_byte_is_found(path: Path) -> None:
             reader.verify()
         with pytest.raises(JournalError, match="not what was written"):
             list(reader.events_after(0))
-    with Journal.open(path) as journal, pytest.raises(JournalError, match="damaged"):
+    with (
+        Journal.open(path) as journal,
+        pytest.raises(JournalError, match=r"damaged: [^(]"),
+    ):
         list(journal.events_after(0))
 
 

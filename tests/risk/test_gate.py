@@ -561,3 +561,13 @@ def test_each_refusal_names_its_control() -> None:
 def test_the_gate_asks_in_the_stated_order() -> None:
     numbers = [int(c.number[1:]) for c in CONTROLS if c.number.startswith("P")]
     assert numbers == sorted(numbers)
+
+
+@pytest.mark.covers("P26")
+def test_a_roll_without_its_own_permit_cannot_even_be_made() -> None:
+    verdict = judge(ROLL, NOW, LIMITS)
+    assert isinstance(verdict, Approved)
+    with pytest.raises(AssertionError, match=r"^a roll without a permit$"):
+        Approved(order=ROLL)
+    with pytest.raises(AssertionError, match=r"^another order's permit$"):
+        Approved(order=replace(ROLL, ref="other"), permit=verdict.permit)
