@@ -63,8 +63,8 @@ def _is_vertical(legs: list[Leg]) -> bool:
         return False
     wing, short = sorted(legs, key=lambda leg: leg.ratio)
     a, b = short.instrument, wing.instrument
-    if not (isinstance(a, Option) and isinstance(b, Option)):
-        return False
+    assert isinstance(a, Option), "filtered above"
+    assert isinstance(b, Option), "filtered above"
     is_beyond = b.strike > a.strike if a.is_call else b.strike < a.strike
     # A wing that ends first would leave its short alone.
     return is_beyond and (a.symbol, a.trading_class, a.last_trade) == (
