@@ -39,8 +39,8 @@ def _release_of(place: Path) -> str:
     for name, word in _SAYS:
         file = place / name
         if file.is_file():
-            first = file.read_text(encoding="utf-8").partition("\n")[0]
-            return first.removeprefix(word).strip()
+            with file.open(encoding="utf-8") as lines:
+                return lines.readline().removeprefix(word).strip()
     return ""
 
 
