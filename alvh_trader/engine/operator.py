@@ -1,5 +1,7 @@
 """What a person may tell the engine of cases: release, roll, close one; and files."""
 
+from typing import assert_never
+
 from alvh_trader.engine import closing, discrepancies
 from alvh_trader.engine.answers import hindrance_to_abandon
 from alvh_trader.engine.command import Severity
@@ -48,6 +50,8 @@ def hear(turn: Turn, event: OfCases) -> None:
             closing.on_asked(turn, event)
         case OperatorAcknowledged():
             on_acknowledged(turn, event)
+        case _:
+            assert_never(event)
 
 
 def on_released(turn: Turn, event: OperatorReleased) -> None:
