@@ -1,64 +1,60 @@
 """What is left of a condor as it is closed: its verticals, and its shape."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import msgspec
-from msgspec import Struct
 
 from alvh_trader.domain.instrument import Option, Right
-from alvh_trader.engine.case import Case, HeldLeg
+from alvh_trader.domain.order import Purpose
+from alvh_trader.domain.position import Position
+from alvh_trader.engine.case import Case
+from alvh_trader.engine.state import State, series_key
 from alvh_trader.engine.turn import Turn
+from alvh_trader.execution.ticket import Ticket
 from alvh_trader.portfolio.case import Vertical, case_of
+from alvh_trader.portfolio.pairing import cover
 from alvh_trader.strategy.phase import Phase
 
 
-class Pair(Struct, frozen=True):
-    """A short option of a case, the wing that covers it, and how many of both."""
-
-    short: Option
-    wing: Option
-    count: int
-
-    @property
-    def series(self) -> tuple[object, ...]:
-        """What pairs that close in one order have in common."""
-        short = self.short
-        return short.symbol, short.trading_class, short.expiry, short.last_trade
-
-
-def pairs_of(case: Case) -> tuple[Pair, ...]:
+def verticals_of(case: Case) -> tuple[Vertical, ...]:
     """Return the verticals that the legs of a case amount to, puts first.
 
-    While a roll is half done a side has more than two legs: in each series the short
-    nearest to the money goes with the wing nearest to it.
+    While a roll is half done a side has more than two legs: they are paired in each
+    series. What they cost is of no matter to who closes them, and is 0.
     """
     return tuple(
-        pair
+        vertical
         for right in Right
-        for of in sorted({_series(x) for x in case.legs})
-        for pair in _paired(
-            [x for x in case.legs if _series(x) == of and x.option.right is right]
-        )
+        for of in sorted({_series(x.option) for x in case.legs})
+        for vertical in cover(
+            [
+                Position(x.option, x.quantity, 0.0)
+                for x in case.legs
+                if _series(x.option) == of and x.option.right is right
+            ]
+        ).verticals
     )
 
 
-def _series(leg: HeldLeg) -> tuple[str, str]:
-    return leg.option.trading_class, leg.option.last_trade.isoformat()
+def in_one_order(verticals: Sequence[Vertical]) -> tuple[Vertical, ...]:
+    """Return the first vertical, with one of the other side where its series has it."""
+    first, *others = verticals
+    of = _series(first.short)
+    other = (v for v in others if _series(v.short) == of and v.right is not first.right)
+    return first, *tuple(other)[:1]
 
 
-def _paired(legs: list[HeldLeg]) -> Iterator[Pair]:
-    outward = sorted(
-        legs, key=lambda x: x.option.strike if x.option.is_call else -x.option.strike
-    )
-    wings = {x.option: x.quantity for x in outward if x.quantity > 0}
-    for leg in outward:
-        open_ = -leg.quantity
-        for wing, count in tuple(wings.items()):
-            is_beyond = (wing.strike > leg.option.strike) is leg.option.is_call
-            take = min(open_, count) if is_beyond else 0
-            if take > 0:
-                wings[wing], open_ = count - take, open_ - take
-                yield Pair(leg.option, wing, take)
+def _series(option: Option) -> str:
+    return series_key(option.trading_class, option.last_trade)
+
+
+def closings_of(state: State, case_id: str) -> list[Ticket]:
+    """Return every order that was to close a case."""
+    return [
+        t
+        for t in state.tickets.values()
+        if t.order.case == case_id and t.order.purpose is Purpose.CLOSE
+    ]
 
 
 def shrink(turn: Turn, case_id: str) -> None:

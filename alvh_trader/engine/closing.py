@@ -12,7 +12,7 @@ from decimal import Decimal
 from alvh_trader.domain.money import SPX_COMBO_TICKS
 from alvh_trader.domain.order import Leg, Order, Purpose
 from alvh_trader.engine.case import Case
-from alvh_trader.engine.closed import pairs_of
+from alvh_trader.engine.closed import closings_of, in_one_order, verticals_of
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.event import OperatorFlattened
 from alvh_trader.engine.harvest import net_market
@@ -143,7 +143,7 @@ def _is_reconciled(turn: Turn) -> bool:
 
 def _send(turn: Turn, case: Case) -> None:
     """Offer for what is left: both sides in one order where they are of one series."""
-    if not pairs_of(case):
+    if not verticals_of(case):
         _stop(turn, case, "what is left is no vertical: a person must close it")
         return
     made = order_of(turn, case)
@@ -178,20 +178,8 @@ def _stop(
 
 def order_of(turn: Turn, case: Case) -> tuple[Order, tuple[Decimal, ...]] | None:
     """Return the next order with its limits, None without quotes."""
-    pairs = pairs_of(case)
-    first = pairs[0]
-    other = next(
-        (
-            p
-            for p in pairs[1:]
-            if p.series == first.series and p.short.right is not first.short.right
-        ),
-        None,
-    )
-    together = (first,) if other is None else (first, other)
-    legs = tuple(
-        leg for pair in together for leg in (Leg(pair.short, 1), Leg(pair.wing, -1))
-    )
+    together = in_one_order(verticals_of(case))
+    legs = tuple(leg for v in together for leg in (Leg(v.short, 1), Leg(v.long, -1)))
     market = net_market(turn.state, legs)
     if market is None:
         return None
@@ -205,7 +193,7 @@ def order_of(turn: Turn, case: Case) -> tuple[Order, tuple[Decimal, ...]] | None
         case=case.case_id,
         purpose=Purpose.CLOSE,
         legs=legs,
-        quantity=min(most, *(pair.count for pair in together)),
+        quantity=min(most, *(v.quantity for v in together)),
         limit=rungs[0],
     )
     return order, rungs
@@ -226,11 +214,7 @@ def _finish(turn: Turn, case: Case) -> None:
 def _is_gone(turn: Turn, case: Case) -> bool:
     """Return whether a clean report since the last fill has the ledger's contracts."""
     state = turn.state
-    orders = [
-        t
-        for t in state.tickets.values()
-        if t.order.case == case.case_id and t.order.purpose is Purpose.CLOSE
-    ]
+    orders = closings_of(state, case.case_id)
     since: datetime = max((t.heard or t.opened for t in orders), default=case.since)
     if state.break_since or state.reconciled is None or state.reconciled < since:
         return False

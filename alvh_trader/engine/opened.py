@@ -11,6 +11,7 @@ from alvh_trader.domain.order import Leg, Purpose
 from alvh_trader.engine import cash
 from alvh_trader.engine.books import free_id
 from alvh_trader.engine.case import Case, legs_of_shape
+from alvh_trader.engine.closed import closings_of
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.orders import cancel_all
 from alvh_trader.engine.turn import Turn
@@ -33,7 +34,7 @@ def take_in(turn: Turn, ticket: Ticket) -> None:
     shape = _shape(turn.state.account_id, ticket)
     if case is None:
         _begin(turn, ticket, shape)
-    elif not (case.roll or case.rolled or _is_closed_in_part(turn, case)):
+    elif not (case.roll or case.rolled or _is_closed_in_part(turn, case.case_id)):
         shape = replace(shape, id=case.condor.id)
         turn.change(case, condor=shape, legs=legs_of_shape(shape))
         cash.on_resized(turn, case.case_id, _credit(shape) - _credit(case.condor))
@@ -54,11 +55,8 @@ def _case_of(turn: Turn, ticket: Ticket) -> Case | None:
     )
 
 
-def _is_closed_in_part(turn: Turn, case: Case) -> bool:
-    return any(
-        t.order.case == case.case_id and t.order.purpose is Purpose.CLOSE and t.fills
-        for t in turn.state.tickets.values()
-    )
+def _is_closed_in_part(turn: Turn, case_id: str) -> bool:
+    return any(t.fills for t in closings_of(turn.state, case_id))
 
 
 def _credit(condor: Condor) -> float:
