@@ -4,6 +4,7 @@ import re
 import resource
 import signal
 import socket
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from alvh_trader.runtime.line_socket import CALLERS
 from alvh_trader.runtime.request import Request, Verb
 from tests.e2e.crashes import Doom, play, program, verdict
 from tests.e2e.world import PATIENCE, World, part, world
-from tests.programs import until
+from tests.programs import Running, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -37,6 +38,14 @@ def drain(manager: socket.socket) -> None:
         manager.recv(256)
 
 
+def stopped_while_placing(it: World) -> Iterator[Running]:
+    """Yield a daemon at each step of placing, which has just got its SIGTERM."""
+    for step in WHILE_PLACING:
+        with it.daemon(program(Doom(step, number=signal.SIGTERM))) as daemon:
+            daemon.waits_for(partial(daemon.has_said, "struck"), PATIENCE)
+            yield daemon
+
+
 def to_its_end(it: World) -> None:
     """Let one more daemon live to the end of history, and check what came of all."""
     play(it, iter(()), 0, [])
@@ -48,11 +57,8 @@ def test_stopped_while_placing_it_ends_in_time_and_loses_nothing(
     tmp_path: Path,
 ) -> None:
     with world(tmp_path, *DAY) as it:
-        for step in WHILE_PLACING:
-            doom = Doom(step, number=signal.SIGTERM)
-            with it.daemon(program(doom)) as daemon:
-                daemon.waits_for(partial(daemon.has_said, "struck"), PATIENCE)
-                assert daemon.process.wait(STOPPED_WITHIN) == 0, daemon.log.read_text()
+        for daemon in stopped_while_placing(it):
+            assert daemon.process.wait(STOPPED_WITHIN) == 0, daemon.log.read_text()
         to_its_end(it)
 
 
@@ -61,14 +67,11 @@ def test_stopped_twice_and_then_killed_it_is_as_if_it_had_crashed(
     tmp_path: Path,
 ) -> None:
     with world(tmp_path, *DAY) as it:
-        for step in WHILE_PLACING:
-            doom = Doom(step, number=signal.SIGTERM)
-            with it.daemon(program(doom)) as daemon:
-                daemon.waits_for(partial(daemon.has_said, "struck"), PATIENCE)
-                daemon.process.send_signal(signal.SIGTERM)
-                daemon.process.kill()
-                ends = {0, -signal.SIGTERM, -signal.SIGKILL}
-                assert daemon.process.wait() in ends
+        for daemon in stopped_while_placing(it):
+            daemon.process.send_signal(signal.SIGTERM)
+            daemon.process.kill()
+            ends = {0, -signal.SIGTERM, -signal.SIGKILL}
+            assert daemon.process.wait() in ends
         to_its_end(it)
 
 

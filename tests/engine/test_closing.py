@@ -231,6 +231,12 @@ def test_a_refused_closing_order_is_offered_anew_when_reports_prove_it_dead() ->
     assert world.broker.positions == {}
 
 
+def fill_all(world: World) -> None:
+    """Let everything trade that works."""
+    for ref in tuple(world.broker.working):
+        world.fill(ref)
+
+
 @pytest.mark.covers("T13", "F03", "F05")
 @pytest.mark.parametrize("fills", [False, True])
 @pytest.mark.parametrize("after", range(0, 60, 5))
@@ -241,8 +247,7 @@ def test_killed_at_any_moment_it_is_neither_doubled_nor_lost(
     world.run(after, every=5)
     world.restart()
     world.fills = True
-    for ref in tuple(world.broker.working):
-        world.fill(ref)
+    fill_all(world)
     world.run(300)
     assert world.broker.positions == {}
     assert world.is_at(Phase.CLOSED)
@@ -257,8 +262,7 @@ def test_a_link_that_is_lost_in_the_middle_holds_it_up_and_no_more() -> None:
     assert world.is_at(Phase.CLOSING)
     world.connect()
     world.fills = True
-    for ref in tuple(world.broker.working):
-        world.fill(ref)
+    fill_all(world)
     world.run(200)
     assert world.broker.positions == {}
 

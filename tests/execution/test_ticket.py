@@ -330,9 +330,9 @@ def test_what_was_once_filled_is_remembered_after_a_bust() -> None:
 # ------------------------------------------------------------------ a person first ----
 
 
-def test_an_order_that_waits_for_a_person_was_never_sent() -> None:
-    proposal = Proposal(
-        order=ticket(1).order,
+def proposal_of(order: Order) -> Proposal:
+    return Proposal(
+        order=order,
         limits=RUNGS,
         pause=PAUSE,
         lasts=LASTS,
@@ -342,6 +342,10 @@ def test_an_order_that_waits_for_a_person_was_never_sent() -> None:
         config="c",
         build="b",
     )
+
+
+def test_an_order_that_waits_for_a_person_was_never_sent() -> None:
+    proposal = proposal_of(ticket(1).order)
     waits = propose_ticket(Approved(order=proposal.order), proposal)
     assert (waits.is_proposed, waits.was_sent) == (True, False)
     assert waits.deadline == proposal.expires
@@ -365,17 +369,7 @@ def test_an_order_that_waits_for_a_person_was_never_sent() -> None:
 def test_consent_and_permit_are_those_that_the_gate_gave_last() -> None:
     first = ticket(1).order
     consent = Consent(
-        proposal=Proposal(
-            order=first,
-            limits=RUNGS,
-            pause=PAUSE,
-            lasts=LASTS,
-            quoted=AT,
-            asked=AT,
-            expires=AT + LASTS,
-            config="c",
-            build="b",
-        ),
+        proposal=proposal_of(first),
         digest="d",
         by="ann",
         given=AT,
