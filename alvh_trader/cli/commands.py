@@ -145,13 +145,21 @@ def run(
     mode: Annotated[
         Mode | None, typer.Option(help="Instead of the configured [mode] name.")
     ] = None,
+    *,
+    no_wait: Annotated[
+        bool,
+        typer.Option("--no-wait", help="Without a gateway at the start end with 3."),
+    ] = False,
 ) -> None:
-    """Run the daemon until SIGTERM or SIGINT; it logs to standard error."""
+    """Run the daemon until SIGTERM or SIGINT; it logs to standard error.
+
+    A gateway that is not there is waited for: `status` names what is missing.
+    """
     from alvh_trader.runtime import logs
     from alvh_trader.runtime.bootstrap import run_daemon
 
     logs.configure()
-    run_daemon(tuple(configs), mode)
+    run_daemon(tuple(configs), mode, waits=not no_wait)
 
 
 def _views() -> ModuleType:

@@ -58,16 +58,21 @@ SAY_LIVE_TWICE = (
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def run_daemon(configs: tuple[Path, ...], mode: str | None = None) -> None:
+def run_daemon(
+    configs: tuple[Path, ...], mode: str | None = None, *, waits: bool = True
+) -> None:
     """Run the daemon in a loop of its own; see `daemon`."""
-    asyncio.run(daemon(configs, mode))
+    asyncio.run(daemon(configs, mode, waits=waits))
 
 
-async def daemon(configs: tuple[Path, ...], mode: str | None = None) -> None:
+async def daemon(
+    configs: tuple[Path, ...], mode: str | None = None, *, waits: bool = True
+) -> None:
     """Read the configuration and be the daemon until it is told to stop.
 
     A `mode` of the command line takes the place of the one that is configured; but
-    live trades only where both say so.
+    live trades only where both say so. Unless it `waits`, no gateway at the start is
+    an error.
 
     Raises:
         AlvhError: With the exit code and the words for the operator.
@@ -95,7 +100,7 @@ async def daemon(configs: tuple[Path, ...], mode: str | None = None) -> None:
         },
         care=_care(settings),
     ) as journal:
-        await _run(settings, rules, journal, channels, breadth)
+        await _run(settings, rules, journal, channels, breadth, waits=waits)
 
 
 def _care(settings: Settings) -> Care:
@@ -135,6 +140,8 @@ async def _run(
     journal: Journal,
     channels: tuple[Channel, ...],
     breadth: tuple[int, ...] | None,
+    *,
+    waits: bool,
 ) -> None:
     state, rules, begins = _recovered(settings, rules, journal)
     is_brokers = settings.clock.source is ClockSource.BROKER
@@ -175,6 +182,7 @@ async def _run(
         Pulse(is_brokers=is_brokers),
         background=tuple(jobs),
         farewell=farewell,
+        waits=waits,
     )
     await running.run()
 

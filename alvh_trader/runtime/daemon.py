@@ -74,7 +74,11 @@ class Pulse(Struct, frozen=True, kw_only=True):
 
 
 class Daemon:
-    """A connected, deciding, supervised process."""
+    """A connected, deciding, supervised process.
+
+    `waits`: a gateway that is not there at the start is waited for, as it is later. A
+    simulated one never is: without it there is no time.
+    """
 
     def __init__(
         self,
@@ -86,6 +90,8 @@ class Daemon:
         pulse: Pulse,
         background: tuple[Job, ...] = (),
         farewell: Job | None = None,
+        *,
+        waits: bool = True,
     ) -> None:
         self._observer = observer
         self._dispatcher = dispatcher
@@ -95,6 +101,7 @@ class Daemon:
         self._pulse = pulse
         self._background = background
         self._last_words = farewell
+        self._waits = waits and not pulse.is_brokers
         self._systemd = Systemd()
         self._stop = asyncio.Event()
         self._decided = False
@@ -103,7 +110,8 @@ class Daemon:
         """Run until SIGTERM, SIGINT, or the end of a simulation.
 
         Raises:
-            BrokerError: The gateway was not there when we started.
+            BrokerError: The gateway was not there when we started, and is not waited
+                for.
             JournalError: The journal failed; nothing was sent after that.
             InvariantError: We are wrong, and stopped.
         """
@@ -174,20 +182,35 @@ class Daemon:
 
     async def _session(self) -> None:
         """Connect, keep the heart beating, and connect again, until told to stop."""
-        try:
-            await self._connect()
-        except BrokerError:
-            # What was found there is written down, and owed to the operator.
-            await self._inbox.join()
-            raise
+        await self._inbox.join()
+        # Decisions are made, and a person can be heard: that is all a manager starts.
+        self._systemd.notify("READY=1")
+        await self._begin()
         while True:
-            self._systemd.notify("READY=1")
             reason = await self._beat()
             log.warning("session.lost", reason=reason)
             await self._observer.close()
             await self._settle()
             if not await self._reconnect():
                 return
+
+    async def _begin(self) -> None:
+        """Open the first session.
+
+        Raises:
+            BrokerError: There is none, and nobody wants to wait for it.
+        """
+        if self._waits:
+            await self._reconnect()
+            return
+        try:
+            await self._connect()
+        except BrokerError:
+            # What was found there is written down, and owed to the operator. We end in
+            # good order: a start that finds no gateway is none of a crash loop.
+            await self._inbox.join()
+            self._loop.process(DaemonStopped(at=self._now()))
+            raise
 
     async def _connect(self) -> None:
         """Connect; another account than the one expected freezes trading (P03)."""

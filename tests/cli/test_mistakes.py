@@ -13,7 +13,15 @@ from alvh_trader.journal.read import Reader
 from alvh_trader.journal.store import Journal
 from tests.cli.conftest import Ask
 from tests.journal.samples import started
-from tests.programs import PROGRAM, ROOT, alvh, configure, environment
+from tests.programs import (
+    PROGRAM,
+    ROOT,
+    alvh,
+    configure,
+    environment,
+    running,
+    until,
+)
 
 VIEWS = [["status"], ["cases"], ["orders"], ["explain", "c1"]]
 
@@ -221,6 +229,36 @@ def test_a_gateway_that_is_not_there_is_named_at_once(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
     told = alvh("run", "--config", configure(tmp_path, port), cwd=tmp_path)
     told.complains(3, f"127.0.0.1:{port}", "is the gateway up")
+
+
+@pytest.mark.covers("F11", "F20")
+def test_a_daemon_by_the_wall_waits_for_its_gateway_unless_told_otherwise(
+    tmp_path: Path,
+) -> None:
+    """As often as it is started without one, nothing takes that for a crash."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    text = f'[mode]\nname = "paper"\n[broker]\nport = {port}\n'
+    (tmp_path / "x.toml").write_text(f'{text}[journal]\npath = "j.db"\nreserve = 0\n')
+    for _ in range(3):
+        told = alvh("run", "--config", "x.toml", "--no-wait", cwd=tmp_path)
+        told.complains(3, f"127.0.0.1:{port}", "is the gateway up")
+    address = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(address))
+        manager.settimeout(60)
+        environ = {"NOTIFY_SOCKET": str(address)}
+        with running(
+            "run", "--config", "x.toml", cwd=tmp_path, environ=environ
+        ) as daemon:
+            while manager.recv(256) != b"READY=1":
+                pass
+            until(lambda: "session.retry" in daemon.log.read_text())
+            assert daemon.stop() == 0, daemon.log.read_text()
+    (shown,) = alvh("status", "--journal", "j.db", "--json", cwd=tmp_path).rows
+    assert shown["connection"] == "DISCONNECTED"
+    assert f"127.0.0.1:{port}" in shown["connection_why"]
+    assert shown["freeze"] == "NONE"
 
 
 @pytest.mark.parametrize("name", ["ALVH_MODE", "ALVH_MODE__NAME", "alvh_mode"])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from alvh_trader.alerts.outbox import Outbox
+from alvh_trader.domain.connection import Connection
 from alvh_trader.engine.command import Command
 from alvh_trader.engine.event import (
     ConnectFailed,
@@ -90,6 +91,7 @@ def made(
     *jobs: Job,
     farewell: Job | None = None,
     is_brokers: bool = True,
+    waits: bool = True,
 ) -> Daemon:
     """Return a daemon whose broker keeps the time; one event waits for it."""
     inbox: asyncio.Queue[Event] = asyncio.Queue()
@@ -99,7 +101,15 @@ def made(
     loop = Loop(journal, dispatcher.dispatch, State(), RULES)
     pulse = Pulse(is_brokers=is_brokers, gives_up_after=0.2)
     return Daemon(
-        session, dispatcher, loop, inbox, lambda: START, pulse, jobs, farewell
+        session,
+        dispatcher,
+        loop,
+        inbox,
+        lambda: START,
+        pulse,
+        jobs,
+        farewell,
+        waits=waits,
     )
 
 
@@ -128,9 +138,42 @@ def test_a_signal_ends_it_after_its_last_words(
     assert session.closed == 1
 
 
-def test_a_gateway_that_is_not_there_is_the_end(journal: Journal) -> None:
+@pytest.mark.covers("F11", "F20")
+@pytest.mark.parametrize("is_brokers", [True, False])
+def test_without_a_gateway_nobody_waits_for_the_end_is_in_good_order(
+    is_brokers: bool, journal: Journal
+) -> None:
+    daemon = made(journal, Session(pulses=0), is_brokers=is_brokers, waits=is_brokers)
     with pytest.raises(BrokerError, match="nobody is there"):
-        asyncio.run(made(journal, Session(pulses=0)).run())
+        asyncio.run(daemon.run())
+    assert isinstance([e for _, e in journal.events_after(0)][-1], DaemonStopped)
+    assert decode_state(journal.snapshots()[0].body).starts == ()
+
+
+class Late(Session):
+    """A gateway that begins to listen a while after us."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tried = 0
+
+    async def connect(self) -> None:
+        self.tried += 1
+        if self.tried == 1:
+            raise BrokerError("nobody is there")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.covers("F20", "F32")
+def test_a_gateway_that_starts_after_us_is_waited_for(journal: Journal) -> None:
+    session = Late()
+    asyncio.run(made(journal, session, is_brokers=False).run())
+    assert session.tried == 2
+    told = [e for _, e in journal.events_after(0)]
+    assert [type(e) for e in told] == [DaemonStarted, ConnectFailed, DaemonStopped]
+    state = decode_state(journal.snapshots()[0].body)
+    assert state.link.name is Connection.DISCONNECTED
+    assert state.link.why == "nobody is there"
 
 
 @pytest.mark.covers("F20", "F34")
@@ -162,9 +205,8 @@ def test_another_account_freezes_trading_and_is_owed_to_the_operator(
         asyncio.run(daemon.run())
     snapshot = journal.snapshots()[0]
     assert decode_state(snapshot.body).freeze is Freeze.SAFE
-    told = [body for _, body in journal.events_after(0)]
-    assert isinstance(told[-1], ControlTripped)
-    assert told[-1].control == "P03"
+    told = [e for _, e in journal.events_after(0) if isinstance(e, ControlTripped)]
+    assert [e.control for e in told] == ["P03"]
 
 
 @pytest.mark.covers("F14", "I11")
