@@ -179,10 +179,9 @@ async def _run(
         loop,
         inbox,
         clock.now,
-        Pulse(is_brokers=is_brokers),
+        Pulse(is_brokers=is_brokers, waits=waits),
         background=tuple(jobs),
         farewell=farewell,
-        waits=waits,
     )
     await running.run()
 

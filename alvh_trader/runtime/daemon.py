@@ -66,19 +66,17 @@ class Pulse(Struct, frozen=True, kw_only=True):
     """How time is kept: by the wall, or by a gateway whose time is simulated.
 
     With a broker clock, no gateway means that the simulation is over: the daemon
-    stops after `gives_up_after` seconds without one, instead of retrying for ever.
+    stops after `gives_up_after` seconds without one, instead of retrying for ever, and
+    does not begin without one. By the wall it `waits` for one at the start, too.
     """
 
     is_brokers: bool
     gives_up_after: float = 5.0
+    waits: bool = True
 
 
 class Daemon:
-    """A connected, deciding, supervised process.
-
-    `waits`: a gateway that is not there at the start is waited for, as it is later. A
-    simulated one never is: without it there is no time.
-    """
+    """A connected, deciding, supervised process."""
 
     def __init__(
         self,
@@ -90,8 +88,6 @@ class Daemon:
         pulse: Pulse,
         background: tuple[Job, ...] = (),
         farewell: Job | None = None,
-        *,
-        waits: bool = True,
     ) -> None:
         self._observer = observer
         self._dispatcher = dispatcher
@@ -101,7 +97,6 @@ class Daemon:
         self._pulse = pulse
         self._background = background
         self._last_words = farewell
-        self._waits = waits and not pulse.is_brokers
         self._systemd = Systemd()
         self._stop = asyncio.Event()
         self._decided = False
@@ -200,7 +195,7 @@ class Daemon:
         Raises:
             BrokerError: There is none, and nobody wants to wait for it.
         """
-        if self._waits:
+        if self._pulse.waits and not self._pulse.is_brokers:
             await self._reconnect()
             return
         try:

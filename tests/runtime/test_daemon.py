@@ -99,17 +99,9 @@ def made(
     outbox = Outbox(journal.deliveries, (), lambda: START, window=START - START)
     dispatcher = Dispatcher(session, None, outbox, lambda: START)
     loop = Loop(journal, dispatcher.dispatch, State(), RULES)
-    pulse = Pulse(is_brokers=is_brokers, gives_up_after=0.2)
+    pulse = Pulse(is_brokers=is_brokers, gives_up_after=0.2, waits=waits)
     return Daemon(
-        session,
-        dispatcher,
-        loop,
-        inbox,
-        lambda: START,
-        pulse,
-        jobs,
-        farewell,
-        waits=waits,
+        session, dispatcher, loop, inbox, lambda: START, pulse, jobs, farewell
     )
 
 
