@@ -26,8 +26,9 @@ from alvh_trader.inputs.tables import write_breadth_seed
 from alvh_trader.sim.exchange import Exchange
 from alvh_trader.sim.scenario import breadth_history, part_of, scenario, shared_by
 from tests.simulation.disk import Disk
+from tests.simulation.draw import drawn
 from tests.simulation.invariants import Watch
-from tests.simulation.schedule import HOURS, QUIET_END, Schedule, drawn, smaller
+from tests.simulation.schedule import HOURS, QUIET_END, Schedule, smaller
 from tests.simulation.world import World
 
 REPLAY_EVERY = 5

@@ -100,6 +100,7 @@ class Watch:
         world.tell(f"wire order {order.order_id} {ref} {order.quantity} {order.limit}")
         self._frames[ref] += 1
         self._sent.append(world.now)
+        world.ordered()
         self._expect_intent(order)
         session = world.lives, order.order_id
         self._ids[ref].add(session)

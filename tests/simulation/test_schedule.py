@@ -1,15 +1,15 @@
 """What goes wrong follows from the seed, can be told, and can be made smaller."""
 
 from alvh_trader.gateway.fault_table import FAULTS
+from tests.simulation.draw import LASTING, STRIKING, drawn
+from tests.simulation.person import requests
 from tests.simulation.schedule import (
-    LASTING,
+    DEATHS,
     QUIET_END,
-    STRIKING,
     Crash,
     Schedule,
     Trouble,
     Word,
-    drawn,
     smaller,
 )
 
@@ -36,6 +36,24 @@ def test_at_the_end_nothing_goes_wrong_any_more() -> None:
     for seed in range(300):
         for it in drawn(seed, OPENINGS, SPAN).troubles:
             assert it.at <= SPAN - QUIET_END
+
+
+def test_every_fault_and_word_of_a_tangle_is_one_that_there_is() -> None:
+    schedules = [drawn(seed, OPENINGS, SPAN) for seed in range(600)]
+    for it in (it for schedule in schedules for it in schedule.troubles):
+        fault = FAULTS[it.name]
+        assert not fault.choices or it.value in {*fault.choices, ""}
+    words = {it.verb for schedule in schedules for it in schedule.words}
+    assert words >= {"flatten", "ack", "adopt", "abandon", "roll", *DEATHS}
+    for verb in words - DEATHS - {"sigterm"}:
+        assert list(requests(verb, ["ALVH-1-HEDGE-1"]))
+
+
+def test_some_faults_count_from_an_order() -> None:
+    schedules = [drawn(seed, OPENINGS, SPAN) for seed in range(100)]
+    told = [line for schedule in schedules for line in schedule.lines()]
+    assert any("@order 1+" in line for line in told)
+    assert any(line.startswith("person ") and "@order" in line for line in told)
 
 
 def test_a_smaller_schedule_lacks_something() -> None:

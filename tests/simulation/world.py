@@ -24,16 +24,23 @@ from alvh_trader.gateway.injector import Injector
 from alvh_trader.gateway.server import Gateway
 from alvh_trader.journal import store
 from alvh_trader.runtime import bootstrap
-from alvh_trader.runtime.control import PHRASE, socket_of
-from alvh_trader.runtime.request import Answer, Request, Verb
+from alvh_trader.runtime.control import socket_of
+from alvh_trader.runtime.request import Answer, Request
 from alvh_trader.sim.exchange import Exchange
 from tests.simulation.clockwork import exchanged, virtual
 from tests.simulation.disk import Disk
 from tests.simulation.loop import LIFE, Life, StalledError, VirtualLoop
 from tests.simulation.network import End, Network
-from tests.simulation.person import Person
+from tests.simulation.person import Person, requests
 from tests.simulation.rhythm import ALERT, QUIET, STEP, Rhythm
-from tests.simulation.schedule import QUIET_END, Crash, Schedule, Trouble, Word
+from tests.simulation.schedule import (
+    DEATHS,
+    QUIET_END,
+    Crash,
+    Schedule,
+    Trouble,
+    Word,
+)
 
 HOST, PAPER_PORT, LIVE_PORT = "127.0.0.1", 4002, 4001
 RESTART = 5.0
@@ -105,6 +112,7 @@ class World:
         self._crashes = list(schedule.crashes)
         self._counts: Counter[str] = Counter()
         self._is_over = False
+        self._ordered = 0
         self._busy_until = 0.0
         self.gateway: Gateway
 
@@ -194,12 +202,30 @@ class World:
 
     def _plan(self, injector: Injector) -> None:
         for it in self.schedule.troubles:
-            at = self.begin + timedelta(seconds=it.at)
-            injector.plan(Planned(name=it.name, value=it.value, seconds=it.seconds), at)
-            self.loop.call_at(it.at, self._told, it)
-            self.loop.call_at(max(it.at - BEFORE, 0.0), self.stir)
+            if not it.after:
+                self._foresee(injector, it, it.at)
         for word in self.schedule.words:
-            self.loop.call_at(word.at, self._speak, word)
+            if not word.after:
+                self.loop.call_at(word.at, self._speak, word)
+
+    def _foresee(self, injector: Injector, it: Trouble, at: float) -> None:
+        due = self.begin + timedelta(seconds=at)
+        injector.plan(Planned(name=it.name, value=it.value, seconds=it.seconds), due)
+        before, nobody = max(at - BEFORE, 0.0), contextvars.Context()
+        self.loop.call_at(before, self.stir, context=nobody)
+        self.loop.call_at(at, self._told, it, context=nobody)
+
+    def ordered(self) -> None:
+        """An order has left: what waits for it is due so many seconds later."""
+        self._ordered += 1
+        now, last = self.loop.time(), self.span - QUIET_END
+        for it in self.schedule.troubles:
+            if it.after == self._ordered and now + it.at < last:
+                self._foresee(self.gateway.injector, it, now + it.at)
+        for word in self.schedule.words:
+            if word.after == self._ordered and now + word.at < last:
+                at, nobody = now + word.at, contextvars.Context()
+                self.loop.call_at(at, self._speak, word, context=nobody)
 
     def _told(self, it: Trouble) -> None:
         self.tell(f"fault {it.name} {it.value}".rstrip())
@@ -350,17 +376,18 @@ class World:
             if stop is not None:
                 stop()
             return
+        if word.verb in DEATHS:
+            if self._process is not None:
+                self._kill(Crash(point=word.verb, count=1, cut=word.verb == "cut"))
+            return
         self._graves.append(self.loop.create_task(self._say(word)))
 
     async def _say(self, word: Word) -> None:
-        said = {
-            "halt": Request(verb=Verb.HALT),
-            "clear": Request(verb=Verb.CLEAR, phrase=PHRASE, by="simulation"),
-            "release": Request(verb=Verb.RELEASE, case="all"),
-        }[word.verb]
-        answer = await self.ask(said)
-        self.tell(f"answer {msgspec.json.encode(answer).decode()}")
-        self.on_answer(word.verb, taken=answer.taken)
+        sent = dict.fromkeys(x.split()[4] for x in self.lines if " wire order " in x)
+        for said in requests(word.verb, sent):
+            answer = await self.ask(said)
+            self.tell(f"answer {msgspec.json.encode(answer).decode()}")
+            self.on_answer(word.verb, taken=answer.taken)
 
     async def ask(self, said: Request) -> Answer:
         """Say something to the daemon; what it cannot answer is not taken."""
