@@ -34,6 +34,9 @@ from alvh_trader.risk.freeze import Freeze
 QUARANTINE = timedelta(seconds=60)
 """Paper only: an order the broker has not shown for so long was never received."""
 
+MARGIN_OR_RISK = 201
+"""The broker's code for an order that it will not take as the account is."""
+
 QUIET = timedelta(seconds=30)
 """An order that was refused, and that reports have not shown for so long, is dead."""
 
@@ -141,7 +144,11 @@ def on_refused(turn: Turn, event: OrderRefused) -> None:
     ticket = turn.state.tickets.get(event.ref)
     if ticket is None:
         return
-    keep(turn, ticket.hear(Evidence.REFUSED, turn.at))
+    heard, account = ticket.hear(Evidence.REFUSED, turn.at), turn.state.account
+    if event.code == MARGIN_OR_RISK and account is not None:
+        worth = (account.net_liquidation, account.available_funds)
+        heard = msgspec.structs.replace(heard, refused_worth=worth)
+    keep(turn, heard)
     ask_report(turn, "an order was refused")
     text = f"{event.ref} rejected by the broker: {event.code} {event.text}"
     turn.alert("order_rejected", Severity.CRITICAL, ticket.order.case, text)

@@ -17,6 +17,7 @@ from alvh_trader.engine.sent import (
     gross,
     is_alike,
     others_of_today,
+    refused_alike,
     twins,
 )
 from alvh_trader.engine.state import Margin, State, series_key
@@ -226,7 +227,6 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
     case, why = state.cases.get(order.case), order.purpose
     live = [t for t in state.tickets.values() if t.is_live]
     margin, own = _margin(state, case, order), state.tickets.get(order.ref)
-    todays = others_of_today(state, order)
     return Circumstances(
         at=turn.at,
         today=state.day,
@@ -247,11 +247,12 @@ def circumstances(turn: Turn, order: Order) -> Circumstances:
         hedge_cost=_hedge_cost(turn, order),
         future_stop=turn.rules.params.hedge.future_stop,
         sent=state.sent,
-        orders_today=sum(is_alike(t, order) for t in todays),
-        units_today=sum(t.order.quantity for t in todays),
+        orders_today=sum(is_alike(t, order) for t in others_of_today(state, order)),
+        units_today=sum(t.order.quantity for t in others_of_today(state, order)),
         fills_lately=fills_lately(turn, order),
         filled=0 if own is None else own.filled,
         twins=twins(turn, order),
+        refused=refused_alike(turn, order),
         rolls_lately=_rolls_lately(turn, case) if case else 0,
         doubtful=tuple(t.order.ref for t in live if t.is_in_doubt),
         working=tuple(t.order for t in live),

@@ -5,7 +5,7 @@ from datetime import date
 
 from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.domain.instrument import Future, Option
-from alvh_trader.domain.order import Order
+from alvh_trader.domain.order import Order, OrderStatus
 from alvh_trader.engine.identity import LIVE
 from alvh_trader.engine.state import State
 from alvh_trader.engine.turn import Turn
@@ -13,6 +13,10 @@ from alvh_trader.execution.ticket import Ticket
 from alvh_trader.risk.freeze import Freeze
 from alvh_trader.risk.gate import fingerprint
 from alvh_trader.risk.size import series_of
+
+REFUSED_CHANGE = 0.01
+"""A change of net liquidation, or of the funds, that may let the broker take what it
+refused, as a share of net liquidation."""
 
 
 def others_of_today(state: State, order: Order) -> list[Ticket]:
@@ -64,6 +68,28 @@ def twins(turn: Turn, order: Order) -> tuple[str, ...]:
         and ref != order.ref
         and fingerprint(t.order) == fingerprint(order)
         and (t.is_live or t.remaining <= 0 or ref not in named)
+    )
+
+
+def refused_alike(turn: Turn, order: Order) -> tuple[str, ...]:
+    """Return today's orders like this one that the broker refused for margin or risk.
+
+    Only those since which the account is as it was: they would be refused again.
+    """
+    account = turn.state.account
+    if account is None:
+        return ()
+    now = (account.net_liquidation, account.available_funds)
+    least = REFUSED_CHANGE * account.net_liquidation
+    return tuple(
+        t.order.ref
+        for t in others_of_today(turn.state, order)
+        if t.status is OrderStatus.REJECTED
+        and t.refused_worth is not None
+        and fingerprint(t.order) == fingerprint(order)
+        and all(
+            abs(x - was) < least for x, was in zip(now, t.refused_worth, strict=True)
+        )
     )
 
 

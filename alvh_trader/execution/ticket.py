@@ -64,6 +64,10 @@ class Ticket(Struct, frozen=True, kw_only=True):
 
     heard: datetime | None = None
     refused: bool = False
+    refused_worth: tuple[float, float] | None = None
+    """Net liquidation and available funds in USD when the broker refused it for margin
+    or risk."""
+
     uneven_since: datetime | None = None
     cancel_asked: bool = False
 

@@ -63,6 +63,8 @@ CONTROLS: tuple[Control, ...] = (
     Control("I13", "DISCREPANCY", conduct.explained, KNOWN),
     Control("P08", "DUPLICATE", conduct.no_duplicate, KNOWN),
     Control("P08", "TWIN", conduct.no_twin, KNOWN, ("duplicate_window",)),
+    # What takes risk away is offered again as often as it is asked for.
+    Control("P08", "REFUSED", conduct.not_refused, HEDGE | ROLL | OPEN),
     Control("P09", "MORE_THAN_HELD", size.closes_what_is_held, ROLL),
     Control("P09", "MORE_THAN_HELD", closing.takes_away, CLOSE),
     Control("P09", "NOT_BOOKED", sale.sells_a_hedge, SELL),

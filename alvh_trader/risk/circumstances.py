@@ -143,6 +143,10 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     twins: tuple[str, ...] = ()
     """Orders sent lately that this one repeats without naming them."""
 
+    refused: tuple[str, ...] = ()
+    """Orders of today like this one that the broker refused for margin or risk, and
+    nothing in the account has changed since."""
+
     doubtful: tuple[str, ...] = ()
     working: tuple[Order, ...] = ()
     held: dict[int, int] = {}

@@ -65,6 +65,13 @@ def no_twin(_order: Order, now: Circumstances, limits: Limits) -> Finding:
     return Finding(f"the same order within {minutes:g} min", value, "none", good)
 
 
+def not_refused(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
+    """The broker has not refused the same order today, in the same account."""
+    value = ", ".join(now.refused) or "none"
+    name = "equal orders refused for margin or risk today"
+    return Finding(name, value, "none, or funds changed by 1 %", not now.refused)
+
+
 def session(_order: Order, now: Circumstances, _limits: Limits) -> Finding:
     """The market's regular hours are on."""
     is_open = now.is_market_open

@@ -15,8 +15,11 @@ from alvh_trader.engine.event import (
     OrderRefused,
     OrderUpdated,
 )
+from alvh_trader.engine.sent import refused_alike
+from alvh_trader.engine.turn import Turn
 from alvh_trader.execution.ticket import Ticket
 from alvh_trader.portfolio.discrepancy import RULES, Name
+from alvh_trader.risk.gate import fingerprint
 from alvh_trader.strategy.phase import Phase
 from tests.engine.test_promise import hedge, rolling
 from tests.engine.test_session import working_hedge
@@ -434,6 +437,55 @@ def test_a_rejection_is_proven_by_the_list_of_what_is_over(word: str) -> None:
     world.tell(replace(told, completed=(ended,)))
     assert ticket(world).status is OrderStatus.REJECTED
     assert world.discrepancies == []
+
+
+def attempts(world: World) -> int:
+    """Return how often the order that was refused for margin was sent."""
+    orders = world.placed(Purpose.HEDGE)
+    assert world.state.tickets[orders[0].ref].status is OrderStatus.REJECTED
+    return sum(fingerprint(order) == fingerprint(orders[0]) for order in orders)
+
+
+@pytest.mark.covers("F59", "P08")
+@pytest.mark.parametrize(
+    ("little", "enough"),
+    [
+        ({"available_funds": 805_000.0}, {"available_funds": 840_000.0}),
+        ({"net_liquidation": 895_000.0}, {"net_liquidation": 885_000.0}),
+    ],
+)
+def test_what_was_refused_for_margin_is_not_offered_again_to_the_same_account(
+    little: dict[str, float], enough: dict[str, float]
+) -> None:
+    """Another hedge is tried instead; the same one when the account has changed."""
+    world = working_hedge()
+    refused(world)
+    world.withheld.clear()
+    world.broker.account = replace(world.broker.account, **little)
+    world.run(1800)
+    assert attempts(world) == 1
+    assert len(world.placed(Purpose.HEDGE)) > 1
+    world.broker.account = replace(world.broker.account, **enough)
+    world.run(1800)
+    assert attempts(world) > 1
+
+
+@pytest.mark.covers("F59", "P08")
+def test_an_order_that_changed_or_was_refused_for_its_form_is_another() -> None:
+    world = working_hedge()
+    refused(world)
+    world.withheld.clear()
+    world.run(60)
+    order, turn = hedge(world), Turn(world.state, world.rules, world.now)
+    again = replace(order, ref="ALVH-again", limit=order.limit + 1)
+    assert refused_alike(turn, again) == (order.ref,), "a price mends no margin"
+    assert refused_alike(turn, replace(again, quantity=1)) == ()
+    tomorrow = world.now + timedelta(days=1)
+    other = replace(world.state, day=tomorrow.date())
+    assert refused_alike(Turn(other, world.rules, tomorrow), again) == ()
+    of_its_form = {order.ref: replace(ticket(world), refused_worth=None)}
+    other = replace(world.state, tickets=of_its_form)
+    assert refused_alike(Turn(other, world.rules, world.now), again) == ()
 
 
 @pytest.mark.covers("F59", "F61")

@@ -184,6 +184,13 @@ FLIPS = [
     *now("orders in the last hour", sent=tuple(ago(3599 - i) for i in range(60))),
     *now("orders in the last day", sent=tuple(ago(86_399 - i) for i in range(100))),
     *now("the same order within 10 min", twins=("ALVH-c-HEDGE-0",)),
+    *(
+        flip
+        for order in (HEDGE, ROLL)
+        for flip in now(
+            "equal orders refused for margin or risk today", order, refused=("x",)
+        )
+    ),
     *now("legs past their last day", today=None),
     *now("legs past their last day", HEDGE, today=date(2026, 6, 3)),
     *now("legs past their last day", ROLL, today=date(2026, 7, 1)),
