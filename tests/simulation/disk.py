@@ -34,6 +34,8 @@ class Disk(apsw.VFS):
 
     def __init__(self) -> None:
         self.unsafe: defaultdict[str, list[_Write]] = defaultdict(list)
+        """What is not safe of each file, by the file's name."""
+        self._before, self._place = "", ""
         super().__init__(NAME, BASE)
 
     @contextmanager
@@ -45,11 +47,32 @@ class Disk(apsw.VFS):
         finally:
             apsw.set_default_vfs(BASE)
 
+    def move(self, before: Path, place: Path) -> None:
+        """From now on, what has its name from the folder `before` lies in `place`."""
+        self._before, self._place = f"{before}/", f"{place}/"
+
     def xOpen(  # noqa: N802 - SQLite's name
         self, name: str | apsw.URIFilename | None, flags: list[int]
     ) -> apsw.VFSFile:
         """Open a file."""
-        return _File(self, name, flags)
+        path = name.filename() if isinstance(name, apsw.URIFilename) else name or ""
+        moved = self._moved(path)
+        return _File(
+            self.unsafe[Path(path).name], name if moved == path else moved, flags
+        )
+
+    def xDelete(self, name: str, syncdir: bool) -> None:  # noqa: N802
+        """Remove a file."""
+        super().xDelete(self._moved(name), syncdir)
+
+    def xAccess(self, name: str, flags: int) -> bool:  # noqa: N802
+        """Return whether a file is there, or may be used."""
+        return super().xAccess(self._moved(name), flags)
+
+    def _moved(self, path: str) -> str:
+        if self._before and path.startswith(self._before):
+            return self._place + path.removeprefix(self._before)
+        return path
 
     def leave(
         self, folder: Path, grave: Path, power: np.random.Generator | None
@@ -59,15 +82,14 @@ class Disk(apsw.VFS):
         Shared memory dies with it, sockets and locks too. With `power` that goes
         as well.
         """
-        unsafe = {Path(name).name: writes for name, writes in self.unsafe.items()}
         folder.rename(grave)
         folder.mkdir()
         for path in grave.iterdir():
             if path.is_file() and path.suffix not in {".lock", ".sock"}:
                 if not path.name.endswith("-shm"):
                     shutil.copyfile(path, folder / path.name)
-                if power is not None and unsafe.get(path.name):
-                    _lose(folder / path.name, unsafe[path.name], power)
+                if power is not None and self.unsafe.get(path.name):
+                    _lose(folder / path.name, self.unsafe[path.name], power)
         self.unsafe.clear()
 
 
@@ -86,11 +108,13 @@ def _lose(path: Path, writes: list[_Write], rng: np.random.Generator) -> None:
 
 class _File(apsw.VFSFile):
     def __init__(
-        self, disk: Disk, name: str | apsw.URIFilename | None, flags: list[int]
+        self,
+        unsafe: list[_Write],
+        name: str | apsw.URIFilename | None,
+        flags: list[int],
     ) -> None:
         super().__init__(BASE, name, flags)
-        path = name.filename() if isinstance(name, apsw.URIFilename) else name
-        self._unsafe = disk.unsafe[path or ""]
+        self._unsafe = unsafe
         if not self.xFileSize():
             self._unsafe.clear()
 

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from tests.simulation.schedule import (
+    BRANCHES,
     HOURS,
     QUIET_END,
     Crash,
     Schedule,
     Trouble,
     Word,
+    branches,
 )
 from tests.simulation.tangle import tangled
 
@@ -75,8 +77,10 @@ TIMES_OF = {"turn": 6_000, "append": 500, "commit": 250, "committed": 250}
 def drawn(seed: int, openings: int, span: float = HOURS * 3600) -> Schedule:
     """Return the schedule of a seed."""
     rng = np.random.default_rng([7, seed])
-    last = span - QUIET_END
     opening = int(rng.integers(openings))
+    odds = np.array([BRANCHES[since] for since in branches(span)])
+    since = float(rng.choice(branches(span), p=odds / odds.sum()))
+    last = span - QUIET_END - since
     if rng.random() < TANGLES:
         knot = tangled(rng)
         more = [_trouble(rng, last) for _ in range(int(rng.integers(0, 3)))]
@@ -84,6 +88,7 @@ def drawn(seed: int, openings: int, span: float = HOURS * 3600) -> Schedule:
         return Schedule(
             seed=seed,
             opening=opening,
+            since=since,
             troubles=(*knot.troubles, *more),
             crashes=(*knot.crashes, *crash),
             words=knot.words,
@@ -94,6 +99,7 @@ def drawn(seed: int, openings: int, span: float = HOURS * 3600) -> Schedule:
     return Schedule(
         seed=seed,
         opening=opening,
+        since=since,
         troubles=tuple(sorted(troubles, key=lambda it: it.at)),
         crashes=tuple(crashes),
         words=tuple(words),

@@ -126,8 +126,7 @@ class Watch:
             text = f"{ref} left {self._frames[ref]} times, {len(commands)} written down"
             world.violation("V6", text)
             return
-        wal = str(world.folder / "journal.db-wal")
-        if self._unsafe.get(wal):
+        if self._unsafe.get("journal.db-wal"):
             world.violation("V6", f"{ref} left before its intent was safe")
         approved = commands[-1]["approved"]
         wanted = approved["order"]

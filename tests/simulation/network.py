@@ -36,9 +36,10 @@ class Network:
     """All that listen, and all connections."""
 
     def __init__(self, rng: np.random.Generator) -> None:
-        self._rng = rng
+        self.rng = rng
         self._listeners: dict[Hashable, Listener] = {}
-        self.ends: set[End] = set()
+        self.ends: dict[End, None] = {}
+        """As a set, but in an order that does not hang on where they lie."""
         self.tap: Tap | None = None
         """Sees what the end that called writes, in the act of writing it."""
 
@@ -70,20 +71,20 @@ class Network:
         there = End(self, answering.run(listener.factory), answering)
         here.peer, there.peer = there, here
         here.has_called = True
-        self.ends |= {here, there}
+        self.ends |= {here: None, there: None}
         there.call(there.protocol.connection_made, there)
         here.protocol.connection_made(here)
         return cast(asyncio.Transport, here), here.protocol
 
     def delay(self) -> float:
         """Draw how long bytes are under way."""
-        return float(self._rng.uniform(*LATENCY))
+        return float(self.rng.uniform(*LATENCY))
 
     def cut(self, data: bytes) -> tuple[bytes, ...]:
         """Return a write as the pieces in which it arrives."""
-        if len(data) < 2 or self._rng.random() >= PIECES:
+        if len(data) < 2 or self.rng.random() >= PIECES:
             return (data,)
-        at = int(self._rng.integers(1, len(data)))
+        at = int(self.rng.integers(1, len(data)))
         return data[:at], data[at:]
 
     def die(self, context_has: Callable[[contextvars.Context], bool]) -> None:
@@ -217,7 +218,7 @@ class End(asyncio.Transport):
         """The process of this end was killed."""
         if not self._is_lost:
             self._is_closing = self._is_lost = True
-            self._network.ends.discard(self)
+            self._network.ends.pop(self, None)
             self._send(self.peer._reset)
 
     def _send(self, act: Callable[..., None], *args: object) -> None:
@@ -250,5 +251,5 @@ class End(asyncio.Transport):
         if self._is_lost:
             return
         self._is_lost = True
-        self._network.ends.discard(self)
+        self._network.ends.pop(self, None)
         self.protocol.connection_lost(error)

@@ -11,7 +11,6 @@ from alvh_trader.engine.case import Ask
 from alvh_trader.runtime.control import PHRASE
 from alvh_trader.runtime.flatten_control import PHRASE as CLOSING
 from alvh_trader.runtime.request import Answer, Request, Verb
-from tests.simulation.schedule import Schedule
 
 LOOKS_EVERY = 30.0
 """Seconds between two looks at what waits; an order waits two minutes."""
@@ -56,7 +55,6 @@ def requests(verb: str, sent: Collection[str]) -> Iterator[Request]:
 class Daemon(Protocol):
     """What a person sees of the world."""
 
-    schedule: Schedule
     account: str
 
     async def ask(self, said: Request) -> Answer: ...
@@ -69,7 +67,7 @@ class Person:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
-        self._rng = np.random.default_rng([17, daemon.schedule.seed])
+        self.rng = np.random.default_rng(17)
         self.allowed: set[str] = set()
         """The names of all orders that were ever allowed."""
 
@@ -92,7 +90,7 @@ class Person:
         return answer.taken
 
     async def _answer(self, name: str) -> None:
-        mood = self._rng.random()
+        mood = self.rng.random()
         if mood < 0.1:
             return
         verb = Verb.REJECT if mood < 0.2 else Verb.APPROVE

@@ -11,11 +11,21 @@ QUIET_END = 900.0
 """Seconds at the end in which nothing goes wrong any more."""
 
 
-class Trouble(Struct, frozen=True, kw_only=True):
-    """A fault of the gateway: `at` seconds after the beginning, for so many `seconds`.
+BRANCHES = {0.0: 0.1, 25.0: 0.4, 240.0: 0.25, 540.0: 0.15, 1500.0: 0.1}
+"""Seconds after the beginning at which days may begin to differ: how many do.
 
-    With `after` those seconds count from the so-many-th order, new or changed, that
-    leaves. Without `seconds` it is as long as its row in the gateway's table says.
+What is lived through before then is the same for all days of an opening, and is lived
+through once for all of them. At the second the daemon has come to terms with its broker
+and has not sent an order yet; at the third most openings have a hedge, or ask for it.
+"""
+
+
+class Trouble(Struct, frozen=True, kw_only=True):
+    """A fault of the gateway, for so many `seconds`.
+
+    It is due `at` seconds after the day became one of its own; with `after`, so long
+    after the so-many-th order, new or changed, that left since then. Without `seconds`
+    it is as long as its row in the gateway's table says.
     """
 
     name: str
@@ -52,16 +62,18 @@ class Word(Struct, frozen=True, kw_only=True):
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
-    """All that goes wrong in one seed."""
+    """All that goes wrong in one seed, from `since` on, which is one of `BRANCHES`."""
 
     seed: int
     opening: int
+    since: float = 0.0
     troubles: tuple[Trouble, ...] = ()
     crashes: tuple[Crash, ...] = ()
     words: tuple[Word, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """Yield it in words."""
+        yield f"begins @+{self.since:g}"
         for it in self.troubles:
             value = f"={it.value}" if it.value else ""
             lasts = "" if it.seconds is None else f"+{it.seconds:g}"
@@ -76,6 +88,11 @@ class Schedule(Struct, frozen=True, kw_only=True):
 def _when(it: Trouble | Word) -> str:
     """Return when something is due, in words."""
     return f"order {it.after}+{it.at:g}" if it.after else f"+{it.at:g}"
+
+
+def branches(span: float) -> tuple[float, ...]:
+    """Return those of `BRANCHES` after which something may go wrong in such a day."""
+    return tuple(since for since in BRANCHES if since < span - QUIET_END)
 
 
 def smaller(of: Schedule) -> Iterator[Schedule]:

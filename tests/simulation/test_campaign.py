@@ -5,8 +5,9 @@ from datetime import date, datetime
 
 import pytest
 
-from tests.simulation.campaign import Opening, Result, Stage, apart
 from tests.simulation.schedule import Crash, Schedule, Trouble, Word
+from tests.simulation.stage import Opening, Result, Stage
+from tests.simulation.trunk import Trunks, apart, growing
 
 HOURS = 0.4
 OPENING = Opening("volmageddon-2018", date(2018, 2, 6), 2, 1.0)
@@ -20,10 +21,15 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
     made = Stage((OPENING, LIVE), HOURS)
-    made.prepare()
     yield made
     made.close()
     made.disk.unregister()
+
+
+@pytest.fixture(scope="module")
+def trunks(stage: Stage) -> Iterator[Trunks]:
+    with growing(stage) as made:
+        yield made
 
 
 def lived(
@@ -54,10 +60,37 @@ def test_the_same_seed_is_the_same_day_to_the_last_byte(stage: Stage) -> None:
         apart(lambda: stage.play(schedule, replays=False)).result() for _ in range(2)
     )
     assert first is not None
-    assert first == second
+    assert second is not None
+    assert (first.digest, first.lines) == (second.digest, second.lines)
     other = apart(lambda: stage.play(stage.schedule(4), replays=False)).result()
     assert other is not None
     assert other.digest != first.digest
+
+
+@pytest.mark.parametrize("since", [0.0, 240.0])
+def test_a_day_that_grows_from_a_trunk_is_the_same_day(
+    stage: Stage, trunks: Trunks, since: float
+) -> None:
+    """Killed before its fork and after: what was open is of its own."""
+    schedule = Schedule(
+        seed=1,
+        opening=0,
+        since=since,
+        troubles=(Trouble(name="drop", at=30.0),),
+        crashes=(
+            Crash(point="committed", count=10, cut=True),
+            Crash(point="turn", count=100),
+        ),
+        words=(Word(verb="sigterm", at=200.0),),
+    )
+    whole = apart(lambda: stage.play(schedule, replays=True)).result()
+    grown = [trunks.begin(schedule, replays=True) for _ in range(2)]
+    assert whole is not None
+    for it in (running.result() for running in grown):
+        assert it is not None
+        assert (it.digest, it.lines) == (whole.digest, whole.lines)
+    assert whole.wrong == ()
+    assert (whole.kills, whole.lives) == (2, 4)
 
 
 @pytest.mark.covers("F02", "F03", "F10", "I01", "V6")

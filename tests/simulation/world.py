@@ -40,6 +40,7 @@ from tests.simulation.schedule import (
     Schedule,
     Trouble,
     Word,
+    branches,
 )
 
 HOST, PAPER_PORT, LIVE_PORT = "127.0.0.1", 4002, 4001
@@ -50,6 +51,9 @@ LIVES_MAX = 400
 
 BUSY_FOR = 45.0
 """Seconds after anything that happens in which the market goes by small steps."""
+
+SETTLED, SETTLED_TRIES = 5.0, 120
+"""Seconds without an event after which a day may end, and how often to look."""
 
 BEFORE = 15.0
 """Seconds before anything that is planned in which it does already."""
@@ -68,28 +72,35 @@ class Process(Life):
         self.journal: store.Journal | None = None
 
 
+Branch = Callable[["World", float], Schedule | None]
+"""Asked at each of `branches`: what goes wrong from there on, if it is to begin."""
+
+
 class World:
-    """Everything of one seed. `on_...` are told what happens, as it happens."""
+    """Everything of one seed. `on_...` are told what happens, as it happens.
+
+    Until its schedule begins, all seeds of an opening live through the same.
+    """
 
     def __init__(
         self,
-        schedule: Schedule,
         exchange: Exchange,
         folder: Path,
         disk: Disk,
         breadth: Path,
         span: float,
+        branch: Branch,
         account: str = "",
     ) -> None:
-        self.schedule = schedule
+        self.schedule = Schedule(seed=0, opening=0)
         self.account = account
         self._port = LIVE_PORT if account else PAPER_PORT
         self.exchange = exchange
         self.folder = folder
         self.span = span
         self.begin = exchange.now
-        self.rng = np.random.default_rng([11, schedule.seed])
-        self.network = Network(np.random.default_rng([13, schedule.seed]))
+        self.rng = np.random.default_rng(11)
+        self.network = Network(np.random.default_rng(13))
         self.loop = VirtualLoop(self.network)
         self.rhythm = Rhythm(self.loop, self._step, self._pause)
         self.lines: list[str] = []
@@ -105,11 +116,12 @@ class World:
         """Since when each fault has been on."""
         self.cut_since: datetime | None = None
         self._digest = hashlib.blake2b(digest_size=16)
+        self._branch = branch
         self._disk = disk
         self._breadth = breadth
         self._process: Process | None = None
         self._graves: list[object] = []
-        self._crashes = list(schedule.crashes)
+        self._crashes: list[Crash] = []
         self._counts: Counter[str] = Counter()
         self._is_over = False
         self._ordered = 0
@@ -178,18 +190,19 @@ class World:
         # Its own clock goes by its steps, which are coarse here.
         await asyncio.sleep(0.001)
         self.gateway.floor.clock = lambda: self.now
-        self._plan(self.gateway.injector)
         self.network.tap = self._tap
         self.loop.on_turn = self._turn
         self.rhythm.start()
-        self._start()
         outside = {serving}
         if self.person is not None:
             outside.add(self.loop.create_task(self.person.attend()))
+        self.loop.call_soon(self._start)
         try:
-            await asyncio.sleep(self.span - QUIET_END)
+            await self._grow()
+            await asyncio.sleep(self.span - QUIET_END - self.loop.time())
             self._calm()
             await asyncio.sleep(QUIET_END)
+            await self._settled()
             if serving.done():
                 self.violation("gateway", repr(serving.exception()))
             self._is_over = True
@@ -200,13 +213,35 @@ class World:
                 task.cancel()
             await asyncio.wait(outside)
 
+    async def _grow(self) -> None:
+        """Live on until the schedule begins."""
+        for since in branches(self.span):
+            if since > self.loop.time():
+                await asyncio.sleep(since - self.loop.time())
+            schedule = self._branch(self, since)
+            if schedule is not None:
+                self._begin(schedule)
+                return
+
+    def _begin(self, schedule: Schedule) -> None:
+        """From here on it is a day of its own."""
+        self.schedule = schedule
+        self.rng = np.random.default_rng([11, schedule.seed])
+        self.network.rng = np.random.default_rng([13, schedule.seed])
+        if self.person is not None:
+            self.person.rng = np.random.default_rng([17, schedule.seed])
+        self.tell(f"seed {schedule.seed}")
+        self._crashes, self._ordered = list(schedule.crashes), 0
+        self._plan(self.gateway.injector)
+
     def _plan(self, injector: Injector) -> None:
+        since = self.schedule.since
         for it in self.schedule.troubles:
             if not it.after:
-                self._foresee(injector, it, it.at)
+                self._foresee(injector, it, since + it.at)
         for word in self.schedule.words:
             if not word.after:
-                self.loop.call_at(word.at, self._speak, word)
+                self.loop.call_at(since + word.at, self._speak, word)
 
     def _foresee(self, injector: Injector, it: Trouble, at: float) -> None:
         due = self.begin + timedelta(seconds=at)
@@ -239,6 +274,18 @@ class World:
         for it in tuple(self.gateway.injector.active):
             self.gateway.injector.end(it.name)
         self.tell("all faults are over")
+
+    async def _settled(self) -> None:
+        """Wait for a moment in which no order is open and nothing happened just now.
+
+        What fills while it ends, only its next life would know.
+        """
+        for _ in range(SETTLED_TRIES):
+            if not self.exchange.open_orders() and (
+                self.loop.time() + BUSY_FOR - self._busy_until > SETTLED
+            ):
+                return
+            await asyncio.sleep(SETTLED)
 
     async def _stop(self) -> None:
         """End the daemon as the service manager would."""
