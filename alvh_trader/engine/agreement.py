@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from alvh_trader.domain.instrument import Future, Instrument, Option, Other
 from alvh_trader.domain.position import Position
-from alvh_trader.engine import discrepancies
+from alvh_trader.engine import discrepancies, missed
 from alvh_trader.engine.command import RequestReport
 from alvh_trader.engine.orders import BREAK_CONFIRM
 from alvh_trader.engine.turn import Turn
@@ -71,7 +71,7 @@ def agrees(turn: Turn) -> bool:
         if held.get(k, 0) != booked.get(k, 0)
     }
     discrepancies.heal(turn, Name.POSITION, {str(k) for k in wrong})
-    told = {con_id: _words(*pair) for con_id, pair in wrong.items()}
+    told = {k: _words(*pair, _explained(turn, k)) for k, pair in wrong.items()}
     known = {
         it.about: it.text
         for it in turn.state.discrepancies.values()
@@ -89,16 +89,27 @@ def agrees(turn: Turn) -> bool:
     is_odd = _is_assigned(turn, wrong)
     for con_id, text in told.items():
         name = Name.ASSIGNED if is_odd else Name.POSITION
-        discrepancies.notice(turn, name, con_id, text, {con_id})
+        by = missed.explaining(turn.state, con_id)
+        case = None if by is None else by.order.case
+        discrepancies.notice(turn, name, con_id, text, {con_id}, case)
     return True
 
 
-def _words(held: int, booked: int) -> str:
+def _words(held: int, booked: int, explained: str) -> str:
     """Say what differs, and which trade would explain it: it is proposed, not made."""
     return (
         f"{held} held, {booked} booked, and no execution of today says why; "
-        f"as if {held - booked:+d} had been traded"
+        f"as if {held - booked:+d} had been traded{explained}"
     )
+
+
+def _explained(turn: Turn, con_id: int) -> str:
+    """Say which order in doubt would have traded that; its fill is then adopted."""
+    by = missed.explaining(turn.state, con_id)
+    if by is None:
+        return ""
+    count = missed.units(turn.state, by)
+    return f" by {by.order.ref}, {count} of {by.order.quantity} filled"
 
 
 def _is_assigned(turn: Turn, wrong: Mapping[int, tuple[int, int]]) -> bool:

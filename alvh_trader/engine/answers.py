@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from alvh_trader.domain.order import OrderReport, OrderStatus, Purpose
-from alvh_trader.engine import discrepancies
+from alvh_trader.engine import discrepancies, missed
 from alvh_trader.engine.command import CancelOrder, Severity
 from alvh_trader.engine.event import OrderDoubted, OrderNotSent, OrderRefused
 from alvh_trader.engine.freezing import freeze
@@ -189,6 +189,9 @@ def settle_doubts(turn: Turn, shown: frozenset[str]) -> None:
             ask_report(turn, "an order is not shown yet", REPORT_EVERY)
         elif not ticket.is_in_doubt:
             doubt(turn, ticket, Evidence.DOUBTED, "not among the broker's orders")
+        elif missed.units(turn.state, ticket):
+            # No report will show it: what it filled is to be adopted by a person.
+            ask_report(turn, "an order may have filled unheard", REPORT_EVERY)
         elif ticket.refused:
             _bury(turn, ticket)
         elif turn.at - (ticket.heard or ticket.opened) < QUARANTINE:
@@ -224,6 +227,8 @@ def hindrance_to_abandon(
         return "no order of this name is known"
     if not ticket.is_in_doubt:
         return f"it is not in doubt but {ticket.status}"
+    if missed.units(state, ticket):
+        return "positions show what it may have filled: adopt that, if it is right"
     since = (ticket.heard or ticket.opened) + QUARANTINE
     if at < since:
         return f"the broker has until {since.isoformat()} to show it"

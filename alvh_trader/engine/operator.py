@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from alvh_trader.engine import closing, discrepancies
+from alvh_trader.engine import closing, discrepancies, missed
 from alvh_trader.engine.answers import hindrance_to_abandon
 from alvh_trader.engine.command import Severity
 from alvh_trader.engine.event import (
@@ -76,6 +76,7 @@ def on_released(turn: Turn, event: OperatorReleased) -> None:
 
 def on_adopted(turn: Turn, event: OperatorAdopted) -> None:
     """Take the broker's picture for true; the next report starts from there."""
+    missed.book_adopted(turn, event.key)
     discrepancies.adopt(turn, event.key)
     ask_report(turn, "adopted by the operator")
 
