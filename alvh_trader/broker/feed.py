@@ -6,7 +6,8 @@ it last changed; when it did not change for `refresh` seconds of market time it 
 given out again with a new time, provided that
 
 * it is not SPX, or SPX changed with the pulse before: the index is recalculated
-  every second, so one pulse without a change is chance and two are news,
+  every second, so one pulse without a change is chance and two are news (nor is the
+  price that it begins with, asked for anew, one if it is the price of before),
 * data are live (type 1), the stream was not refused, the instrument is not halted,
 * no market data farm is reported down and the broker's own link is up,
 * and another stream of the same kind (index, or option and future) did change within
@@ -24,7 +25,7 @@ import structlog
 from alvh_trader.broker.faults import NO_LINES, OTHER_SESSION, Fault
 from alvh_trader.broker.library import Wire
 from alvh_trader.broker.pace import Pace
-from alvh_trader.broker.stream import Stream
+from alvh_trader.broker.stream import LAST, Stream
 from alvh_trader.broker.translate import contract_of
 from alvh_trader.domain.connection import Trouble
 from alvh_trader.domain.instrument import Instrument, Other
@@ -106,11 +107,15 @@ class Feed:
 
     def restart(self) -> None:
         """Make every subscription again: the broker lost them, or may have."""
-        for con_id in list(self._streams):
+        before = self._streams.copy()
+        for con_id in before:
             self._unsubscribe(con_id)
         self._distrust()
-        for instrument in self._wanted.values():
-            self._subscribe(instrument)
+        for con_id, instrument in self._wanted.items():
+            after = self._subscribe(instrument)
+            if after.is_restless and con_id in before:
+                said = before[con_id]
+                after.before = said.before or said.values[LAST]
 
     def _subscribe(self, instrument: Instrument) -> Stream:
         request_id = self._take_id()
@@ -147,7 +152,7 @@ class Feed:
     def on_price(self, fields: list[str]) -> None:
         """Take message 1: `1 version id type price size attributes`."""
         stream = self._by_request.get(fields[2])
-        if stream is not None:
+        if stream is not None and not stream.is_repeated(fields[3], fields[4]):
             if not stream.is_changed:
                 stream.is_changed = True
                 self._changed.append(stream)

@@ -30,11 +30,12 @@ class Stream:
     price or size, which proves the pipe; `heard`: the pulse that brought the last of
     these; `told`: when it was last given out. `is_restless`: silence is suspicious.
     `refusal` is the error code in place of data, 0 where there is none; such a stream
-    is asked for again at `ask_again`, after a `pause` that grows.
+    is asked for again at `ask_again`, after a `pause` that grows. `before` is what a
+    restless one said last before it was asked for anew.
     """
 
     __slots__ = (
-        *("ask_again", "has_ticked", "heard", "instrument", "is_breadth"),
+        *("ask_again", "before", "has_ticked", "heard", "instrument", "is_breadth"),
         *("is_changed", "is_halted", "is_index", "is_live", "is_restless", "pause"),
         *("refusal", "request_id", "told", "values"),
     )
@@ -55,6 +56,19 @@ class Stream:
         self.pause = PAUSE_FIRST
         self.heard: datetime | None = None
         self.told: datetime | None = None
+        self.before: float | None = None
+
+    def is_repeated(self, tick: str, price: str) -> bool:
+        """Return whether the price is only what was said before it was asked for anew.
+
+        A new stream begins with the last price, however old that is.
+        """
+        if self.before is None or _PRICES.get(tick) != LAST or not price:
+            return False
+        if float(price) == self.before:
+            return True
+        self.before = None
+        return False
 
     def take_price(self, tick: str, price: str, size: str) -> None:
         """Take a price tick; bid and ask bring their size along."""

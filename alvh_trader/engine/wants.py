@@ -209,6 +209,7 @@ def _streams(turn: Turn) -> Iterator[Instrument]:
     if state.entry.condor is not None:
         yield from (p.instrument for p in state.entry.condor.positions())
     yield from _of_hedges(turn)
+    yield from _of_orders(state)
     for case in cases:
         for trading_class, last_trade in case.series:
             yield from _near(turn, trading_class, last_trade)
@@ -245,6 +246,13 @@ def _of_hedges(turn: Turn) -> Iterator[Instrument]:
         yield from (leg.instrument for leg in lot.legs)
         if isinstance(lot.main, Option):
             yield from _near(turn, lot.main.trading_class, lot.main.last_trade)
+
+
+def _of_orders(state: State) -> Iterator[Instrument]:
+    """Yield what live orders are made of: their next limits are worked out from it."""
+    for ticket in state.tickets.values():
+        if ticket.is_live:
+            yield from (leg.instrument for leg in ticket.order.legs)
 
 
 def _of_choices(turn: Turn, case: Case) -> Iterator[Instrument]:

@@ -474,3 +474,29 @@ def test_all_streams_are_made_anew_where_that_is_asked() -> None:
             assert len(r.peer.got("2")) == 2
 
     asyncio.run(story())
+
+
+@pytest.mark.covers("F90")
+@pytest.mark.parametrize(("instrument", "is_fresh"), [(SPX, False), (VIX, True)])
+def test_the_price_of_before_asked_for_anew_is_no_news_of_spx(
+    instrument: Index, *, is_fresh: bool
+) -> None:
+    async def story() -> None:
+        async with rig() as r:
+            lines = Lines(r)
+            await lines.watch(instrument)
+            lines.price(instrument, 4, "2500.25", "0")
+            assert instrument.con_id in (await lines.pulse(1)).quotes
+            for _ in range(2):
+                again = Watch(instruments=(instrument,), anew=True)
+                r.trader.watch(again)
+                await r.trader.pulse()
+                lines.price(instrument, 4, "2500.25", "0")
+                said = instrument.con_id in (await lines.pulse(20)).quotes
+                assert said is is_fresh
+            lines.price(instrument, 4, "2500.50", "0")
+            assert (await lines.pulse(1)).quotes[instrument.con_id].last == 2500.50
+            lines.price(instrument, 4, "2500.25", "0")
+            assert (await lines.pulse(1)).quotes[instrument.con_id].last == 2500.25
+
+    asyncio.run(story())

@@ -3,17 +3,21 @@
 from collections import Counter
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from alvh_trader.domain.instrument import Index, Option
+from alvh_trader.domain.order import OrderStatus
 from alvh_trader.engine.command import (
     ListExpiries,
     ListOptions,
     RequestBars,
     Watch,
 )
-from alvh_trader.engine.wants import LINES_MAX
+from alvh_trader.engine.turn import Turn
+from alvh_trader.engine.wants import LINES_MAX, settle_wants
 from alvh_trader.strategy.phase import Phase
 from tests.engine.test_promise import hedge
-from tests.playbook import World
+from tests.playbook import RULES, World
 from tests.worked_market import CALM, INDEXES
 
 
@@ -88,3 +92,21 @@ def test_a_wandering_index_does_not_resubscribe_on_every_tick() -> None:
 def test_indexes_come_first() -> None:
     world = World().start().until(Phase.ROLL_WORKING)
     assert all(isinstance(i, Index) for i in world.watched[:4])
+
+
+def test_what_an_order_at_work_is_made_of_is_watched() -> None:
+    """Whatever it was chosen among need not be watched any more."""
+    world = World().start().until(Phase.HEDGE_WORKING)
+    (ticket,) = world.state.tickets.values()
+    legs = {leg.instrument for leg in ticket.order.legs}
+    case = replace(world.case, phase=Phase.MONITOR)
+    turn = Turn(world.state, RULES, world.now)
+    turn.put(cases={case.case_id: case}, lots={})
+    for status, is_watched in (
+        (OrderStatus.WORKING, True),
+        (OrderStatus.UNKNOWN, True),
+        (OrderStatus.CANCELLED, False),
+    ):
+        turn.put(tickets={ticket.order.ref: replace(ticket, status=status)})
+        settle_wants(turn, is_quiet=False)
+        assert (legs <= set(turn.state.watched)) is is_watched

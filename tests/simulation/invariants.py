@@ -21,22 +21,23 @@ from alvh_trader.journal.read import Reader
 from alvh_trader.runtime.loop import decode_state
 from alvh_trader.runtime.replay import Check, Replay
 from alvh_trader.runtime.show import rules_of
+from alvh_trader.strategy.phase import Phase
 from alvh_trader.wire import codec
 from alvh_trader.wire.order_request import PlaceOrder
 from tests.simulation.disk import BASE
+from tests.simulation.truth import Truth, aim
 from tests.simulation.world import World
 
 CLIENT = BrokerOptions().client_id
 
-BLINDING = frozenset({"silence", "quotes_frozen", "10197", "halted", "price_minus1"})
-"""Faults under which no price can be fresh."""
-
-BLIND_MAX = timedelta(seconds=90)
-"""With a price at the beginning of such a fault, an order can still be sent for so
-long: options count as fresh for a minute, and a quote is given out again once."""
-
 PER_MINUTE, PER_HOUR = 12, 65
 """New and changed orders: the limits of reliability.md P23, and some slack."""
+
+UNSEEN = frozenset({Phase.CLOSED, Phase.CLOSING, Phase.MANUAL})
+"""Where a case may stand without being looked at."""
+
+SEEN_MAX = timedelta(seconds=180)
+"""All other cases were looked at no longer ago than this, when all is well."""
 
 _LAST_LINES = {"I11": "V13", "I14": "V1", "P09": "V1", "P23": "V14"}
 """Controls that only a mistake of the program can trip, and what it breaks."""
@@ -76,6 +77,7 @@ class Watch:
         self._filled: Counter[int] = Counter()
         self._calls: Counter[str] = Counter()
         self._words: dict[str, str] = {}
+        self._truth = Truth(world)
         self._halted: datetime | None = None
         world.on_frame = self.on_frame
         world.on_audit = self.on_audit
@@ -89,6 +91,7 @@ class Watch:
         while len(data) >= 4:
             size = int.from_bytes(data[:4], "big")
             payload, data = data[4 : 4 + size], data[4 + size :]
+            self._truth.asked(payload)
             if payload.startswith(b"3\0") and session is not None:
                 order = codec.decode_request(payload, session.version)
                 assert isinstance(order, PlaceOrder)
@@ -112,7 +115,7 @@ class Watch:
             world.violation("V1", f"{ref} was sent under {sorted(numbers)}")
         if self._halted is not None:
             world.violation("V8", f"{ref} left after a halt at {self._halted}")
-        self._expect_sight(ref)
+        self._truth.left(order)
         for seconds, most in ((60, PER_MINUTE), (3600, PER_HOUR)):
             since = world.now - timedelta(seconds=seconds)
             if sum(at > since for at in self._sent) > most:
@@ -180,35 +183,26 @@ class Watch:
 
     def _records(self, *types: str, having: str = "") -> list[dict[str, Any]]:
         """Return what is committed of these types, oldest first."""
+        marks = ", ".join("?" * len(types))
+        rows = self._query(
+            f"SELECT body FROM records WHERE type IN ({marks})"  # noqa: S608
+            " AND instr(body, ?) ORDER BY seq",
+            *types,
+            having,
+        )
+        return [json.loads(cast(bytes, body)) for (body,) in rows]
+
+    def _query(self, words: str, *values: str) -> list[tuple[Any, ...]]:
+        """Return what is committed."""
         reader = apsw.Connection(
             str(self._world.folder / "journal.db"),
             flags=apsw.SQLITE_OPEN_READONLY,
             vfs=BASE,
         )
         try:
-            marks = ", ".join("?" * len(types))
-            rows = reader.execute(
-                f"SELECT body FROM records WHERE type IN ({marks})"  # noqa: S608
-                " AND instr(body, ?) ORDER BY seq",
-                (*types, having),
-            ).fetchall()
+            return reader.execute(words, values).fetchall()
         finally:
             reader.close()
-        return [json.loads(cast(bytes, body)) for (body,) in rows]
-
-    def _expect_sight(self, ref: str) -> None:
-        world = self._world
-        floor = world.gateway.floor
-        if (
-            floor.is_cut_off
-            and world.cut_since
-            and (world.now - world.cut_since > timedelta(seconds=2))
-        ):
-            world.violation("V5", f"{ref} left while the broker's link was down")
-        for it in world.gateway.injector.active:
-            began = world.began.get(it.name)
-            if it.name in BLINDING and began and world.now - began > BLIND_MAX:
-                world.violation("V5", f"{ref} left {it.name} since {began}")
 
     # ---------------------------------------------------------- the audit ---
 
@@ -218,21 +212,22 @@ class Watch:
         if not row["order_ref"].startswith("ALVH-"):
             return
         if event == "order":
+            self._truth.taken(row)
             self._taken(row)
             self._live[perm_id] = row
         elif event == "fill":
             self._fill(row)
         if event in {"cancel", "reject"}:
             self._live.pop(perm_id, None)
+            self._truth.over(row)
 
     def _taken(self, row: dict[str, Any]) -> None:
         world, ref = self._world, row["order_ref"]
-        aim = ref.rpartition("-")[0]
         for other in self._live.values():
             if other["order_ref"] == ref:
                 if "duplicate_after_modify" not in world.began:
                     world.violation("V1", f"{ref} is there twice")
-            elif other["order_ref"].rpartition("-")[0] == aim:
+            elif aim(other["order_ref"]) == aim(ref):
                 world.violation("V1", f"{ref} while {other['order_ref']} lives")
         if "-ROLL-" in ref and sum(self._calls.values()) <= 0:
             world.violation("V2", f"{ref} reached the exchange without a hedge")
@@ -242,6 +237,7 @@ class Watch:
         self._filled[row["perm_id"]] += row["quantity"]
         if order is not None and self._filled[row["perm_id"]] >= order["quantity"]:
             del self._live[row["perm_id"]]
+            self._truth.over(row)
         if row["legs"][0].get("symbol") == "VIX":
             first = row["legs"][0]
             sign = 1 if row["action"] == "BUY" else -1
@@ -271,9 +267,13 @@ class Watch:
             world.violation("V13", "no state was left")
             return
         state = decode_state(last[1])
+        alerts = self._records("RaiseAlert")
         self._guarded()
+        self._hushed()
+        self._believed()
         self._books(state)
-        self._liveness(state)
+        self._told(state, alerts)
+        self._liveness(state, alerts)
         if replays:
             self._replayed()
 
@@ -288,51 +288,86 @@ class Watch:
             if row is not None:
                 self._world.violation(row, f"{tripped['control']}: {tripped['text']}")
 
+    def _hushed(self) -> None:
+        """No account is named in full, in no record (V15)."""
+        account = self._world.exchange.accounts[0]
+        found = self._query("SELECT type FROM records WHERE instr(body, ?)", account)
+        for (kind,) in found[:1]:
+            self._world.violation("V15", f"a {kind} names the account")
+
+    def _believed(self) -> None:
+        """No order was taken for over while it could trade (V7)."""
+        for said in self._records("OrderUpdated", having="Cancelled"):
+            report, at = said["report"], datetime.fromisoformat(said["at"])
+            ref, status = report["ref"], report["status"]
+            is_over = status in {"Cancelled", "ApiCancelled"}
+            if is_over and self._truth.worked(ref, report["perm_id"], at):
+                self._world.violation("V7", f"{ref} was {status} while it worked")
+
     def _books(self, state: State) -> None:
         """Ledger and executions are those of the broker (V3, V4)."""
         world, exchange = self._world, self._world.exchange
         account = exchange.account(exchange.accounts[0])
-        held = {
-            it.holding.con_id: it.holding.quantity
-            for it in account.holdings
-            if it.holding.quantity
-        }
-        booked = {con_id: n for con_id, n in state.ledger.items() if n}
-        if held != booked and not _is_named(state):
-            differ = sorted(
-                (k, held.get(k, 0), booked.get(k, 0))
-                for k in held.keys() | booked.keys()
-                if held.get(k, 0) != booked.get(k, 0)
-            )
+        held = Counter(
+            {it.holding.con_id: it.holding.quantity for it in account.holdings}
+        )
+        booked = Counter(state.ledger)
+        named = {n for it in state.discrepancies.values() for n in it.con_ids}
+        differ = [
+            (con_id, held[con_id], booked[con_id])
+            for con_id in sorted(held.keys() | booked.keys())
+            if held[con_id] != booked[con_id] and con_id not in named
+        ]
+        if differ and state.break_since is None:
             world.violation("V4", f"(contract, held, booked): {differ}")
-        real = {
-            _base(it.exec_id)
+        traded: dict[str, Any] = {
+            _base(it.exec_id): it
             for it in exchange.executions()
             if it.con_id and it.order_ref.startswith("ALVH-")
         }
-        lost = real - set(state.fills)
-        if lost and state.reconciled is not None:
-            world.violation("V3", f"executions that are not booked: {sorted(lost)}")
+        if lost := sorted(traded.keys() - state.fills.keys()):
+            world.violation("V3", f"executions that are not booked: {lost}")
+        for base, it in traded.items():
+            fill = state.fills.get(base)
+            count = it.quantity if it.side == "BOT" else -it.quantity
+            if fill is not None and (fill.quantity, fill.price) != (count, it.price):
+                text = f"{base} booked as {fill.quantity} at {fill.price}"
+                world.violation("V3", f"{text}, not {count} at {it.price}")
 
-    def _liveness(self, state: State) -> None:
+    def _told(self, state: State, alerts: list[dict[str, Any]]) -> None:
+        """A person knows of what is severe (V10)."""
+        codes = {it["code"] for it in alerts}
+        if state.freeze and not codes & {"halted", "reduced"}:
+            self._world.violation("V10", "it is frozen, and nobody was told")
+        for it in state.discrepancies.values():
+            if it.name.lower() not in codes:
+                self._world.violation("V10", f"{it.key}, and nobody was told")
+        for ref in self._truth.lost():
+            if not any(ref in it["text"] for it in alerts):
+                text = f"{ref} never reached the exchange, and nobody was told"
+                self._world.violation("V10", text)
+
+    def _liveness(self, state: State, alerts: list[dict[str, Any]]) -> None:
         """It is able to go on, or waits for something that has a name (V12)."""
-        alerts = self._records("RaiseAlert")
-        account = self._world.exchange.accounts[0]
-        if any(account in it["text"] for it in alerts):
-            self._world.violation("V15", "an alert names the account")
-        if _is_named(state):
-            if not alerts:
-                self._world.violation("V10", "it is frozen, and nobody was told")
-            return
+        world = self._world
+        is_broken = state.break_since is not None or bool(state.discrepancies)
         if not state.is_connected or not state.is_link_up:
-            self._world.violation("V12", "not connected when all was well")
-        elif state.reconciled is None:
-            self._world.violation("V12", "not reconciled when all was well")
+            world.violation("V12", "not connected when all was well")
+        elif state.reconciled is None and not is_broken:
+            world.violation("V12", "not reconciled when all was well")
         for ref, ticket in state.tickets.items():
             # In live a person must give it up, and has been told.
             told = any(ref in it["text"] for it in alerts)
-            if ticket.is_in_doubt and not (self._world.account and told):
-                self._world.violation("V12", f"{ref} is still in doubt")
+            if ticket.is_in_doubt and not (world.account and told):
+                world.violation("V12", f"{ref} is still in doubt")
+            if ref in self._truth.living and not ticket.is_live:
+                world.violation("V7", f"{ref} is {ticket.status}, and works")
+        for case in state.cases.values():
+            if case.phase not in UNSEEN and (
+                case.evaluated is None or world.now - case.evaluated > SEEN_MAX
+            ):
+                text = f"{case.case_id}, {case.phase}, last seen {case.evaluated}"
+                world.violation("V12", text)
 
     def _replayed(self) -> None:
         """The journal leads to the same again (V11), by legal steps only (V7)."""
@@ -364,11 +399,6 @@ class _Follow(Replay):
                 if before[ref].is_live:
                     self._world.violation("V7", f"{ref} was forgotten alive")
         return outcome
-
-
-def _is_named(state: State) -> bool:
-    """Return whether the daemon waits for a person, and says what for."""
-    return bool(state.freeze) or state.break_since is not None
 
 
 def _terms(order: dict[str, Any]) -> dict[str, Any]:

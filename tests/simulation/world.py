@@ -114,6 +114,8 @@ class World:
         self.person = Person(self) if account else None
         self.began: dict[str, datetime] = {}
         """Since when each fault has been on."""
+        self.beginnings: list[tuple[str, str, datetime]] = []
+        """Every fault that has begun: its name, its value, and when."""
         self.cut_since: datetime | None = None
         self._digest = hashlib.blake2b(digest_size=16)
         self._branch = branch
@@ -267,6 +269,7 @@ class World:
         # Without a length it lasts until it strikes, or some seconds.
         self.stir(it.seconds or FAULTS[it.name].lasts or 0.0)
         self.began.setdefault(it.name, self.now)
+        self.beginnings.append((it.name, it.value, self.now))
 
     def _calm(self) -> None:
         """End every fault: from here on the world is as it should be."""
