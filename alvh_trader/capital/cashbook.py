@@ -60,6 +60,10 @@ class CashBook(Struct, frozen=True, kw_only=True):
     queried: tuple[str, ...] = ()
     """Executions of whose commission a person was told: missing, or too high."""
 
+    missing: dict[str, str] = {}
+    """Executions whose commission is overdue, with their case: what that case brought
+    is provisional until it comes. A broker that forgets it never tells it."""
+
     accrued: date | None = None
     """The day up to which interest is booked."""
 
@@ -112,6 +116,8 @@ def charge(
     book: CashBook, day: date, exec_id: str, case: str, amount: float
 ) -> CashBook:
     """Return the book with the commission of an execution, counted once."""
+    missing = {k: name for k, name in book.missing.items() if k != exec_id}
+    book = replace(book, missing=missing)
     change = amount - book.charged.get(exec_id, 0.0)
     if not change:
         return book
@@ -141,6 +147,11 @@ def forget(book: CashBook, today: date, exec_ids: frozenset[str]) -> CashBook:
         charged={k: v for k, v in book.charged.items() if k in exec_ids},
         pending={k: v for k, v in book.pending.items() if k in exec_ids},
         queried=tuple(k for k in book.queried if k in exec_ids),
+        missing={
+            k: name
+            for k, name in book.missing.items()
+            if any(f.case == name for f in flows)
+        },
     )
 
 

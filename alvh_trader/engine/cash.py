@@ -42,6 +42,8 @@ COMMISSION_MAX = timedelta(minutes=5)
 COMMISSION_TIMES = 3
 """How late a commission may be, and how many times what is reckoned with (T03)."""
 
+NOT_REPORTED = "its commission is not reported"
+
 CONDOR_LEGS = 4
 
 SETTLEMENT_MAX = timedelta(days=5)
@@ -94,7 +96,7 @@ def look(turn: Turn) -> None:
 def query_commissions(turn: Turn) -> None:
     """Tell once of an execution of ours whose commission is missing, or too high (T03).
 
-    Until it is known, what the execution brought is provisional.
+    Until it is known, what its case brought is provisional (reliability.md F55).
     """
     book = turn.state.cash
     told = [
@@ -109,7 +111,21 @@ def query_commissions(turn: Turn) -> None:
         turn.alert("commission", Severity.WARNING, "", f"execution {base}: {why}")
     if told:
         queried = (*book.queried, *(base for base, _ in told))
-        _put(turn, msgspec.structs.replace(book, queried=queried))
+        missing = {
+            base: _case_of(turn, turn.state.fills[base].ref)
+            for base, why in told
+            if why == NOT_REPORTED
+        }
+        _put(
+            turn,
+            msgspec.structs.replace(
+                book, queried=queried, missing={**book.missing, **missing}
+            ),
+        )
+
+
+def _case_of(turn: Turn, ref: str) -> str:
+    return _opened_by(turn, ref) or turn.state.tickets[ref].order.case
 
 
 def _odd_commission(turn: Turn, base: str, fill: Fill) -> str | None:
@@ -117,7 +133,7 @@ def _odd_commission(turn: Turn, base: str, fill: Fill) -> str | None:
     amount = book.charged.get(base, book.pending.get(base))
     if amount is None:
         late = turn.at - fill.at >= COMMISSION_MAX
-        return "its commission is not reported" if late else None
+        return NOT_REPORTED if late else None
     most = COMMISSION_TIMES * reckoned * 100 / CONDOR_LEGS * abs(fill.quantity)
     if amount > most:
         return f"its commission is {amount:.2f} USD, reckoned with {most:.2f} at most"

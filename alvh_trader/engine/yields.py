@@ -18,6 +18,8 @@ from alvh_trader.engine.turn import Turn
 from alvh_trader.portfolio.greeks import Exposure
 from alvh_trader.strategy.phase import Phase
 
+PROVISIONAL = "provisional: a commission is not reported"
+
 
 class Book:
     """The open cases as they are now, each with its reading and its hedge.
@@ -95,6 +97,8 @@ class Book:
             expected = self._expected(case, self.read[name][0])
         if so_far is None and not note:
             note = "its flows have no one rate of return yet"
+        if name in state.cash.missing.values():
+            note = "; ".join(filter(None, (note, PROVISIONAL)))
         capital = max(-sum(f.usd for f in flows if f.kind is Kind.MARGIN), 0.0)
         return Return(
             case=name,

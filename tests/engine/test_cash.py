@@ -9,13 +9,14 @@ from msgspec.structs import replace
 from alvh_trader.capital.cashbook import CashBook, Kind
 from alvh_trader.domain.inputs import Inputs
 from alvh_trader.domain.market import Bar
-from alvh_trader.domain.order import Fill
+from alvh_trader.domain.order import Fill, exec_base
 from alvh_trader.engine.event import (
     BarsReported,
     CommissionReported,
     InputsRead,
     OrderFilled,
 )
+from alvh_trader.engine.yields import PROVISIONAL
 from alvh_trader.strategy.phase import Phase
 from tests.capital.worked import FACILITIES, REIT, VAULT
 from tests.engine.test_entries import cash as with_nothing_held
@@ -268,6 +269,33 @@ def test_a_commission_that_never_comes_is_told_once() -> None:
     assert all("is not reported" in alert.text for alert in told)
     world.run(600)
     assert len(world.alerts("commission")) == len(told)
+
+
+@pytest.mark.covers("F55")
+def test_what_a_case_brought_is_provisional_until_its_commissions_are_known() -> None:
+    """Most of them come late, and the last one never: with no next day either."""
+    world = World().start().until(Phase.COOLDOWN)
+    assert provisional(world) == []
+    world.run(1200)
+    name = world.case.case_id
+    assert provisional(world) == [name]
+    for fill in world.broker.fills[:-1]:
+        told = CommissionReported(at=world.now, exec_id=fill.exec_id, amount=0.0)
+        world.tell(told)
+    last = exec_base(world.broker.fills[-1].exec_id)
+    assert world.state.cash.missing == {last: name}
+    world.now += timedelta(days=1)
+    world.broker.begin_day(world.now.date())
+    world.run(1200)
+    assert last not in world.state.fills
+    assert provisional(world) == [name]
+
+
+def provisional(world: World) -> list[str]:
+    """Return the cases whose returns are shown as provisional."""
+    view = world.state.capital
+    assert view is not None
+    return [each.case for each in view.returns if PROVISIONAL in each.note]
 
 
 @pytest.mark.covers("T03")

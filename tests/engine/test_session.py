@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from alvh_trader.domain.order import Fill, OrderReport, Purpose
+from alvh_trader.domain.order import Fill, OrderReport, OrderStatus, Purpose
 from alvh_trader.engine.command import (
     CancelOrder,
     PlaceOrder,
@@ -129,6 +129,33 @@ def test_an_order_the_broker_never_saw_is_given_up_and_the_hedge_planned_anew() 
     assert len(placed) > 1
     assert world.broker.received == placed[1:]
     assert {o.quantity for o in placed} == {7}
+
+
+@pytest.mark.covers("F02", "F03", "F04", "I01", "P07")
+@pytest.mark.parametrize("was_sent", [False, True])
+def test_what_was_written_counts_as_sent_for_the_next_process(was_sent: bool) -> None:
+    """It died between the record and an answer: only the broker knows on which side."""
+    world = World(fills=False).start()
+    world.withheld.add(PlaceOrder)
+    world.until(Phase.HEDGE_WORKING)
+    (order,) = world.placed(Purpose.HEDGE)
+    assert world.state.tickets[order.ref].status is OrderStatus.INTENT
+    if was_sent:
+        world.broker.accept(order)  # And its answer went with the process.
+    asked = len(world.commands)
+    world.withheld.add(RequestReport)
+    world.restart()
+    assert world.state.tickets[order.ref].is_in_doubt
+    assert isinstance(world.commands[asked], RequestReport)
+    world.run(600)
+    assert world.state.tickets[order.ref].is_in_doubt, "time alone proves nothing"
+    assert world.placed(Purpose.HEDGE) == [order]
+    world.withheld.clear()
+    world.answer()
+    found = world.state.tickets[order.ref].status
+    lost = OrderStatus.NOT_SEEN
+    assert found is (OrderStatus.WORKING if was_sent else lost)
+    assert world.broker.received.count(order) == int(was_sent)
 
 
 @pytest.mark.covers("F24", "F25")
