@@ -22,7 +22,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from alvh_trader.broker.faults import NO_LINES, OTHER_SESSION, Fault
+from alvh_trader.broker.faults import (
+    NO_LINES,
+    NO_SUCH_INSTRUMENT,
+    OTHER_SESSION,
+    Fault,
+)
 from alvh_trader.broker.library import Wire
 from alvh_trader.broker.pace import Pace
 from alvh_trader.broker.stream import LAST, Stream
@@ -47,12 +52,20 @@ class Feed:
     """The streams wanted, over all sessions, and those that run in this one."""
 
     def __init__(
-        self, pace: Pace, take_id: Callable[[], int], *, refresh: float, delayed: bool
+        self,
+        pace: Pace,
+        take_id: Callable[[], int],
+        *,
+        refresh: float,
+        delayed: bool,
+        on_unknown: Callable[[Instrument, str], None],
     ) -> None:
         self._pace = pace
         self._take_id = take_id
         self._refresh = timedelta(seconds=refresh)
         self._delayed = delayed
+        self._on_unknown = on_unknown
+        self._unknown: set[int] = set()
         self._wanted: dict[int, Instrument] = {}
         self._streams: dict[int, Stream] = {}
         self._by_request: dict[str, Stream] = {}
@@ -101,6 +114,7 @@ class Feed:
         self._by_request.clear()
         self._changed.clear()
         self._farms_down.clear()
+        self._unknown.clear()
         self._link_is_up = True
         self.troubles = ()
         self._distrust()
@@ -192,7 +206,14 @@ class Feed:
             )
             stream.refuse(code)
             self._mark(stream)
+            self._tell_unknown(stream.instrument, code, text)
         return True
+
+    def _tell_unknown(self, instrument: Instrument, code: int, text: str) -> None:
+        """Tell once a session of a contract that the broker does not know (F98)."""
+        if code == NO_SUCH_INSTRUMENT and instrument.con_id not in self._unknown:
+            self._unknown.add(instrument.con_id)
+            self._on_unknown(instrument, text)
 
     def on_farm(self, text: str, *, is_up: bool) -> None:
         """A data farm went (`Market data farm connection is broken:usopt`) or came."""

@@ -35,7 +35,9 @@ from alvh_trader.broker.reconcile import Reconciler
 from alvh_trader.broker.reference import Reference
 from alvh_trader.broker.tracker import Tracker
 from alvh_trader.broker.wrapper import wrapper
+from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.domain.connection import Trouble
+from alvh_trader.domain.instrument import Future, Instrument, Option
 from alvh_trader.engine.command import Reconnect
 from alvh_trader.engine.event import (
     BrokerConnected,
@@ -46,6 +48,7 @@ from alvh_trader.engine.event import (
     LinkChanged,
     MarketUpdated,
     ReportFailed,
+    RequestFailed,
 )
 from alvh_trader.errors import BrokerError, NotConnectedError
 from alvh_trader.ports import Clock, Put
@@ -76,6 +79,7 @@ class Session:
             self._take_id,
             refresh=options.refresh,
             delayed=options.allow_delayed,
+            on_unknown=self._on_unknown,
         )
         self.questions = Questions(put, clock)
         self.desk = (
@@ -358,6 +362,17 @@ class Session:
         if data_lost:
             self.feed.restart()
         self._put(LinkChanged(at=self._clock.now(), is_up=is_up, data_lost=data_lost))
+
+    def _on_unknown(self, instrument: Instrument, text: str) -> None:
+        now = self._clock.now()
+        if not isinstance(instrument, Option | Future):
+            what = f"{instrument.con_id}"
+        elif instrument.last_trade < new_york_date(now):
+            return  # It has ended, and nobody lists it any more.
+        else:
+            what = f"{instrument.trading_class} {instrument.con_id}"
+        reason = f"the broker does not know {what}: {text}"
+        self._put(RequestFailed(at=now, request="Watch", reason=reason))
 
     def _on_unreadable(self, message: str, error: Exception) -> None:
         _log.error("message.unreadable", message=message, error=repr(error))

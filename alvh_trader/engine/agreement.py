@@ -7,6 +7,7 @@ until a person adopts what the broker shows (reliability.md T02, F58, F109).
 
 from collections.abc import Mapping
 
+from alvh_trader.domain.calendar import new_york_date
 from alvh_trader.domain.instrument import Future, Instrument, Option, Other
 from alvh_trader.domain.position import Position
 from alvh_trader.engine import discrepancies, missed
@@ -59,6 +60,39 @@ def _instrument(
         (x for x in known if x.con_id == con_id and isinstance(x, Option | Future)),
         None,
     )
+
+
+def see_contracts(turn: Turn) -> None:
+    """Compare what is ours with what the broker lists under its numbers now (F98).
+
+    A contract that was adjusted is another one, whatever its number; orders and prices
+    of the one that we knew mean nothing for it. What ends today is left to its end.
+    """
+    today = new_york_date(turn.at)
+    changed = {
+        con_id: (known, held.instrument)
+        for con_id, held in turn.state.positions.items()
+        if (known := _instrument(turn, {}, con_id)) is not None
+        and known != held.instrument
+        and known.last_trade > today
+    }
+    discrepancies.heal(turn, Name.CONTRACT, {str(k) for k in changed})
+    for con_id, (known, listed) in changed.items():
+        text = f"{con_id} was {_terms(known)}, and is {_terms(listed)} at the broker"
+        discrepancies.notice(turn, Name.CONTRACT, con_id, text, {con_id})
+
+
+def _terms(instrument: Instrument) -> str:
+    match instrument:
+        case Option():
+            strike = f"{instrument.strike:g}{instrument.right}"
+            what = f"{instrument.trading_class} {instrument.expiry} {strike}"
+            return f"{what} x {instrument.multiplier}"
+        case Future():
+            what = f"{instrument.trading_class} {instrument.expiry}"
+            return f"{what} x {instrument.multiplier}"
+        case _:
+            return "not listed as an option or a future"
 
 
 def agrees(turn: Turn) -> bool:

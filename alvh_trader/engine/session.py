@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from alvh_trader.domain.order import Fill, OrderReport, exec_base
 from alvh_trader.engine import arming, cash, connection, discrepancies, losses, outage
-from alvh_trader.engine.agreement import agrees, settle_expired
+from alvh_trader.engine.agreement import agrees, see_contracts, settle_expired
 from alvh_trader.engine.answers import on_completed, on_shown, settle_doubts
 from alvh_trader.engine.books import review_cases
 from alvh_trader.engine.command import RequestReport, Severity
@@ -193,6 +193,7 @@ def on_reported(turn: Turn, event: BrokerReported) -> None:
     settle_doubts(turn, shown)
     _refuse_stale_journal(turn, shown)
     settle_expired(turn, before)
+    see_contracts(turn)
     if not agrees(turn):
         return
     turn.put(reconciled=turn.at, break_since=None)

@@ -18,6 +18,7 @@ class Name(StrEnum):
 
     POSITION = "POSITION"  # It changed, and no execution says why.
     ASSIGNED = "ASSIGNED"  # European options became something else: impossible.
+    CONTRACT = "CONTRACT"  # What we hold is listed with other terms, or not at all.
     FOREIGN_TRADE = "FOREIGN_TRADE"  # Somebody else traded what we hold.
     FOREIGN_ORDER = "FOREIGN_ORDER"  # Somebody else's order works on what we hold.
     CANCELLED_BY_OTHER = "CANCELLED_BY_OTHER"  # Our order ended, and not by us.
@@ -49,6 +50,7 @@ RULES: Mapping[Name, Rule] = MappingProxyType(
     {
         Name.POSITION: Rule(halts_after=timedelta(minutes=5), reduces=True, heals=True),
         Name.ASSIGNED: Rule(halts_after=AT_ONCE, reduces=True),
+        Name.CONTRACT: Rule(reduces=True, heals=True),
         Name.FOREIGN_TRADE: Rule(),
         Name.FOREIGN_ORDER: Rule(heals=True),
         Name.CANCELLED_BY_OTHER: Rule(),

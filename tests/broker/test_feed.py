@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from alvh_trader.domain.connection import Trouble
 from alvh_trader.domain.instrument import Index, Instrument, Other
@@ -15,6 +16,7 @@ from alvh_trader.engine.event import (
     DataTroubled,
     LinkChanged,
     MarketUpdated,
+    RequestFailed,
 )
 from tests.broker.peer import TIME, Fields, Peer
 from tests.broker.rig import NOW, SPX_LOWER_PUT, SPX_PUT, VIX_CALL, Rig, rig, until
@@ -22,6 +24,8 @@ from tests.broker.rig import NOW, SPX_LOWER_PUT, SPX_PUT, VIX_CALL, Rig, rig, un
 SPX = Index(416904, "SPX")
 VIX = Index(13455763, "VIX")
 AD = Index(26718743, "AD-NYSE", "NYSE")
+
+YESTERDAY = NOW.date() - timedelta(days=1)
 
 EVERY = (SPX, VIX, AD, VIX_CALL, SPX_PUT)
 
@@ -457,6 +461,26 @@ def test_a_refused_stream_is_asked_for_again_with_growing_pauses(code: int) -> N
             assert first <= 40
             pauses = [b - a for a, b in pairwise([first, *others])]
             assert pauses == [60, 120, 240, 480]
+
+    asyncio.run(story())
+
+
+@pytest.mark.covers("F98")
+def test_a_contract_that_nobody_knows_is_told_once_unless_it_has_ended() -> None:
+    async def story() -> None:
+        async with rig() as r:
+            lines = Lines(r)
+            ended = replace(VIX_CALL, con_id=112, last_trade=YESTERDAY)
+            await lines.watch(VIX_CALL, ended)
+            for _ in range(3):
+                for stream in (VIX_CALL, ended):
+                    r.peer.error(lines.line(stream), 200, "No security definition")
+                r.peer.error(lines.line(VIX_CALL), 300, "Can't find it")
+                await lines.pulse(5)
+            (told,) = r.inbox.of(RequestFailed)
+            assert told.request == "Watch"
+            words = "the broker does not know VIX 111: No security definition"
+            assert told.reason == words
 
     asyncio.run(story())
 

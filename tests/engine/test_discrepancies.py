@@ -171,6 +171,63 @@ def test_options_that_turn_into_shares_halt_at_once() -> None:
     assert world.state.is_halted
 
 
+@pytest.mark.covers("F98", "P05")
+@pytest.mark.parametrize("listed", ["adjusted", "gone"])
+def test_a_contract_with_other_terms_is_another_whatever_its_number(
+    listed: str,
+) -> None:
+    world = calm()
+    short = short_of(world)
+    now = replace(short, multiplier=95)
+    listing = now if listed == "adjusted" else Other(short.con_id, "SPX", "OPT")
+    held = world.broker.positions
+    before = held[short.con_id]
+    held[short.con_id] = replace(before, instrument=listing)
+    world.tell(world.broker.reported(world.now))
+    assert world.discrepancies == ["CONTRACT"]
+    (told,) = world.alerts("contract")
+    assert f"{short.strike:g}{short.right} x 100" in told.text
+    assert ("x 95" if listed == "adjusted" else "not listed") in told.text
+    assert world.is_at(Phase.RECONCILE)
+    under_fire(world, 600)
+    assert world.broker.received == []
+    held[short.con_id] = before
+    world.run(60)
+    assert world.discrepancies == []
+    world.run(600)
+    assert world.placed(Purpose.HEDGE)
+
+
+@pytest.mark.covers("F98")
+def test_a_leg_that_gets_another_number_is_a_persons_to_confirm() -> None:
+    world = calm()
+    short = short_of(world)
+    renumbered = replace(short, con_id=short.con_id + 5_000_000)
+    world.broker.hold(renumbered, -10)
+    lost(world, short, 10)
+    assert world.discrepancies == ["POSITION", "POSITION"]
+    under_fire(world, 200)
+    assert world.broker.received == []
+    world.adopt()
+    world.run(120)
+    assert world.discrepancies == []
+    assert world.is_at(Phase.MANUAL)
+    assert world.broker.received == []
+
+
+@pytest.mark.covers("F98", "F108")
+def test_what_ends_today_may_be_delisted_before_it_has_left_the_account() -> None:
+    world = calm()
+    short = short_of(world)
+    world.now += timedelta(days=(short.last_trade - world.now.date()).days)
+    world.broker.begin_day(world.now.date())
+    held = world.broker.positions
+    gone = Other(short.con_id, "SPX", "OPT")
+    held[short.con_id] = replace(held[short.con_id], instrument=gone)
+    world.tell(world.broker.reported(world.now))
+    assert world.alerts("contract") == []
+
+
 @pytest.mark.covers("F109")
 def test_a_position_gone_before_its_settlement_is_not_explained_by_the_calendar() -> (
     None
