@@ -123,6 +123,11 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
             frozenset({"V5"}),
             (
                 Edit(
+                    "engine/connection.py",
+                    "BLIND_AFTER = timedelta(seconds=60)",
+                    "BLIND_AFTER = timedelta(days=1)",
+                ),
+                Edit(
                     "engine/instant.py",
                     "QUOTE_AGE_MAX = timedelta(seconds=60)",
                     "QUOTE_AGE_MAX = timedelta(days=1)",

@@ -25,6 +25,7 @@ from alvh_trader.strategy.phase import Phase
 from alvh_trader.wire import codec
 from alvh_trader.wire.order_request import PlaceOrder
 from tests.simulation.disk import BASE
+from tests.simulation.holdings import AWAY, Holdings, base_of, purpose_of
 from tests.simulation.truth import Truth, aim
 from tests.simulation.world import World
 
@@ -75,9 +76,10 @@ class Watch:
         self._frames: Counter[str] = Counter()
         self._live: dict[int, dict[str, Any]] = {}
         self._filled: Counter[int] = Counter()
-        self._calls: Counter[str] = Counter()
         self._words: dict[str, str] = {}
         self._truth = Truth(world)
+        self._holdings = Holdings(world)
+        self._flattened: datetime | None = None
         self._halted: datetime | None = None
         world.on_frame = self.on_frame
         world.on_audit = self.on_audit
@@ -143,6 +145,8 @@ class Watch:
             self._expect_consent(ref, approved)
         if wanted["purpose"] == "ROLL":
             self._expect_permit(ref, [it["approved"].get("permit") for it in commands])
+        if self._flattened is not None and wanted["purpose"] not in AWAY:
+            world.violation("V1", f"{ref} left, and all is being closed")
 
     def _expect_permit(self, ref: str, permits: list[dict[str, Any] | None]) -> None:
         world, newest = self._world, permits[-1]
@@ -151,11 +155,27 @@ class Watch:
             return
         if newest in permits[:-1]:
             world.violation("V2", f"{ref} left with a permit that was used before")
-        if not newest["hedge_exec_ids"]:
+        fills = newest["hedge_exec_ids"]
+        if not fills:
             world.violation("V2", f"{ref}: its permit names no hedge fill")
+        self._holdings.expect_hedge(ref, self._needed(newest["case"]), fills)
         expires = datetime.fromisoformat(newest["expires"])
         if not world.now - timedelta(seconds=1) <= expires:
             world.violation("V2", f"{ref} left on a permit that expired at {expires}")
+
+    def _needed(self, case: str) -> int:
+        """Return how many hedges the case was last said to need, at least one."""
+        rows = self._query(
+            "SELECT body FROM records WHERE type = 'Decision' AND case_id = ?"
+            " AND instr(body, 'HEDGE_COMPLETE') + instr(body, 'HEDGE_SUFFICIENT')"
+            " ORDER BY seq DESC LIMIT 1",
+            case,
+        )
+        for (body,) in rows:
+            for name, _, bound, *_ in json.loads(body)["findings"]:
+                if name == "hedge held":
+                    return int(bound.removeprefix(">= "))
+        return 1
 
     def _expect_consent(self, ref: str, approved: dict[str, Any]) -> None:
         """A person allowed this order, in time, and no other by the same word (V9)."""
@@ -209,6 +229,8 @@ class Watch:
     def on_audit(self, row: dict[str, Any]) -> None:
         """Look at what the exchange took, filled or ended."""
         perm_id, event = row["perm_id"], row["event"]
+        if event == "fill":
+            self._holdings.follow()
         if not row["order_ref"].startswith("ALVH-"):
             return
         if event == "order":
@@ -229,8 +251,8 @@ class Watch:
                     world.violation("V1", f"{ref} is there twice")
             elif aim(other["order_ref"]) == aim(ref):
                 world.violation("V1", f"{ref} while {other['order_ref']} lives")
-        if "-ROLL-" in ref and sum(self._calls.values()) <= 0:
-            world.violation("V2", f"{ref} reached the exchange without a hedge")
+        if purpose_of(ref) == "ROLL":
+            self._holdings.expect_hedge(ref, 1, ())
 
     def _fill(self, row: dict[str, Any]) -> None:
         order = self._live.get(row["perm_id"])
@@ -238,11 +260,6 @@ class Watch:
         if order is not None and self._filled[row["perm_id"]] >= order["quantity"]:
             del self._live[row["perm_id"]]
             self._truth.over(row)
-        if row["legs"][0].get("symbol") == "VIX":
-            first = row["legs"][0]
-            sign = 1 if row["action"] == "BUY" else -1
-            leg = 1 if len(row["legs"]) == 1 or first["action"] == "BUY" else -1
-            self._calls[first["expiry"]] += sign * leg * row["quantity"]
 
     def on_answer(self, verb: str, *, taken: bool) -> None:
         """Note what the daemon answered a person."""
@@ -250,6 +267,10 @@ class Watch:
             self._halted = self._world.now
         if verb == "clear" and taken:
             self._halted = None
+        if verb == "flatten" and taken:
+            self._flattened = self._world.now
+        if verb in {"halt", "release"} and taken:
+            self._flattened = None
 
     # ------------------------------------------------------------ the end ---
 
@@ -321,7 +342,7 @@ class Watch:
         if differ and state.break_since is None:
             world.violation("V4", f"(contract, held, booked): {differ}")
         traded: dict[str, Any] = {
-            _base(it.exec_id): it
+            base_of(it.exec_id): it
             for it in exchange.executions()
             if it.con_id and it.order_ref.startswith("ALVH-")
         }
@@ -404,8 +425,3 @@ class _Follow(Replay):
 def _terms(order: dict[str, Any]) -> dict[str, Any]:
     """Return an order without its price."""
     return {name: value for name, value in order.items() if name != "limit"}
-
-
-def _base(exec_id: str) -> str:
-    """Return what a trade and its corrections share, as the broker numbers them."""
-    return exec_id.rpartition(".")[0]

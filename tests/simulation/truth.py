@@ -39,9 +39,9 @@ KNOWN_AFTER = timedelta(seconds=15)
 """An order of which nothing was heard for so long is in doubt, and nothing else may
 leave: ten seconds, and a look."""
 
-STREAMS_MAX = timedelta(seconds=120)
-"""So long after its streams were lost without a word, a leg is streamed again or no
-order for it leaves."""
+STREAMS_MAX = timedelta(seconds=600)
+"""So long after the newest fault, and the beginning of the session, nothing is asked
+for anew any more: the legs of whatever leaves are streamed."""
 
 START, OPEN, EXECUTIONS, POSITIONS, COMPLETED = b"71", b"16", b"7", b"61", b"99"
 QUESTIONS = {
@@ -121,12 +121,8 @@ class Truth:
 
     def _expect_streams(self, order: PlaceOrder) -> None:
         world = self._world
-        ended = [
-            at
-            for name, _, at in self._world.beginnings
-            if name in {"lines_lost", "1101"}
-        ]
-        if ended and world.now - ended[-1] < STREAMS_MAX:
+        begun = [at for _, _, at in world.beginnings] or [self._since]
+        if world.now - max(self._since, *begun) < STREAMS_MAX:
             return
         clients = world.gateway.floor.clients.values()
         streamed = {con_id for client in clients for con_id in client.wanted()}
