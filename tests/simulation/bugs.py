@@ -93,7 +93,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
         ),
         "any-error-ends-an-order": Bug(
             "An error about an order means that it is cancelled, as in the library.",
-            frozenset({"V1", "V3", "V4"}),
+            frozenset({"V1", "V3", "V4", "V7"}),
             (
                 Edit(
                     "broker/orders.py",

@@ -55,13 +55,8 @@ def _blind(rng: Draw) -> Tangle:
 
 def _late(rng: Draw) -> Tangle:
     """Orders reach the exchange when they are no longer expected."""
-    late = Trouble(
-        name="late_order",
-        value=_one(rng, "8", "30", "45"),
-        at=_within(rng, SOON),
-        seconds=_long(rng),
-    )
-    return _with_a_break(rng, late)
+    value = _one(rng, "8", "30", "45", "45")
+    return _with_a_break(rng, _early(rng, "late_order", value))
 
 
 def _refused(rng: Draw) -> Tangle:
@@ -82,15 +77,14 @@ def _unheard(rng: Draw) -> Tangle:
     """What was filled is not told, or too late."""
     name, value = _one(
         rng,
-        ("missing_exec", ""),
-        ("missing_exec", ""),
+        *(("missing_exec", ""),) * 5,
         ("late_exec", "30"),
         ("missing_orderStatus", ""),
         ("missing_leg", ""),
         ("ack_lost", ""),
         ("stall_after_ack", ""),
     )
-    return _with_a_break(rng, _fault(rng, name, value, _long(rng)))
+    return _with_a_break(rng, _early(rng, name, value))
 
 
 def _lost(rng: Draw) -> Tangle:
@@ -180,6 +174,8 @@ def _parked(rng: Draw) -> Tangle:
 TANGLES: tuple[Callable[[Draw], Tangle], ...] = (
     _blind, _late, _refused, _unheard, _lost, _counted_back, _handled, _halted,
     _closed, _parked,
+    # What takes an order at just the right time is drawn more often.
+    _blind, _late, _unheard,
 )  # fmt: skip
 
 
@@ -210,6 +206,13 @@ def _fault(
     after = 0 if rng.random() < 0.5 else _order(rng)
     at = _within(rng, 40.0 if after else SOON)
     return Trouble(name=name, value=value, at=at, seconds=seconds, after=after)
+
+
+def _early(rng: Draw, name: str, value: str) -> Trouble:
+    """Draw one that is on when the next order leaves, or the one after that."""
+    after = 0 if rng.random() < 0.6 else int(rng.integers(1, 4))
+    at = _within(rng, 30.0)
+    return Trouble(name=name, value=value, at=at, seconds=_long(rng), after=after)
 
 
 def _order(rng: Draw) -> int:
