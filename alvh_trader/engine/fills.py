@@ -15,7 +15,7 @@ from alvh_trader.engine.command import Severity
 from alvh_trader.engine.identity import prove
 from alvh_trader.engine.lots import FIRST, at_work, book_purchase, book_sale
 from alvh_trader.engine.opened import take_in
-from alvh_trader.engine.orders import cancel
+from alvh_trader.engine.orders import cancel, live_of
 from alvh_trader.engine.proof import lasts
 from alvh_trader.engine.tickets import find, keep
 from alvh_trader.engine.turn import Turn
@@ -56,10 +56,26 @@ def book(turn: Turn, fill: Fill) -> bool:
         now = ticket.fill(fill, turn.at)
         new = msgspec.structs.replace(fill, quantity=fill.quantity - had)
         _keep_filled(turn, ticket, now, new)
+        if not ticket.is_live and new.quantity:
+            _end_successors(turn, ticket, now)
         discrepancies.see_ticket(turn, now)
         if not now.residual:
             discrepancies.heal_one(turn, Name.LEGGED_OUT, fill.ref)
     return True
+
+
+def _end_successors(turn: Turn, before: Ticket, after: Ticket) -> None:
+    """Cancel what was sent in the place of an order that fills after its end (I08).
+
+    It was reckoned without this fill; what is still wanted is planned anew.
+    """
+    order = after.order
+    for other in live_of(turn.state, order.case):
+        if other.order.purpose is order.purpose:
+            cancel(turn, other.order.ref)
+    if after.filled > before.filled:
+        text = f"{order.ref} has filled {after.filled} after its end ({before.status})"
+        turn.alert("late_fill", Severity.WARNING, order.case, text)
 
 
 def _tell_correction(turn: Turn, earlier: Fill, fill: Fill) -> None:
