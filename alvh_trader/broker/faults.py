@@ -54,6 +54,7 @@ READ_ONLY = 321
 OTHER_SESSION = 10197
 NO_LINES = 101
 CANCELLED = 202
+NUMBER_TAKEN = 103
 
 
 def fault_of(code: int) -> Fault:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import structlog
 
-from alvh_trader.broker.faults import CANCELLED, Fault
+from alvh_trader.broker.faults import CANCELLED, NUMBER_TAKEN, Fault
 from alvh_trader.broker.guard import FrameGuard, FrameRefusedError, Intent, Stops
 from alvh_trader.broker.inquiry import FIRST_REQUEST_ID
 from alvh_trader.broker.library import OrderState, OrderWire
@@ -215,6 +215,9 @@ class OrderDesk:
             return True
         is_new = not handle.was_taken and not handle.changing and not handle.cancelling
         handle.changing = False
+        if code == NUMBER_TAKEN and is_new:
+            # What is said of the number from now on is about the order that has it.
+            self._session()[1].forget(handle)
         if fault is Fault.REJECTED and is_new:
             self._put(
                 OrderRefused(at=self._clock.now(), ref=handle.ref, code=code, text=text)

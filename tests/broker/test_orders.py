@@ -280,6 +280,27 @@ def test_an_answer_that_proves_nothing_is_a_doubt(code: int) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.covers("F45", "F46")
+def test_of_a_number_that_is_anothers_nothing_is_said_of_ours() -> None:
+    async def story() -> None:
+        async with rig() as r:
+            r.peer.on["3"] = lambda f: r.peer.error(f[1], 103, "Duplicate order id")
+            r.trader.place(place(hedge()))
+            assert (await r.inbox.wait(OrderDoubted)).code == 103
+            r.peer.send(*order_status(1, 8008, "Submitted"))
+            r.peer.send(*execution("a.b.8.01", ref="", perm_id=8008))
+            r.peer.send(*order_status(1, 8008, "Filled", filled=2, remaining=0))
+            await r.trader.pulse()
+            assert r.inbox.of(OrderUpdated) == []
+            (told,) = r.inbox.of(OrderFilled)
+            assert told.fill.ref == "", "it is booked, and not to ours"
+            r.trader.cancel(CancelOrder(ref="T1"))
+            await r.trader.pulse()
+            assert r.peer.got("4") == [], "the number is not cancelled for it"
+
+    asyncio.run(story())
+
+
 @pytest.mark.covers("F60")
 @pytest.mark.parametrize("code", [399, 404, 2109, 2137, 10349])
 def test_a_notice_changes_nothing(code: int) -> None:
