@@ -201,6 +201,33 @@ def test_another_account_freezes_trading_and_is_owed_to_the_operator(
     assert [e.control for e in told] == ["P03"]
 
 
+class Exchanged(Late):
+    """A gateway that has somebody else's account at first."""
+
+    async def connect(self) -> None:
+        self.tried += 1
+        if self.tried == 1:
+            raise WrongAccountError("manages ***999")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.covers("P03", "F43", "F124")
+def test_by_the_wall_another_account_freezes_and_the_right_one_is_waited_for(
+    journal: Journal,
+) -> None:
+    """What froze stays frozen: a person looks, and clears it."""
+    session = Exchanged()
+    asyncio.run(made(journal, session, is_brokers=False).run())
+    assert session.tried == 2
+    state = decode_state(journal.snapshots()[0].body)
+    assert state.freeze is Freeze.SAFE
+    assert state.frozen_by == "P03: manages ***999"
+    told = [e for _, e in journal.events_after(0)]
+    assert [e.reason for e in told if isinstance(e, ConnectFailed)] == [
+        "manages ***999"
+    ]
+
+
 @pytest.mark.covers("F14", "I11")
 def test_a_task_that_fails_takes_everything_down_with_its_own_error(
     journal: Journal,
