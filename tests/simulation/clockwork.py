@@ -94,7 +94,7 @@ def virtual(clockwork: VirtualLoop, begin: datetime, rhythm: Rhythm) -> Iterator
             (kill_file, "LOOK_EVERY", STEP),
             (lag, "LOOK_EVERY", RARELY),
             (storage, "LOOK_EVERY", RARELY),
-            (loop, "SNAPSHOT_SECONDS", 300.0),
+            (loop, "SNAPSHOT_SECONDS", 600.0),
             (server, "STEP_SECONDS", NEVER),
             (server, "STEPS_PER_TICKS", 1),
             (floor, "BUSY_FOR", timedelta(0)),

@@ -20,7 +20,7 @@ ALERT = 20.0
 QUIET = 60.0
 """The same where nothing goes on."""
 
-ALERT_FOR = 600.0
+ALERT_FOR = 300.0
 """Seconds after the last busy one in which questions are a reason for small steps."""
 
 LOOK_AFTER = 1.0

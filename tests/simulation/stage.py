@@ -26,7 +26,7 @@ from tests.simulation.invariants import Watch
 from tests.simulation.schedule import HOURS, QUIET_END, Schedule
 from tests.simulation.world import Branch, World
 
-REPLAY_EVERY = 5
+REPLAY_EVERY = 8
 """One seed in so many is also replayed from its journal (V7, V11)."""
 
 REHEARSAL = QUIET_END + 300.0

@@ -49,7 +49,7 @@ RESTART = 5.0
 
 LIVES_MAX = 400
 
-BUSY_FOR = 45.0
+BUSY_FOR = 25.0
 """Seconds after anything that happens in which the market goes by small steps."""
 
 SETTLED, SETTLED_TRIES = 5.0, 120
@@ -461,9 +461,10 @@ name = "{"live" if self.account else "paper"}"
 [broker]
 account = "{self.account}"
 port = {self._port}
-reconcile_interval = 300
+reconcile_interval = 600
 [journal]
 path = "{self.folder.name}/journal.db"
+reserve = 0
 [inputs]
 breadth_seed = "{self._breadth}"
 folder = ""
