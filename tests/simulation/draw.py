@@ -150,5 +150,7 @@ def _words(rng: np.random.Generator, last: float) -> Iterator[Word]:
     if after_that < 1 / 3:
         yield Word(verb="clear", at=after)
         yield Word(verb="release", at=after + 30.0)
-    elif after_that < 2 / 3:
-        yield Word(verb="sigterm", at=after)
+    elif after_that < 5 / 6:
+        # He gives the cases back to the next process, and does not lift the halt.
+        yield Word(verb=_one(rng, ("sigterm", "kill", "cut")), at=after)
+        yield Word(verb="release", at=after + 60.0)
