@@ -156,7 +156,7 @@ def test_an_order_in_the_second_of_a_restart_is_doubted_and_given_up_first(
 @pytest.mark.covers("V8", "F128")
 def test_after_a_halt_nothing_leaves_in_this_life_or_the_next(stage: Stage) -> None:
     halted = Word(verb="halt", at=60.0)
-    crash = Crash(point="turn", count=1000)
+    crash = Crash(point="turn", count=600)
     found = lived(stage, words=(halted,), crashes=(crash,))
     assert found.wrong == ()
     assert words(found, '"taken":true')
