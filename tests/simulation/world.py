@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import hashlib
 import io
+import random  # noqa: TID251 - sown, so that it gives the same to everybody
 import re
 import signal
 import traceback
@@ -173,6 +174,7 @@ class World:
 
     def play(self) -> None:
         """Live through the day."""
+        random.seed(0)
         asyncio.set_event_loop(self.loop)
         self.loop.set_exception_handler(self._unhandled)
         watched = exchanged(bootstrap, "Journal", self._watched_journal())
@@ -228,6 +230,8 @@ class World:
     def _begin(self, schedule: Schedule) -> None:
         """From here on it is a day of its own."""
         self.schedule = schedule
+        # What tenacity draws from, and what a fork sows anew.
+        random.seed(schedule.seed)
         self.rng = np.random.default_rng([11, schedule.seed])
         self.network.rng = np.random.default_rng([13, schedule.seed])
         if self.person is not None:
