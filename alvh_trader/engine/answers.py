@@ -21,6 +21,7 @@ from alvh_trader.engine.orders import (
     SILENCE_MAX,
     ask_report,
     cancel,
+    cancel_again,
     doubt,
 )
 from alvh_trader.engine.state import State
@@ -110,12 +111,13 @@ def _on_ended(turn: Turn, ticket: Ticket, report: OrderReport) -> None:
 def see(turn: Turn, ticket: Ticket, evidence: Evidence, perm_id: int = 0) -> Ticket:
     """Take what the broker shows; an order that was to end and works is ended again."""
     after = keep(turn, ticket.hear(evidence, turn.at, perm_id))
-    was_lost = after.cancel_asked and after.status is OrderStatus.WORKING
-    if was_lost or (after.is_twin and not ticket.is_twin):
-        # The cancel may never have left, and whoever wanted it still does. Of twins
-        # both may fill, so neither may work on.
+    if after.is_twin and not ticket.is_twin:
+        # Both may fill, so neither may work on.
         keep(turn, msgspec.structs.replace(after, cancel_asked=False))
         cancel(turn, after.order.ref)
+    elif after.cancel_asked and after.status is OrderStatus.WORKING:
+        # The cancel may never have left, and whoever wanted it still does.
+        cancel_again(turn, after)
     discrepancies.see_ticket(turn, after)
     return after
 

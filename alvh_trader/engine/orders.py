@@ -40,6 +40,13 @@ SILENCE_MAX = timedelta(seconds=10)
 CANCEL_MAX = timedelta(seconds=60)
 """A cancellation not answered within this is in doubt (reliability.md I07)."""
 
+CANCEL_AGAIN = timedelta(seconds=10)
+"""A cancellation that was lost or refused is sent again after so long. Sent at once, a
+broker that goes on refusing it (codes 161, 10147, 10148) is flooded."""
+
+DOUBT_AGAIN = timedelta(seconds=2)
+"""Doubts that follow each other as closely are settled by one report."""
+
 BREAK_CONFIRM = timedelta(seconds=5)
 """How long what reports contradict may last before it is believed."""
 
@@ -106,11 +113,21 @@ def cancel(turn: Turn, ref: str) -> None:
     if ticket is None or not ticket.is_live or ticket.cancel_asked:
         return
     asked = msgspec.structs.replace(
-        ticket.hear(Evidence.CANCEL_SENT, turn.at), cancel_asked=True
+        ticket.hear(Evidence.CANCEL_SENT, turn.at),
+        cancel_asked=True,
+        cancel_sent=turn.at if turn.state.is_link_up else None,
     )
     keep(turn, asked)
     if ticket.was_sent:
         turn.ask(CancelOrder(ref=ref))
+
+
+def cancel_again(turn: Turn, ticket: Ticket) -> None:
+    """Send a cancellation once more that was lost or refused: not too soon."""
+    sent = ticket.cancel_sent
+    if sent is None or turn.at - sent >= CANCEL_AGAIN:
+        keep(turn, msgspec.structs.replace(ticket, cancel_asked=False))
+        cancel(turn, ticket.order.ref)
 
 
 def cancel_all(turn: Turn, case_id: str, purposes: Collection[Purpose]) -> bool:
@@ -162,9 +179,11 @@ def _work(turn: Turn, ticket: Ticket) -> None:
     elif ticket.is_in_doubt or ticket.status == "CANCELLING":
         # Shown as open again, it will be cancelled again by whoever wants that.
         ask_report(turn, "an order is in doubt", REPORT_EVERY)
+    elif ticket.cancel_asked:
+        cancel_again(turn, ticket)
     elif turn.at >= ticket.deadline:
         cancel(turn, ticket.order.ref)
-    elif ticket.is_due(turn.at) and not ticket.cancel_asked:
+    elif ticket.is_due(turn.at):
         _climb(turn, ticket)
 
 
@@ -200,7 +219,7 @@ def doubt(turn: Turn, ticket: Ticket, evidence: Evidence, why: str) -> None:
         order = ticket.order
         text = f"{order.ref}: {why}; its state is unknown until the broker shows it"
         turn.alert("order_unknown", Severity.WARNING, order.case, text)
-        ask_report(turn, why)
+        ask_report(turn, why, DOUBT_AGAIN)
 
 
 def ask_report(turn: Turn, reason: str, not_within: timedelta | None = None) -> None:
@@ -218,4 +237,5 @@ def on_lost_link(turn: Turn) -> None:
     """The session went: everything that was live is in doubt."""
     for ticket in tuple(turn.state.tickets.values()):
         if ticket.is_live:
-            keep(turn, ticket.hear(Evidence.SILENT, turn.at))
+            doubted = ticket.hear(Evidence.SILENT, turn.at)
+            keep(turn, msgspec.structs.replace(doubted, cancel_sent=None))

@@ -70,6 +70,8 @@ class Ticket(Struct, frozen=True, kw_only=True):
 
     uneven_since: datetime | None = None
     cancel_asked: bool = False
+    cancel_sent: datetime | None = None
+    """When its end was last asked for, over a link that has held since."""
 
     def __post_init__(self) -> None:
         assert 0 <= self.rung < len(self.rungs), "off the ladder"

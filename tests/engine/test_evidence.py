@@ -1,5 +1,6 @@
 """What the broker says late or against itself: no fill lost, no order doubled."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -104,6 +105,7 @@ def cancelling(code: int) -> World:
     world.withheld |= {CancelOrder, RequestReport}
     while not world.state.tickets[order.ref].cancel_asked:
         world.tick()
+    world.open = [c for c in world.open if not isinstance(c, CancelOrder)]
     world.tell(OrderDoubted(at=world.now, ref=order.ref, code=code, text="no"))
     assert status(world, order) is OrderStatus.UNKNOWN
     assert any(isinstance(c, RequestReport) for c in world.open)
@@ -135,13 +137,37 @@ def test_a_cancel_that_finds_no_order_is_settled_by_reports(
         assert status(world, order) is OrderStatus.FILLED
         assert world.state.lots[order.ref].units == order.quantity
     elif truth == "works":
-        assert again, "whoever wanted its end still does"
-        assert order.ref not in world.broker.working
+        assert not again, "it was refused a moment ago"
+        world.run(30)
+        assert world.commands[sent:].count(CancelOrder(ref=order.ref)) == 1
+        assert order.ref not in world.broker.working, (
+            "whoever wanted its end still does"
+        )
     elif truth == "ended":
         assert status(world, order) is OrderStatus.CANCELLED
     else:
         assert status(world, order) is OrderStatus.UNKNOWN
         assert world.placed(Purpose.HEDGE) == [order], "it holds its quantity"
+
+
+@pytest.mark.covers("F64", "V14")
+def test_a_broker_that_goes_on_refusing_a_cancel_is_not_flooded() -> None:
+    """Refused and shown at work by turns, ten times a second for a minute."""
+    world = cancelling(161)
+    order = hedge(world)
+    world.withheld.clear()
+    world.withheld.add(CancelOrder)
+    sent, began = len(world.commands), world.now
+    while world.now - began < timedelta(seconds=60):
+        world.tick()
+        for _ in range(10):
+            world.answer()
+            refused = OrderDoubted(at=world.now, ref=order.ref, code=161, text="no")
+            world.tell(refused)
+    since = world.commands[sent:]
+    assert 2 <= since.count(CancelOrder(ref=order.ref)) <= 7
+    assert sum(isinstance(c, RequestReport) for c in since) <= 31
+    assert status(world, order) in {OrderStatus.UNKNOWN, OrderStatus.CANCELLING}
 
 
 @pytest.mark.covers("F21", "P06")
