@@ -1,3 +1,5 @@
+import os
+import tracemalloc
 from pathlib import Path
 
 import apsw
@@ -66,12 +68,47 @@ def test_a_setting_that_does_not_take_is_an_error(
 @pytest.mark.covers("F118")
 def test_an_old_sqlite_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SQLITE_MIN", (99, 0, 0))
-    with pytest.raises(JournalError, match="may corrupt a journal"):
+    with pytest.raises(JournalError) as refused:
         open_writer(path)
+    assert str(refused.value) == (
+        f"SQLite {apsw.sqlite_lib_version()} may corrupt a journal; 99.0.0 or newer is "
+        "needed (it comes with apsw)"
+    )
+
+
+@pytest.mark.covers("F118")
+def test_the_oldest_sqlite_that_is_whole_will_do(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tuple(map(int, apsw.sqlite_lib_version().split(".")))
+    monkeypatch.setattr(module, "SQLITE_MIN", library)
+    open_writer(path).close()
 
 
 def test_the_header_names_us_and_the_schema(path: Path) -> None:
     assert header_of(path) == (module.APPLICATION_ID, SCHEMA_VERSION)
+
+
+def test_of_a_large_journal_only_the_header_is_read(path: Path) -> None:
+    os.truncate(path, 2**25)
+    tracemalloc.start()
+    try:
+        header_of(path)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2**20
+
+
+@pytest.mark.covers("F18")
+def test_a_journal_of_a_newer_program_says_what_to_do(path: Path) -> None:
+    with pytest.raises(JournalError) as refused:
+        require(path, version=SCHEMA_VERSION - 1)
+    assert str(refused.value) == (
+        f"{path} has schema {SCHEMA_VERSION} and this program knows up to "
+        f"{SCHEMA_VERSION - 1}: it was written by a newer version; install that one, "
+        "or name another file"
+    )
 
 
 def test_an_empty_file_has_no_header(tmp_path: Path) -> None:

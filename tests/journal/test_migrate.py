@@ -19,6 +19,7 @@ from alvh_trader.journal.migrate import (
 from alvh_trader.journal.read import Reader
 from alvh_trader.journal.records import Snapshot
 from alvh_trader.journal.store import Journal
+from tests.journal.disk import disk
 from tests.journal.samples import market, started
 
 NOW = SCHEMA_VERSION
@@ -123,9 +124,13 @@ def test_a_failed_step_leaves_the_journal_as_it_was(path: Path) -> None:
 @pytest.mark.covers("F18")
 def test_there_is_no_way_back(path: Path) -> None:
     connection = open_writer(path)
-    with pytest.raises(JournalError, match="newer version"):
+    with pytest.raises(JournalError) as refused:
         migrate(connection, path, target=0)
     connection.close()
+    assert str(refused.value) == (
+        f"{path} has schema {NOW} and this program knows up to 0: it was written by a "
+        "newer version; going back is not possible"
+    )
 
 
 def test_a_missing_step_is_said_before_anything_is_done(path: Path) -> None:
@@ -142,6 +147,14 @@ def test_a_crash_while_making_a_journal_leaves_none(tmp_path: Path) -> None:
     create(path)
     assert {p.name for p in tmp_path.iterdir()} == {"j.db"}
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_new_journal_is_on_the_disk_before_it_gets_its_name(tmp_path: Path) -> None:
+    with disk() as log:
+        create(tmp_path / "j.db")
+    calls = [call.kind for call in log.log if call.name == "j.db.new"]
+    assert set(calls) == {"write", "sync"}
+    assert calls[-1] == "sync"
 
 
 def test_this_program_writes_the_schema_it_names(path: Path) -> None:

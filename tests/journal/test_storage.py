@@ -216,7 +216,19 @@ def test_a_journal_without_its_newest_part_is_in_doubt(
     path: Path, how: Callable[[Path], Path]
 ) -> None:
     (doubt,) = in_use(path, how)
-    assert "lost its -wal file" in doubt
+    assert doubt == "it is a copy of a journal in use, or lost its -wal file"
+
+
+@pytest.mark.covers("F119", "F130")
+def test_every_doubt_about_a_journal_is_told(path: Path) -> None:
+    Journal.open(path, run={"build": "old"}).close()
+    with Journal.open(path, run={"build": "new"}):
+        copy = copied(path)
+    with Journal.open(copy, run={"build": "old"}) as journal:
+        assert journal.doubts == (
+            "it is a copy of a journal in use, or lost its -wal file",
+            "build old wrote here before build new did",
+        )
 
 
 @pytest.mark.covers("F119")
@@ -283,6 +295,20 @@ def test_a_note_that_cannot_be_written_keeps_nobody(path: Path) -> None:
 def test_a_note_without_words_is_still_one(path: Path) -> None:
     path.with_name("j.db.failed").touch()
     assert doubts_of(path) == ("the last run could not write it: not known why",)
+
+
+def test_only_a_start_that_is_durable_takes_the_note_away(path: Path) -> None:
+    note = path.with_name("j.db.failed")
+    note.write_text("the disk failed")
+    with Journal.open(path) as journal:
+        journal.append(started())
+        assert note.exists()
+        journal.commit()
+        assert not note.exists()
+        note.write_text("by hand")
+        journal.append(market(1))
+        journal.commit()
+        assert note.exists()
 
 
 def test_room_and_note_are_the_owners_alone_and_take_any_words(path: Path) -> None:

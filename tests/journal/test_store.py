@@ -110,8 +110,9 @@ def test_a_command_has_the_time_of_the_event_before(path: Path) -> None:
 
 
 def test_a_command_before_any_event_is_our_fault(path: Path) -> None:
-    with Journal.open(path) as journal, pytest.raises(InvariantError):
+    with Journal.open(path) as journal, pytest.raises(InvariantError) as found:
         journal.append(CancelOrder(ref="R1"))
+    assert str(found.value) == "a command before any event"
 
 
 def test_what_happens_to_an_order_belongs_to_its_case(path: Path) -> None:
@@ -169,6 +170,14 @@ def test_the_newest_snapshots_are_kept(path: Path) -> None:
     kept = connection.execute("SELECT seq FROM snapshots ORDER BY seq").fetchall()
     connection.close()
     assert kept == [(6 - i,) for i in reversed(range(SNAPSHOTS_KEPT))]
+
+
+@pytest.mark.covers("F130")
+def test_a_snapshot_names_its_build_and_its_rules(path: Path) -> None:
+    with Journal.open(path, run={"build": "b1"}) as journal:
+        rules = journal.keep_rules("the rules")
+        journal.save_snapshot(journal.append(started()), b"state")
+        assert journal.snapshots() == [Snapshot(1, "b1", rules, b"state")]
 
 
 def test_recovery_reads_the_events_behind_a_snapshot(path: Path) -> None:
@@ -262,8 +271,12 @@ def test_a_journal_that_is_not_ours_is_said(shut_folder: Path) -> None:
     Journal.open(path).close()
     for there in (path, path.with_name("j.db.lock")):
         there.chmod(0o400)
-    with pytest.raises(JournalForbiddenError, match="cannot be written"):
+    with pytest.raises(JournalForbiddenError) as refused:
         Journal.open(path)
+    assert str(refused.value) == (
+        f"{path.resolve()} cannot be written by this user: Permission denied, or a "
+        "disk that is only read"
+    )
     path.chmod(0o600)
     with pytest.raises(JournalForbiddenError, match="cannot write"):
         Journal.open(path)
@@ -289,6 +302,18 @@ def test_a_changed_byte_is_found(path: Path) -> None:
         pytest.raises(JournalError, match=r"damaged: [^(]"),
     ):
         list(journal.events_after(0))
+
+
+@pytest.mark.covers("F117", "T07")
+def test_a_damaged_page_is_refused_in_sqlite_s_words(path: Path) -> None:
+    with Journal.open(path) as journal:
+        for i in range(200):
+            journal.append(market(i))
+    data = bytearray(path.read_bytes())
+    data[-4096:] = bytes(4096)
+    path.write_bytes(data)
+    with pytest.raises(JournalError, match=r"j\.db is damaged: [^(N].*page \d+"):
+        Journal.open(path)
 
 
 @pytest.mark.covers("F117")
