@@ -1,12 +1,13 @@
 """What filled while nobody listened is proposed by name, and booked when adopted."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
 
-from alvh_trader.domain.order import OrderStatus, Purpose
-from alvh_trader.engine.event import OperatorAbandoned
+from alvh_trader.domain.order import Fill, OrderStatus, Purpose
+from alvh_trader.engine.event import OperatorAbandoned, OrderFilled
 from alvh_trader.engine.missed import explaining, units
 from alvh_trader.strategy.phase import Phase
 from tests.engine.test_promise import hedge, rolling
@@ -72,6 +73,32 @@ def test_what_filled_in_part_is_booked_in_part_and_the_rest_is_given_up() -> Non
     assert world.state.lots[ref].units == 4
     assert world.state.tickets[ref].status is OrderStatus.NOT_SEEN
     assert world.discrepancies == []
+
+
+@pytest.mark.covers("F68", "V3")
+def test_an_execution_that_comes_after_its_adoption_halts_as_one_too_many() -> None:
+    world = working_hedge()
+    order = hedge(world)
+    away(world, order.ref).run(240)
+    world.adopt()
+    (con_id,) = con_ids(world, order.ref)
+    late = Fill(
+        exec_id="0000cccc.00000001.01.01",
+        ref=order.ref,
+        perm_id=0,
+        con_id=con_id,
+        quantity=order.quantity,
+        price=Decimal("1.40"),
+        at=world.now,
+    )
+    world.broker.fills.append(late)
+    world.tell(OrderFilled(at=world.now, fill=late))
+    assert "OVERFILL" in world.discrepancies
+    sent = len(world.broker.received)
+    world.run(600)
+    assert world.state.is_halted
+    assert "POSITION" in world.discrepancies, "it is in the ledger twice"
+    assert len(world.broker.received) == sent, "a person looks first"
 
 
 @pytest.mark.covers("F07")
