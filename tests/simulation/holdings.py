@@ -28,6 +28,12 @@ class Holdings:
         self._held = Counter({it.con_id: it.quantity for it in holdings})
         self._seen = len(world.exchange.executions())
         self._hedges: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        self._legs: Counter[tuple[int, bool]] = Counter()
+        """Of each contract what hedges have bought (True), and what they have sold.
+
+        The short leg of one spread may be the long leg of another: the account nets
+        them, and what takes both away may then turn it round.
+        """
         self._bought: defaultdict[str, set[str]] = defaultdict(set)
 
     def follow(self) -> None:
@@ -41,8 +47,12 @@ class Holdings:
             before = self._held[it.con_id]
             after = self._held[it.con_id] = before + change
             purpose, case = purpose_of(it.order_ref), case_of(it.order_ref)
-            if purpose in AWAY:
+            if purpose == "CLOSE":
                 self._expect_less(it.order_ref, before, after)
+            elif purpose == "HEDGE":
+                self._legs[it.con_id, change > 0] += abs(change)
+            elif purpose == "HEDGE_SELL":
+                self._expect_leg(it.order_ref, it.con_id, change)
             if purpose in {"HEDGE", "HEDGE_SELL"}:
                 self._hedges[case][it.con_id] += change
             if purpose == "HEDGE":
@@ -53,6 +63,13 @@ class Holdings:
             return
         if abs(after) > abs(before) or after * before < 0:
             self._world.violation("V1", f"{ref} made {before} of a contract {after}")
+
+    def _expect_leg(self, ref: str, con_id: int, change: int) -> None:
+        leg = con_id, change < 0
+        self._legs[leg] -= abs(change)
+        if self._legs[leg] < 0 and not self._world.began.keys() & MEDDLING:
+            text = f"{ref} traded {change:+d}, {-self._legs[leg]} more than hedges have"
+            self._world.violation("V1", text)
 
     def expect_hedge(self, ref: str, needed: int, exec_ids: Collection[str]) -> None:
         """A roll leaves: its case's hedge has traded, and is there still (V2)."""

@@ -228,3 +228,19 @@ def test_a_closing_order_makes_no_position_larger_and_turns_none_round(
     day.trade("ALVH-c1-CLOSE-4", side, 10)
     judge.follow()
     assert day.rows == ["V1"] * is_wrong
+
+
+@pytest.mark.covers("V1")
+@pytest.mark.parametrize(("sold", "is_wrong"), [(8, False), (9, True)])
+def test_a_sale_takes_no_more_than_hedges_have_of_each_leg(
+    sold: int, *, is_wrong: bool
+) -> None:
+    """The long leg of one spread is the short leg of another: the account nets them."""
+    day = Day()
+    judge = Holdings(cast(World, day))
+    day.trade(FIRST, "BOT", 8, "a.01")
+    day.trade("ALVH-c1-HEDGE-2", "SLD", 9, "b.01")
+    day.trade("ALVH-c1-HEDGE_SELL-3", "BOT", 9, "c.01")
+    day.trade("ALVH-c1-HEDGE_SELL-3", "SLD", sold, "d.01")
+    judge.follow()
+    assert day.rows == ["V1"] * is_wrong
