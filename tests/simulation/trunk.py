@@ -63,6 +63,8 @@ def _leaving(act: Callable[[], None]) -> NoReturn:
     try:
         act()
         code = 0
+    except BrokenPipeError:
+        pass  # Whoever wanted to know has gone.
     except BaseException:  # noqa: BLE001 - told, and then gone
         traceback.print_exc()
     finally:
@@ -110,6 +112,8 @@ class Trunks:
         if pid == 0:
             os.close(self._held)
             signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            # Whoever interrupts a campaign wants its sum, not our traces.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             _leaving(_Trunk(self._stage, opening, listening, self._alive).live)
         for line in listening.values():
             line.close()
