@@ -63,8 +63,6 @@ def _leaving(act: Callable[[], None]) -> NoReturn:
     try:
         act()
         code = 0
-    except BrokenPipeError:
-        pass  # Whoever wanted to know has gone.
     except BaseException:  # noqa: BLE001 - told, and then gone
         traceback.print_exc()
     finally:
@@ -86,7 +84,7 @@ class Trunks:
         os.close(self._held)
         os.close(self._alive)
         for pid in self._grown.values():
-            os.kill(pid, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
 
     def begin(self, schedule: Schedule, *, replays: bool | None = None) -> Running:
@@ -110,11 +108,12 @@ class Trunks:
             line.listen(64)
         self._grown[opening] = pid = os.fork()
         if pid == 0:
+            # Whoever interrupts a campaign ends them all through `close`.
+            os.setpgid(0, 0)
             os.close(self._held)
             signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-            # Whoever interrupts a campaign wants its sum, not our traces.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
             _leaving(_Trunk(self._stage, opening, listening, self._alive).live)
+        os.setpgid(pid, pid)
         for line in listening.values():
             line.close()
 
