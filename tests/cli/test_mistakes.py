@@ -255,9 +255,10 @@ def test_a_daemon_by_the_wall_waits_for_its_gateway_unless_told_otherwise(
                 pass
             until(lambda: "session.retry" in daemon.log.read_text())
             assert daemon.stop() == 0, daemon.log.read_text()
+            assert f"127.0.0.1:{port}" in daemon.log.read_text()
     (shown,) = alvh("status", "--journal", "j.db", "--json", cwd=tmp_path).rows
-    assert shown["connection"] == "DISCONNECTED"
-    assert f"127.0.0.1:{port}" in shown["connection_why"]
+    # By the wall's clock: at night and on Sundays the broker is away by plan.
+    assert shown["connection"] in {"DISCONNECTED", "RESET_EXPECTED", "LOGIN_REQUIRED"}
     assert shown["freeze"] == "NONE"
 
 

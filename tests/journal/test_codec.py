@@ -1,3 +1,4 @@
+import time
 from datetime import timedelta, timezone
 from hashlib import blake2b
 from typing import Any
@@ -94,6 +95,17 @@ def test_a_stamp_is_utc_and_sorts_like_time() -> None:
     assert stamp(START) < stamp(START + timedelta(microseconds=1))
 
 
+def test_a_stamp_does_not_hang_on_where_the_machine_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = stamp(START)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        assert stamp(START) == expected
+    time.tzset()
+
+
 def test_the_chain_depends_on_everything_in_a_row() -> None:
     body = encode(OperatorHalted(at=START))
     row = (stamp(START), "event", "OperatorHalted", None)
@@ -133,3 +145,6 @@ def test_the_chain_is_the_digest_that_the_manual_describes() -> None:
     expected = blake2b(CHAIN_START + text, digest_size=16).digest()
     assert bytes(16) == CHAIN_START
     assert link(CHAIN_START, 1, ("then", "event", "Kind", "C1"), b"{}") == expected
+    text = b"1\0then\0event\0Kind\0\0{}"
+    of_none = blake2b(CHAIN_START + text, digest_size=16).digest()
+    assert link(CHAIN_START, 1, ("then", "event", "Kind", None), b"{}") == of_none
